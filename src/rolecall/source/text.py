@@ -1,0 +1,92 @@
+"""A file's bytes, and places in it.
+
+Offsets are bytes everywhere inside rolecall, since that is what tree-sitter and edits speak.  Lines and columns are for
+people and reports: 1-based, columns count Unicode code points (the SARIF `unicodeCodePoints` kind).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open byte range `[start, end)` of one file, with the lines and columns of its first and last character.
+
+    `path` is relative to the scanned root, with forward slashes.  `end_line` and `end_column` are those of the last
+    character inside the span (end-inclusive, as the JSON contract says); an empty span ends where it starts.
+    """
+
+    path: str
+    start: int
+    end: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def contains(self, other: Span) -> bool:
+        return self.path == other.path and self.start <= other.start and other.end <= self.end
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class SourceText:
+    """The bytes of one file and the index that turns offsets into lines."""
+
+    path: str
+    data: bytes
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        starts = [0]
+        find = self.data.find
+        at = find(b"\n")
+        while at != -1:
+            starts.append(at + 1)
+            at = find(b"\n", at + 1)
+        return starts
+
+    @property
+    def newline(self) -> str:
+        """The newline that the file uses: that of its first line, "\\n" where there is none."""
+        first = self.data.find(b"\n")
+        return "\r\n" if first > 0 and self.data[first - 1 : first] == b"\r" else "\n"
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The 1-based line and column of a byte offset; an offset past the end is taken as the end."""
+        offset = min(offset, len(self.data))
+        line = bisect_right(self.line_starts, offset)
+        start = self.line_starts[line - 1]
+        if line == 1 and self.data.startswith(BOM):
+            start = min(len(BOM), offset)
+        column = len(self.data[start:offset].decode("utf-8", "replace")) + 1
+        return line, column
+
+    def span(self, start: int, end: int) -> Span:
+        line, column = self.position(start)
+        last = max(start, end - 1)
+        while last > start and (self.data[last] & 0xC0) == 0x80:
+            last -= 1  # to the first byte of the last character
+        end_line, end_column = self.position(last)
+        return Span(self.path, start, end, line, column, end_line, end_column)
+
+    def text(self, span: Span) -> str:
+        return self.data[span.start : span.end].decode("utf-8", "replace")
+
+    def line_text(self, line: int) -> str:
+        """One line without its newline; the empty string where the file has no such line."""
+        if not 1 <= line <= len(self.line_starts):
+            return ""
+        start = self.line_starts[line - 1]
+        end = self.line_starts[line] if line < len(self.line_starts) else len(self.data)
+        raw = self.data[start:end]
+        if line == 1 and raw.startswith(BOM):
+            raw = raw[len(BOM) :]
+        return raw.decode("utf-8", "replace").rstrip("\r\n")
