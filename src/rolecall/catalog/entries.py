@@ -1,0 +1,112 @@
+"""The catalog: which part each resource type plays in the model, and where its attributes lie.
+
+One TOML table per type.  Keys:
+
+part        identity, login, credential, grant, policy, membership, oidc-provider, profile, pod-identity, workload, deployment, store,
+            resource-policy, pod, service-account, external-secret
+kind        what kind of identity, workload or store
+name path tags boundary scope namespace url status pgp of   attribute paths
+owner       credential or login: the attribute that names its identity
+id secret smtp   credential: attributes that give its public half, its secret half, an SMTP password made from it
+how principal principal_kind users roles group_list document policy inline managed groups trust login   grants and roles
+identity    workload: the attribute of the identity that it runs as; platform, target: see the model and the design
+inputs      workload: where values come in.  style: map, pairs, containers, script, value, store-map, any
+values      store: the attributes whose content it keeps; parent: the attribute that names the store it belongs to
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+CATALOGS = ("aws.toml", "kubernetes.toml", "ci.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One way into a workload; `style` says how names and values are laid out below `path`."""
+
+    path: str
+    style: str
+    key: str = ""
+    value: str = ""
+    list: str = ""
+    stores: str = ""
+    store_value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the catalog says of one type.  Empty strings and tuples where a key does not apply."""
+
+    type: str
+    part: str
+    cloud: str
+    kind: str = ""
+    platform: str = ""
+    target: str = ""
+    name: str = ""
+    path: str = ""
+    tags: str = ""
+    boundary: str = ""
+    scope: str = ""
+    namespace: str = ""
+    service_account: str = ""
+    url: str = ""
+    status: str = ""
+    pgp: str = ""
+    of: str = ""
+    parent: str = ""
+    owner: str = ""
+    identity: str = ""
+    implicit_identity: bool = False
+    trust: str = ""
+    login: str = ""
+    inline: str = ""
+    managed: str = ""
+    groups: str = ""
+    how: str = ""
+    principal: str = ""
+    principal_kind: str = ""
+    users: str = ""
+    roles: str = ""
+    group_list: str = ""
+    document: str = ""
+    policy: str = ""
+    cls: str = ""
+    id: tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
+    smtp: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    inputs: tuple[Input, ...] = ()
+
+
+def _entry(type_name: str, cloud: str, table: dict[str, Any]) -> Entry:
+    known: dict[str, Any] = {}
+    for key, value in table.items():
+        if key == "inputs":
+            value = tuple(Input(**item) for item in value)
+        elif isinstance(value, list):
+            value = tuple(value)
+        known["cls" if key == "class" else key] = value
+    return Entry(type=type_name, cloud=cloud, **known)
+
+
+@cache
+def catalog() -> dict[str, Entry]:
+    """Every type that the catalogs name."""
+    entries: dict[str, Entry] = {}
+    for name in CATALOGS:
+        tables = tomllib.loads(files("rolecall.catalog").joinpath(name).read_text("utf-8"))
+        cloud = name.removesuffix(".toml")
+        entries.update((type_name, _entry(type_name, cloud, table)) for type_name, table in tables.items())
+    return entries
+
+
+@cache
+def hints() -> dict[str, Any]:
+    """The vocabulary of catalog/hints.toml: words in names that tell who an identity is for, vendors, registry modules."""
+    return tomllib.loads(files("rolecall.catalog").joinpath("hints.toml").read_text("utf-8"))

@@ -1,0 +1,299 @@
+"""The parts of the model: what an estate declares about identities that are not people.
+
+Everything here is frozen, holds no text of any secret, and pickles small: a fragment of these per unit is what the cache keeps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rolecall.frontends.values import Hop
+from rolecall.source.text import Span
+
+Nature = Literal["machine", "human", "mixed", "unknown"]
+Form = Literal["literal", "minted", "input", "reference"]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where something is declared.  `declaration` is the same for every module instance of one block."""
+
+    id: str
+    unit: str
+    address: str
+    format: str
+    type: str
+    name: str
+    module: str
+    span: Span
+    header: Span
+    calls: tuple[Span, ...] = ()
+
+    @property
+    def declaration(self) -> tuple[str, int]:
+        return self.span.path, self.span.start
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One reason for a nature: what was seen, where, and what it speaks for."""
+
+    says: Nature
+    seen: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """An input of its own module decides whether the thing exists (`count = var.create ? 1 : 0`).
+
+    `open` is True where the scanned code says it exists, False where it says it does not, None where nobody can tell.
+    `called` is True where a call sets the input, so that the call is where a finding belongs.
+    """
+
+    open: bool | None
+    inputs: tuple[str, ...]
+    called: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A principal.  `kind` is aws:user, aws:role, aws:group, k8s:service-account …; `label` its name as far as it is known."""
+
+    site: Site
+    kind: str
+    cloud: str
+    label: str
+    path_label: str = ""
+    nature: Nature = "unknown"
+    evidence: tuple[Evidence, ...] = ()
+    gate: Gate | None = None
+    library: bool = False
+    boundary: bool = False
+    prevent_destroy: bool = False
+    instances: int | None = 1
+    assume: Document | None = None
+
+    @property
+    def id(self) -> str:
+        return self.site.id
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What proves an identity.
+
+    `owner` is the id of its identity where it is seen, else "".  `owner_label` is the name it is given by, as far as known.
+    `life` is static, session, rotated or expires.  `field` is the attribute or variable that holds it (for literals and
+    inputs).  `hint` is at most a class, a length and the last four characters of a key id; never a secret.
+    `marks` are remarks that checks act on: example (a vendor's documented example), dummy (an emulator's),
+    s3-compatible (another provider's key under AWS names), inactive, pgp (encrypted in state), rotated.
+    """
+
+    site: Site
+    cls: str
+    form: Form
+    cloud: str
+    owner: str = ""
+    owner_label: str = ""
+    life: str = "static"
+    field: str = ""
+    hint: str = ""
+    marks: frozenset[str] = frozenset()
+    place: Span | None = None
+    hops: tuple[Hop, ...] = ()
+    gate: Gate | None = None
+    library: bool = False
+    prevent_destroy: bool = False
+    instances: int | None = 1
+
+    @property
+    def id(self) -> str:
+        return self.site.id
+
+    @property
+    def span(self) -> Span:
+        return self.place or self.site.span
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What consumes.
+
+    `kind` is function, container-task, instance, pod, pipeline-job, build, job, saas, person or unknown; `platform` says which
+    (lambda, ecs, ec2, eks, github-actions, codebuild, terraform …).  `identity` is the id of the identity that it already
+    has, `identity_text` that slot as far as it is known; both empty where it has none.
+    """
+
+    site: Site
+    kind: str
+    platform: str
+    cloud: str
+    target: str
+    slot: str = ""
+    identity: str = ""
+    identity_text: str = ""
+    namespace: str = ""
+    label: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.site.id
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A place where a credential lies until somebody reads it: parameter, secret, output, CI secret, file.
+
+    `kind` and `name` (with `scope`, where names are only unique in one) are how readers elsewhere name it.
+    """
+
+    site: Site
+    kind: str
+    name: str
+    scope: str = ""
+    parent: str = ""
+    sensitive: bool = True
+
+    @property
+    def id(self) -> str:
+        return self.site.id
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A part of something reaches a holder: `source` (a resource id) . `attribute` lies in `field` of `holder`.
+
+    `span` covers the entry to change (the map entry, the attribute, the line of a script), `hops` the way from the source to
+    it, the source's end first.
+    """
+
+    source: str
+    attribute: str
+    holder: str
+    field: str
+    span: Span
+    hops: tuple[Hop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A holder reads a store that it names (`kind`, `name`, `scope`): an ECS secret, a pod's secretKeyRef, `secrets.X`."""
+
+    holder: str
+    kind: str
+    name: str
+    scope: str
+    field: str
+    span: Span
+    key: str = ""
+    hops: tuple[Hop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a policy, as far as it is known.
+
+    Actions and resources keep `${…}` where a part is only known after apply.  `conditions` are (operator, key, values).
+    """
+
+    effect: str
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    not_resources: tuple[str, ...]
+    principals: tuple[tuple[str, str], ...]
+    conditions: tuple[tuple[str, str, tuple[str, ...]], ...]
+    span: Span | None
+    not_principals: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A policy document; `complete` is False where a part of it could not be read (and `gap` says why)."""
+
+    statements: tuple[Statement, ...]
+    complete: bool
+    span: Span | None
+    gap: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Permissions given to a principal.
+
+    `how` is inline, attached, managed-list, exclusive or membership.  `principal` is a resource id or "", `label` the name as far as known,
+    `principal_kind` user, role or group.  `policy` is the id or ARN of what is attached; `document` its content when seen.
+    """
+
+    site: Site
+    how: str
+    principal: str
+    principal_kind: str
+    label: str
+    policy: str = ""
+    document: Document | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySite:
+    """A policy that stands by itself (`aws_iam_policy`) and can be attached."""
+
+    site: Site
+    document: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePolicy:
+    """A policy on a resource, which names principals (a bucket, a queue, a key)."""
+
+    site: Site
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Something outside the identity's own blocks names it: `target` is a resource id, `attribute` what of it."""
+
+    target: str
+    attribute: str
+    site: Site
+    span: Span
+
+
+@dataclass(slots=True)
+class Fragment:
+    """What one unit contributes.  Lists are in source order."""
+
+    unit: str = ""
+    format: str = ""
+    library: bool = False
+    identities: list[Identity] = field(default_factory=list)
+    credentials: list[Credential] = field(default_factory=list)
+    workloads: list[Workload] = field(default_factory=list)
+    stores: list[Store] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    grants: list[Grant] = field(default_factory=list)
+    policies: list[PolicySite] = field(default_factory=list)
+    resource_policies: list[ResourcePolicy] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A remark of one unit that another part of the estate may need.
+
+    `kind` is one of: provider-version (name = provider, value = constraint), oidc-provider (value = URL), pod-identity (value =
+    namespace/service account), remote-module (value = source), problem (name = the kind of Problem, value = its message),
+    login-profile (value = user), service-account (value), account (value), namespace (value).
+    """
+
+    kind: str
+    name: str
+    value: str
+    site: Site | None = None
+    span: Span | None = None
