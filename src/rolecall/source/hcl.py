@@ -1,7 +1,8 @@
 """HCL syntax: what a file declares, and byte-exact trees of what somebody asks for.
 
 `outline` finds the top-level blocks of a file without parsing it where the file is laid out as `terraform fmt` does;
-`Block.body` parses one block when it is first wanted.  `parse_file` gives the whole tree, for edits and proofs.  Offsets are bytes of the file everywhere; a node of a parsed slice carries the offset (`base`) it was cut at.
+`Block.body` parses one block when it is first wanted.  `parse_file` gives the whole tree, for edits and proofs.
+Offsets are bytes of the file everywhere; a node of a parsed slice carries the offset (`base`) it was cut at.
 """
 
 from __future__ import annotations

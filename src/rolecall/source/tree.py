@@ -7,6 +7,7 @@ result with the same code, and so that no link or `..` leads out of what the use
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -19,6 +20,10 @@ SKIPPED_FOLDERS = frozenset(
 )
 #: A file above this many bytes is reported, not read.
 MAX_FILE_BYTES = 10 * 1024 * 1024
+#: Zero where the system has no such flag (Windows).
+_NO_LINK: int = getattr(os, "O_NOFOLLOW", 0)
+#: Not blocking, since a named pipe would wait for its writer for ever.
+_FLAGS: int = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Unreadable(Exception):
@@ -39,6 +44,9 @@ class Tree:
     def __init__(self, root: Path, overlay: Mapping[str, bytes | None] = MappingProxyType({})) -> None:
         self.root = root
         self._real_root = os.path.realpath(root)
+        self._single = os.path.isfile(root)
+        self._base = os.fspath(root)
+        self._folders: dict[str, bool] = {}
         self._overlay = dict(overlay)
         self._texts: dict[str, SourceText] = {}
         self._listing: list[str] | None = None
@@ -62,7 +70,7 @@ class Tree:
         return self._listing
 
     def _walk(self) -> Iterator[str]:
-        if os.path.isfile(self.root):
+        if self._single:
             yield os.path.basename(self.root)
             return
         stack = [""]
@@ -86,11 +94,14 @@ class Tree:
                     continue
 
     def _inside(self, path: str) -> bool:
-        real = os.path.realpath(os.path.join(self.root, path))
-        return real == self._real_root or real.startswith(self._real_root + os.sep)
+        try:
+            real = os.path.realpath(self._base if self._single else os.path.join(self._base, path))
+        except (OSError, ValueError):  # a NUL byte in the name
+            return False
+        return real == self._real_root or real.startswith(self._real_root.rstrip(os.sep) + os.sep)
 
     def absolute(self, path: str) -> Path:
-        return self.root if os.path.isfile(self.root) else self.root / path
+        return self.root if self._single else self.root / path
 
     def exists(self, path: str) -> bool:
         if path in self._overlay:
@@ -113,16 +124,39 @@ class Tree:
             if data is None:
                 raise Unreadable(path, "deleted")
             return data
+        try:
+            descriptor = self._open(path)
+            try:
+                status = os.fstat(descriptor)
+                if not stat.S_ISREG(status.st_mode):
+                    raise Unreadable(path, "not a regular file")
+                if status.st_size > MAX_FILE_BYTES:
+                    raise Unreadable(path, f"larger than {MAX_FILE_BYTES // (1024 * 1024)} MiB")
+                data = os.read(descriptor, status.st_size)
+                while len(data) < status.st_size and (more := os.read(descriptor, status.st_size - len(data))):
+                    data += more
+                return data
+            finally:
+                os.close(descriptor)
+        except (OSError, ValueError) as error:
+            raise Unreadable(path, getattr(error, "strerror", None) or str(error)) from None
+
+    def _open(self, path: str) -> int:
+        """A descriptor of a file that is inside: the folder is checked once, a link by itself."""
+        full = self._base if self._single else f"{self._base}/{path}"
+        folder, _, name = path.rpartition("/")
+        if name not in ("", "..") and _NO_LINK and not self._single:
+            inside = self._folders.get(folder)
+            if inside is None:
+                inside = self._folders[folder] = self._inside(folder)
+            if inside:
+                try:
+                    return os.open(full, _FLAGS | _NO_LINK)
+                except OSError:
+                    pass  # a link, or missing: the careful way says which
         if not self._inside(path):
             raise Unreadable(path, "leads out of the scanned folder")
-        try:
-            with open(self.absolute(path), "rb") as stream:
-                data = stream.read(MAX_FILE_BYTES + 1)
-        except OSError as error:
-            raise Unreadable(path, error.strerror or str(error)) from None
-        if len(data) > MAX_FILE_BYTES:
-            raise Unreadable(path, f"larger than {MAX_FILE_BYTES // (1024 * 1024)} MiB")
-        return data
+        return os.open(full, _FLAGS)
 
     def resolve(self, folder: str, relative: str) -> str | None:
         """`relative` as seen from `folder`, as a root-relative path ("" is the root); None where it leads out."""
