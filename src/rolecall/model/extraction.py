@@ -1,0 +1,329 @@
+"""One unit's contribution to the model: every identity, credential, workload, store, grant and flow edge it declares.
+
+`extract` looks at a unit alone, so that a fragment depends on nothing but the unit's files and can be cached by their
+content.  What ties units together (names, stores, secrets, outputs) happens in `model.linking`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.catalog.entries import Entry, catalog
+from rolecall.frontends.resource import Resource, Unit
+from rolecall.frontends.values import Mapping, Reference, Sequence, Value, find, references, render, text, truth
+from rolecall.model.documents import read_document
+from rolecall.model.holders import Holders
+from rolecall.model.parts import (
+    Credential,
+    Document,
+    Evidence,
+    Fact,
+    Fragment,
+    Gate,
+    Grant,
+    Identity,
+    Mention,
+    PolicySite,
+    ResourcePolicy,
+    Site,
+)
+
+
+def site_of(resource: Resource) -> Site:
+    return Site(
+        resource.id,
+        resource.unit,
+        resource.address,
+        resource.format,
+        resource.type,
+        resource.name,
+        resource.module,
+        resource.span,
+        resource.header,
+        resource.calls,
+    )
+
+
+def gate_of(resource: Resource) -> Gate | None:
+    condition = resource.condition
+    if condition is None or not condition.inputs:
+        return None
+    exists = None if condition.keys is None else bool(condition.keys)
+    return Gate(exists, condition.inputs, condition.called)
+
+
+def absent(resource: Resource) -> bool:
+    """Whether the code says that nothing is made (`count = 0`, a false condition)."""
+    return resource.condition is not None and resource.condition.keys == ()
+
+
+def instances(resource: Resource) -> int | None:
+    if resource.condition is None:
+        return 1
+    return None if resource.condition.keys is None else len(resource.condition.keys)
+
+
+class Extraction:
+    """The walk over one unit; `fragment` is what it fills."""
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+        self.fragment = Fragment(unit.name, unit.format, unit.library)
+        self.resources = {resource.id: resource for resource in unit.resources}
+        self.entries = catalog()
+
+    def run(self) -> Fragment:
+        holders = Holders(self)
+        for resource in self.unit.resources:
+            if absent(resource) or resource.mode not in ("resource", "data"):
+                continue
+            entry = self.entries.get(resource.type) if resource.mode == "resource" else None
+            if entry is not None:
+                self._part(resource, entry)
+        holders.run()
+        for problem in self.unit.problems:
+            self.fragment.facts.append(Fact("problem", problem.kind, problem.message, None, problem.span))
+        for name, value in self.unit.provider_versions.items():
+            self.fragment.facts.append(Fact("provider-version", name, value))
+        return self.fragment
+
+    def _part(self, resource: Resource, entry: Entry) -> None:
+        match entry.part:
+            case "identity":
+                self._identity(resource, entry)
+            case "credential":
+                self._credential(resource, entry)
+            case "login":
+                owner, label = self.principal(resource.get(entry.owner))
+                self._fact("login-profile", owner or label, label, resource)
+            case "grant":
+                self._grants(resource, entry)
+            case "policy":
+                self._policy(resource, entry)
+            case "membership":
+                self._membership(resource, entry)
+            case "oidc-provider":
+                self._fact("oidc-provider", resource.id, render_of(resource.get(entry.url)), resource)
+            case "profile":
+                owner, label = self.principal(first(resource.get(entry.identity)))
+                self._fact("instance-profile", resource.id, owner or label, resource)
+            case "pod-identity":
+                owner, label = self.principal(resource.get(entry.identity))
+                self._fact(
+                    "pod-identity",
+                    f"{render_of(resource.get(entry.namespace))}/{render_of(resource.get(entry.service_account))}",
+                    owner or label,
+                    resource,
+                )
+            case "resource-policy":
+                self._resource_policy(resource, entry)
+            case "deployment":
+                self._fact("deployment", resource.id, render_of(resource.get(entry.of)), resource)
+
+    # -- identities and credentials
+
+    def _identity(self, resource: Resource, entry: Entry) -> None:
+        evidence: list[Evidence] = []
+        if entry.login and resource.get(entry.login) is not None:
+            evidence.append(Evidence("human", "it has a login profile", resource.header))
+        tags = resource.get(entry.tags) if entry.tags else None
+        evidence.extend(tag_evidence(tags))
+        assume = read_document(resource.get(entry.trust)) if entry.trust else None
+        name = resource.get(entry.name)
+        self.fragment.identities.append(
+            Identity(
+                site_of(resource),
+                entry.kind,
+                entry.cloud,
+                self.label(name) if name is not None else resource.name,
+                render_of(resource.get(entry.path)) if entry.path else "",
+                evidence=tuple(evidence),
+                gate=gate_of(resource),
+                library=self.unit.library,
+                boundary=bool(entry.boundary and resource.get(entry.boundary) is not None),
+                prevent_destroy=resource.prevent_destroy,
+                instances=instances(resource),
+                assume=assume,
+            )
+        )
+        site = site_of(resource)
+        kind = entry.kind.partition(":")[2]
+        if entry.inline:
+            for body in members(resource.get(entry.inline)):
+                document = next(find(body, "PolicyDocument"), None) or next(find(body, "policy"), None)
+                self.fragment.grants.append(
+                    Grant(site, "inline", resource.id, kind, "", document=read_document(document), span=body.span)
+                )
+        if entry.managed:
+            for item in members(resource.get(entry.managed)):
+                self.fragment.grants.append(
+                    Grant(site, "managed-list", resource.id, kind, "", policy=self.policy_key(item), span=item.span)
+                )
+        if entry.groups:
+            for item in members(resource.get(entry.groups)):
+                group, label = self.principal(item)
+                self.fragment.grants.append(
+                    Grant(site, "membership", resource.id, kind, "", policy=group or label, span=item.span)
+                )
+
+    def _credential(self, resource: Resource, entry: Entry) -> None:
+        owner, label = self.principal(resource.get(entry.owner))
+        marks = set()
+        if entry.status and (text(resource.get(entry.status)) or "").lower() == "inactive":
+            marks.add("inactive")
+        if entry.pgp and resource.get(entry.pgp) is not None:
+            marks.add("pgp")
+        self.fragment.credentials.append(
+            Credential(
+                site_of(resource),
+                entry.cls,
+                "minted",
+                entry.cloud,
+                owner,
+                label,
+                marks=frozenset(marks),
+                place=resource.span,
+                gate=gate_of(resource),
+                library=self.unit.library,
+                prevent_destroy=resource.prevent_destroy,
+                instances=instances(resource),
+            )
+        )
+
+    # -- grants
+
+    def _grants(self, resource: Resource, entry: Entry) -> None:
+        document = read_document(resource.get(entry.document)) if entry.document else None
+        policies = [self.policy_key(item) for item in members(resource.get(entry.policy))] if entry.policy else [""]
+        for kind, who in self._principals(resource, entry):
+            principal, label = self.principal(who)
+            for policy in policies or [""]:
+                self.fragment.grants.append(
+                    Grant(site_of(resource), entry.how, principal, kind, label, policy, document, who.span)
+                )
+
+    def _principals(self, resource: Resource, entry: Entry) -> Iterator[tuple[str, Value]]:
+        if entry.principal:
+            value = resource.get(entry.principal)
+            if value is not None:
+                yield entry.principal_kind, value
+        for kind, path in (("user", entry.users), ("role", entry.roles), ("group", entry.group_list)):
+            if path:
+                for item in members(resource.get(path)):
+                    yield kind, item
+
+    def _policy(self, resource: Resource, entry: Entry) -> None:
+        document = read_document(resource.get(entry.document))
+        self.fragment.policies.append(PolicySite(site_of(resource), document))
+        for kind, who in self._principals(resource, entry):
+            principal, label = self.principal(who)
+            self.fragment.grants.append(
+                Grant(site_of(resource), "exclusive", principal, kind, label, resource.id, document, who.span)
+            )
+
+    def _membership(self, resource: Resource, entry: Entry) -> None:
+        groups = [self.principal(item) for item in members(resource.get(entry.group_list))]
+        for who in members(resource.get(entry.users)):
+            principal, label = self.principal(who)
+            for group, group_label in groups:
+                self.fragment.grants.append(
+                    Grant(site_of(resource), "membership", principal, "user", label, group or group_label, None, who.span)
+                )
+
+    def _resource_policy(self, resource: Resource, entry: Entry) -> None:
+        value = resource.get(entry.document)
+        document = read_document(value)
+        if value is None or document is None:
+            return
+        self.fragment.resource_policies.append(ResourcePolicy(site_of(resource), document))
+        for reference in references(value):
+            target = self.resources.get(reference.target)
+            if target is not None and self._is_identity(target):
+                self.fragment.mentions.append(
+                    Mention(target.id, reference.attribute, site_of(resource), reference.span or resource.span)
+                )
+
+    # -- names
+
+    def _is_identity(self, resource: Resource) -> bool:
+        entry = self.entries.get(resource.type)
+        return entry is not None and entry.part in ("identity", "credential")
+
+    def principal(self, value: Value | None) -> tuple[str, str]:
+        """Who a value names: the id of a declared resource or "", and the name as far as it is known."""
+        if value is None:
+            return "", ""
+        target = next((r.target for r in references(value)), "")
+        resource = self.resources.get(target)
+        if resource is not None and resource.mode == "resource":
+            if (entry := self.entries.get(resource.type)) and entry.part == "credential":
+                return self.principal(resource.get(entry.owner))
+            return target, self.label(value)
+        return "", self.label(value)
+
+    def policy_key(self, value: Value) -> str:
+        """What tells one policy from another: the id of a declared one, else its ARN or expression."""
+        target = next((r.target for r in references(value)), "")
+        resource = self.resources.get(target)
+        if resource is not None and (entry := self.entries.get(resource.type)) and entry.part == "policy":
+            return target
+        return self.label(value)
+
+    def label(self, value: Value, depth: int = 0) -> str:
+        """A value as text, with references to declared names followed: `${aws_iam_user.ci.name}` gives the user's name."""
+        if isinstance(value, Reference) and depth < 5:
+            resource = self.resources.get(value.target)
+            if resource is not None and value.attribute and resource.mode in ("resource", "data"):
+                found = resource.get(value.attribute)
+                if found is None and value.attribute == "Ref" and (entry := self.entries.get(resource.type)) and entry.name:
+                    found = resource.get(entry.name)
+                if found is not None:
+                    return self.label(found, depth + 1)
+        if not isinstance(value, Reference) and depth < 5 and hasattr(value, "parts"):
+            return "".join(self.label(part, depth + 1) for part in value.parts)
+        return render(value)
+
+    def _fact(self, kind: str, name: str, value: str, resource: Resource) -> None:
+        self.fragment.facts.append(Fact(kind, name, value, site_of(resource), resource.span))
+
+
+def extract(unit: Unit) -> Fragment:
+    """What one unit declares."""
+    return Extraction(unit).run()
+
+
+def members(value: Value | None) -> Iterator[Value]:
+    """The items of a list, or the value itself; nested sequences flattened."""
+    if isinstance(value, Sequence):
+        for item in value.items:
+            yield from members(item)
+    elif value is not None:
+        yield value
+
+
+def first(value: Value | None) -> Value | None:
+    return next(members(value), None)
+
+
+def render_of(value: Value | None) -> str:
+    return "" if value is None else render(value)
+
+
+def tag_evidence(tags: Value | None) -> Iterator[Evidence]:
+    """What tags say of a nature: `type = machine`, `human = true` and the like."""
+    if not isinstance(tags, Mapping):
+        return
+    for entry in tags.entries:
+        name, value = (entry.name or "").lower(), (text(entry.value) or "").lower()
+        if name in ("human", "person") and truth(entry.value) is not None:
+            yield Evidence("human" if truth(entry.value) else "machine", f"tag {name} = {value}", entry.span)
+        elif name in ("machine", "machine-user", "service-account") and truth(entry.value):
+            yield Evidence("machine", f"tag {name} = {value}", entry.span)
+        elif name in ("type", "kind", "identity-type", "usertype", "user-type"):
+            if value in ("machine", "service", "bot", "system", "ci", "service-account"):
+                yield Evidence("machine", f"tag {name} = {value}", entry.span)
+            elif value in ("human", "person", "user", "employee"):
+                yield Evidence("human", f"tag {name} = {value}", entry.span)
+
+
+__all__ = ["Document", "Extraction", "extract", "site_of"]

@@ -1,0 +1,394 @@
+"""Who holds what: workloads, stores, outputs, providers and pipelines of one unit, and the edges that lead into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rolecall.catalog.entries import Entry, hints
+from rolecall.frontends.resource import Resource
+from rolecall.frontends.values import Hop, Mapping, Reference, Scalar, Value, references, text
+from rolecall.model.fields import Field, fields, scripts
+from rolecall.model.found import Found, aws_keys
+from rolecall.model.parts import Credential, Edge, Mention, Reading, Site, Store, Workload
+from rolecall.source.text import Span
+
+if TYPE_CHECKING:
+    from rolecall.model.extraction import Extraction
+
+#: Data sources that read a store: what kind, and where the name lies.
+READERS = {
+    "aws_ssm_parameter": ("ssm", "name"),
+    "aws_secretsmanager_secret_version": ("secretsmanager", "secret_id"),
+    "aws_secretsmanager_secret": ("secretsmanager", "name"),
+    "kubernetes_secret": ("k8s-secret", "metadata.name"),
+    "kubernetes_secret_v1": ("k8s-secret", "metadata.name"),
+    "vault_generic_secret": ("vault", "path"),
+    "vault_kv_secret_v2": ("vault", "name"),
+    "terraform_remote_state": ("tf-output", "config.key"),
+}
+#: What of a store is its name rather than what it keeps; an opaque holder that is given only these reads nothing.
+NAME_ATTRIBUTES = frozenset({"arn", "id", "name", "key", "path", "version", "tags", "type", "metadata", "secret_name", "repository", "Ref", "Arn"})
+#: Types whose own blocks name an identity, so that naming it there is no dependence from outside.
+OWN_PARTS = frozenset({"identity", "login", "credential", "grant", "policy", "membership", "resource-policy"})
+
+
+class Holders:
+    """The second walk over a unit, after its identities and credentials are known."""
+
+    def __init__(self, extraction: Extraction) -> None:
+        self.extraction = extraction
+        self.unit = extraction.unit
+        self.fragment = extraction.fragment
+        self.entries = extraction.entries
+        self.resources = extraction.resources
+        self.minted: dict[str, Entry] = {}
+        self.identities: set[str] = set()
+
+    def run(self) -> None:
+        for resource in self.unit.resources:
+            if resource.mode == "resource" and (entry := self.entries.get(resource.type)):
+                if entry.part == "credential":
+                    self.minted[resource.id] = entry
+                elif entry.part == "identity" and entry.kind == "aws:user":
+                    self.identities.add(resource.id)
+        for resource in self.unit.resources:
+            if resource.condition is not None and resource.condition.keys == ():
+                continue
+            self._resource(resource)
+
+    def _resource(self, resource: Resource) -> None:
+        match resource.mode:
+            case "resource":
+                self._declared(resource, self.entries.get(resource.type))
+            case "data":
+                self._data(resource)
+            case "provider" | "backend":
+                self._runner(resource)
+            case "output":
+                if not resource.calls:
+                    self._output(resource)
+            case "module":
+                self._module(resource)
+            case "job":
+                from rolecall.model.pipelines import read_job
+
+                read_job(self, resource)
+            case "step":
+                from rolecall.model.pipelines import read_step
+
+                read_step(self, resource)
+            case _:
+                pass
+
+    # -- declared resources
+
+    def _declared(self, resource: Resource, entry: Entry | None) -> None:
+        part = entry.part if entry else ""
+        if entry is not None and part == "workload":
+            self._workload(resource, entry)
+        elif entry is not None and part == "store":
+            self._store(resource, entry)
+        elif part in ("pod", "service-account", "external-secret"):
+            from rolecall.model.pods import read_object
+
+            read_object(self, resource, part)
+        elif (self.minted or self.identities) and part not in OWN_PARTS:
+            self._opaque(resource)
+
+    def _workload(self, resource: Resource, entry: Entry) -> None:
+        found = list(fields(resource, entry.inputs))
+        if not found and not entry.identity:
+            return
+        identity, shown = self._slot(resource, entry)
+        self.fragment.workloads.append(
+            Workload(
+                self.site(resource), entry.kind, entry.platform, entry.cloud, entry.target, entry.identity, identity, shown
+            )
+        )
+        self.take(resource, found)
+
+    def _slot(self, resource: Resource, entry: Entry) -> tuple[str, str]:
+        value = resource.get(entry.identity) if entry.identity else None
+        if value is None or (isinstance(value, Scalar) and value.value is None):
+            return "", ""
+        for reference in references(value):
+            target = self.resources.get(reference.target)
+            if target is None or target.mode != "resource":
+                continue
+            of = self.entries.get(target.type)
+            if of is not None and of.part == "profile":
+                role = target.get(of.identity)
+                role_id, label = self.extraction.principal(role)
+                return role_id, label or target.address
+            if of is not None and of.part == "identity":
+                return target.id, target.address
+        return "", self.extraction.label(value)
+
+    def _store(self, resource: Resource, entry: Entry) -> None:
+        parent = ""
+        if entry.parent and (value := resource.get(entry.parent)) is not None:
+            parent = next((r.target for r in references(value)), "")
+        name = resource.get(entry.name) if entry.name else None
+        scope = resource.get(entry.scope) if entry.scope else None
+        found = list(self._kept(resource, entry))
+        self.fragment.stores.append(
+            Store(
+                self.site(resource),
+                entry.kind,
+                self.extraction.label(name) if name is not None else "",
+                self.extraction.label(scope) if scope is not None else "",
+                parent if parent in self.resources else self.extraction.label(resource.get(entry.parent)) if parent else "",
+            )
+        )
+        self.take(resource, found)
+
+    def _kept(self, resource: Resource, entry: Entry) -> Iterator[Field]:
+        from rolecall.catalog.entries import Input
+        from rolecall.model.fields import structured
+
+        for path in entry.values:
+            for value in resource.find(path):
+                structure = structured(value)
+                if isinstance(structure, Mapping):
+                    span = structure.span or resource.span
+                    for member in structure.entries:
+                        yield Field(member.name or "", member.value, member.span or span, path, "map")
+                else:
+                    yield from scripts(value, Input(path, "script"), value.span or resource.span)
+
+    def _opaque(self, resource: Resource) -> None:
+        """A type the catalog does not know, in a unit that has keys: it may be a vendor's, or a provisioner's."""
+        edges = []
+        for entry in resource.body.entries:
+            for reference in references(entry.value):
+                if reference.target in self.minted and self.carries(reference):
+                    edges.append((entry.name or "", reference, entry.span or resource.span))
+                elif reference.target in self.identities:
+                    self._mention(reference, resource)
+                elif (
+                    (target := self.resources.get(reference.target)) is not None
+                    and (of := self.entries.get(target.type)) is not None
+                    and of.part == "store"
+                    and reference.attribute.partition(".")[0] not in NAME_ATTRIBUTES
+                ):
+                    edges.append((entry.name or "", reference, entry.span or resource.span))
+        if not edges:
+            return
+        vendor = vendor_of_type(resource.type)
+        self.fragment.workloads.append(
+            Workload(
+                self.site(resource),
+                "saas" if vendor else "unknown",
+                vendor or resource.type.partition("_")[0],
+                "",
+                "keep-with-controls" if vendor else "unknown",
+                label=vendor,
+            )
+        )
+        for name, reference, span in edges:
+            self.edge(reference, resource.id, name, reference.span if reference.span and not reference.via else span)
+
+    def _mention(self, reference: Reference, resource: Resource) -> None:
+        self.fragment.mentions.append(
+            Mention(reference.target, reference.attribute, self.site(resource), reference.span or resource.span)
+        )
+
+    # -- readers, outputs, runners, calls
+
+    def _data(self, resource: Resource) -> None:
+        reader = READERS.get(resource.type)
+        if reader is not None:
+            kind, path = reader
+            value = resource.get(path)
+            name = self.extraction.label(value) if value is not None else ""
+            scope = resource.get("metadata.namespace") if kind == "k8s-secret" else None
+            self.fragment.readings.append(
+                Reading(resource.id, kind, name, self.extraction.label(scope) if scope else "", "", resource.span)
+            )
+        elif resource.type == "aws_iam_user" and (value := resource.get("user_name")) is not None:
+            self.fragment.mentions.append(
+                Mention("user:" + self.extraction.label(value), "", self.site(resource), resource.span)
+            )
+
+    def _output(self, resource: Resource) -> None:
+        value = resource.get("value") if resource.format == "terraform" else resource.get("Value")
+        if value is None:
+            return
+        span = value.span or resource.span
+        edges = [
+            reference
+            for reference in references(value)
+            if (reference.target in self.minted and self.carries(reference))
+            or self._keeps(reference)
+            or reference.target in self.identities
+        ]
+        if not edges:
+            return
+        export = resource.get("Export.Name") if resource.format == "cloudformation" else None
+        if any(reference.target not in self.identities for reference in edges):
+            sensitive = text(resource.get("sensitive")) == "true"
+            name = self.extraction.label(export) if export is not None else resource.name
+            kind = "cfn-export" if export is not None else ("tf-output" if resource.format == "terraform" else "cfn-output")
+            self.fragment.stores.append(Store(self.site(resource), kind, name, self.unit.name, "", sensitive))
+        for reference in edges:
+            if reference.target in self.identities:
+                self._mention(reference, resource)
+            else:
+                self.edge(reference, resource.id, "value", span)
+
+    def _keeps(self, reference: Reference) -> bool:
+        target = self.resources.get(reference.target)
+        entry = self.entries.get(target.type) if target is not None and target.mode == "resource" else None
+        if entry is None or entry.part != "store":
+            return False
+        return any(reference.attribute.startswith(value.partition(".")[0]) for value in entry.values)
+
+    def _runner(self, resource: Resource) -> None:
+        """A provider or backend block: the credentials that Terraform itself runs with."""
+        if resource.type not in ("aws", "s3", "awscc"):
+            if self.minted:
+                self._opaque_runner(resource)
+            return
+        found = [
+            Field(entry.name or "", entry.value, entry.span or resource.span, entry.name or "", "value")
+            for entry in resource.body.entries
+            if entry.name in ("access_key", "secret_key", "token")
+        ]
+        if not found:
+            return
+        self.fragment.workloads.append(
+            Workload(self.site(resource), "pipeline-job", "terraform", "aws", "aws:assume-role", label=resource.mode)
+        )
+        self.take(resource, found, sure=True)
+
+    def _opaque_runner(self, resource: Resource) -> None:
+        found = [
+            Field(entry.name or "", entry.value, entry.span or resource.span, entry.name or "", "value")
+            for entry in resource.body.entries
+            if any(r.target in self.minted for r in references(entry.value))
+        ]
+        if found:
+            vendor = vendor_of_type(resource.type + "_")
+            self.fragment.workloads.append(
+                Workload(self.site(resource), "saas", vendor or resource.type, "", "keep-with-controls", label=vendor)
+            )
+            self.take(resource, found)
+
+    def _module(self, resource: Resource) -> None:
+        """A call of a module that is not on disk: what is handed to it is out of sight; some are known to make keys."""
+        from rolecall.model.registry import known_module
+
+        known_module(self, resource)
+        if not self.minted:
+            return
+        edges = [
+            (entry.name or "", reference, entry.span or resource.span)
+            for entry in resource.body.entries
+            for reference in references(entry.value)
+            if reference.target in self.minted and self.carries(reference)
+        ]
+        if edges and self._is_remote(resource):
+            self.fragment.workloads.append(Workload(self.site(resource), "unknown", "module", "", "unknown", label=resource.type))
+            for name, reference, span in edges:
+                self.edge(reference, resource.id, name, span)
+
+    def _is_remote(self, resource: Resource) -> bool:
+        prefix = resource.address + "."
+        return not any(
+            other.address.startswith(prefix) or other.address.startswith(resource.address + "[")
+            for other in self.unit.resources
+            if other is not resource
+        )
+
+    # -- what every holder does with its fields
+
+    def take(self, resource: Resource, found: Iterable[Field], sure: bool = False, holder: str = "") -> None:
+        """Records the edges into a holder, and the AWS keys that come in as literals, inputs or by reference."""
+        holder = holder or resource.id
+        kept = list(found)
+        for item in kept:
+            for reference in references(item.value):
+                if reference.target in self.minted:
+                    if self.carries(reference):
+                        self.edge(reference, holder, item.name, place_of(item, reference))
+                elif self._flows(reference):
+                    self.edge(reference, holder, item.name, place_of(item, reference))
+        for key in aws_keys(resource, kept, sure, lambda target: target in self.minted):
+            self.found(resource, key, holder)
+
+    def found(self, resource: Resource, key: Found, holder: str) -> None:
+        """A key that is written, passed in or fetched, as a credential of its own with edges into the holder."""
+        site = self.site(resource)
+        identifier = f"{key.place.path}:{key.place.start}#{key.slot}"
+        if not any(c.id == identifier for c in self.fragment.credentials):
+            self.fragment.credentials.append(
+                Credential(
+                    Site(
+                        identifier, site.unit, site.address, site.format, site.type, site.name, site.module,
+                        key.place, key.place, site.calls,
+                    ),
+                    "access-key",
+                    key.form,
+                    "aws",
+                    field=key.field,
+                    hint=key.hint,
+                    marks=key.marks,
+                    place=key.place,
+                    hops=key.hops,
+                    library=self.unit.library,
+                )
+            )
+        for part, item in key.parts:
+            self.fragment.edges.append(Edge(identifier, part, holder, item.name, item.span, key.hops))
+
+    def carries(self, reference: Reference) -> bool:
+        """Whether the attribute is a part of the credential (its user's name is not)."""
+        entry = self.minted[reference.target]
+        head = reference.attribute.partition(".")[0]
+        return not head or head in entry.id or head in entry.secret or head in entry.smtp
+
+    def _flows(self, reference: Reference) -> bool:
+        target = self.resources.get(reference.target)
+        if target is None:
+            return reference.target.startswith(("ssm:", "secretsmanager:", "export:"))
+        if target.mode == "data":
+            return target.type in READERS
+        if target.mode == "module":
+            return False
+        entry = self.entries.get(target.type)
+        return entry is not None and entry.part == "store"
+
+    def edge(self, reference: Reference, holder: str, name: str, span: Span) -> None:
+        source = reference.target
+        if source.startswith(("ssm:", "secretsmanager:", "export:")):
+            kind, _, item = source.partition(":")
+            kind = {"export": "cfn-export"}.get(kind, kind)
+            self.fragment.readings.append(Reading(holder, kind, item, "", name, span, reference.attribute, reference.via))
+            return
+        self.fragment.edges.append(Edge(source, reference.attribute, holder, name, span, reference.via))
+
+    def site(self, resource: Resource) -> Site:
+        from rolecall.model.extraction import site_of
+
+        return site_of(resource)
+
+
+def place_of(item: Field, reference: Reference) -> Span:
+    """What to change to take a reference out of a field: the entry, or in a script the place where it is written."""
+    if item.style in ("script", "any") and reference.span is not None and not reference.via and item.span.contains(reference.span):
+        return reference.span
+    return item.span
+
+
+def vendor_of_type(type_name: str) -> str:
+    """The vendor whose Terraform provider a type belongs to; "" where it is none of the vendors in hints.toml."""
+    prefix = type_name.partition("_")[0]
+    for vendor in hints()["vendors"]:
+        if prefix in vendor["providers"]:
+            return str(vendor["label"])
+    return ""
+
+
+def hop_list(value: Value) -> tuple[Hop, ...]:
+    return value.via

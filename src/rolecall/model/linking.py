@@ -1,0 +1,289 @@
+"""All fragments of an estate together: who owns, holds, hands over and consumes each credential.
+
+Fragments meet by resource ids inside a unit and by names across units: a secret's name, a parameter's path, an output, a
+user's name.  What cannot be matched stays an open end; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from rolecall.catalog.entries import catalog
+from rolecall.frontends.values import Hop
+from rolecall.model.nature import natured
+from rolecall.model.parts import (
+    Credential,
+    Edge,
+    Fact,
+    Fragment,
+    Grant,
+    Identity,
+    Mention,
+    PolicySite,
+    Reading,
+    ResourcePolicy,
+    Store,
+    Workload,
+)
+from rolecall.source.text import Span
+
+MAX_PATH = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One edge of a path: from `source` into `field` of `holder`, at `span`; by reference or, for readings, by name."""
+
+    source: str
+    holder: str
+    field: str
+    attribute: str
+    span: Span
+    hops: tuple[Hop, ...]
+    by_name: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Consumption:
+    """One way a credential reaches a workload: the steps from the credential to it, in order."""
+
+    workload: Workload
+    steps: tuple[Step, ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return (self.steps[-1].field,)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEnd:
+    """A store where a credential lies and whose reader is not seen."""
+
+    store: Store
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Where a credential goes.  `parts` says which halves leave its own block: id, secret, smtp."""
+
+    consumptions: tuple[Consumption, ...]
+    open_ends: tuple[OpenEnd, ...]
+    stores: tuple[OpenEnd, ...]
+    parts: frozenset[str]
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        return tuple({c.workload.id: c.workload for c in self.consumptions}.values())
+
+
+@dataclass(slots=True)
+class _Indexes:
+    edges: dict[str, list[Edge]] = field(default_factory=lambda: defaultdict(list))
+    into: dict[str, list[Edge]] = field(default_factory=lambda: defaultdict(list))
+    readings: dict[tuple[str, str], list[Reading]] = field(default_factory=lambda: defaultdict(list))
+    grants: dict[str, list[Grant]] = field(default_factory=lambda: defaultdict(list))
+
+
+class Model:
+    """The estate's identities and how they hang together.  Build it with `link`; it is read-only afterwards."""
+
+    def __init__(self, fragments: Iterable[Fragment]) -> None:
+        self.fragments = sorted(fragments, key=lambda f: (f.unit, f.format))
+        self.stores: dict[str, Store] = {}
+        self.workloads: dict[str, Workload] = {}
+        self.policies: dict[str, PolicySite] = {}
+        self.resource_policies: list[ResourcePolicy] = []
+        self.mentions: dict[str, list[Mention]] = defaultdict(list)
+        self.facts: dict[str, list[Fact]] = defaultdict(list)
+        self._index = _Indexes()
+        identities: list[Identity] = []
+        credentials: list[Credential] = []
+        for fragment in self.fragments:
+            identities.extend(fragment.identities)
+            credentials.extend(fragment.credentials)
+            self.stores.update((store.id, store) for store in fragment.stores)
+            self.workloads.update((workload.id, workload) for workload in fragment.workloads)
+            self.policies.update((policy.site.id, policy) for policy in fragment.policies)
+            self.resource_policies.extend(fragment.resource_policies)
+            for edge in fragment.edges:
+                self._index.edges[edge.source].append(edge)
+                self._index.into[edge.holder].append(edge)
+            for reading in fragment.readings:
+                self._index.readings[(reading.kind, reading.name)].append(reading)
+            for fact in fragment.facts:
+                self.facts[fact.kind].append(fact)
+        self._names = {(i.site.unit, i.label): i.id for i in identities if i.label}
+        for fragment in self.fragments:
+            for grant in fragment.grants:
+                principal = grant.principal or self._names.get((grant.site.unit, grant.label), "")
+                self._index.grants[principal or grant.label].append(replace(grant, principal=principal))
+            for mention in fragment.mentions:
+                self.mentions[mention.target].append(mention)
+        credentials = [self._owned(credential) for credential in credentials]
+        owned: dict[str, list[Credential]] = defaultdict(list)
+        for credential in credentials:
+            owned[credential.owner].append(credential)
+        logins = {fact.name for fact in self.facts["login-profile"]}
+        self.credentials: dict[str, Credential] = {c.id + ("" if c.form != "minted" else ""): c for c in credentials}
+        self.identities: dict[str, Identity] = {}
+        for identity in identities:
+            self.identities[identity.id] = natured(
+                identity,
+                keys=owned[identity.id],
+                login=identity.id in logins or identity.label in logins,
+                grouped=any(g.how == "membership" for g in self._index.grants.get(identity.id, ())),
+                flows=[self.flow(c) for c in owned[identity.id]],
+            )
+        self._owned_by = owned
+
+    # -- ownership and grants
+
+    def _owned(self, credential: Credential) -> Credential:
+        if credential.owner or not credential.owner_label:
+            return credential
+        return replace(credential, owner=self._names.get((credential.site.unit, credential.owner_label), ""))
+
+    def owner(self, credential: Credential) -> Identity | None:
+        return self.identities.get(credential.owner)
+
+    def credentials_of(self, identity: Identity) -> list[Credential]:
+        return self._owned_by.get(identity.id, [])
+
+    def own_grants(self, identity: Identity) -> list[Grant]:
+        """What is granted to the principal itself, memberships among it."""
+        return self._index.grants.get(identity.id, [])
+
+    def grants(self, identity: Identity) -> list[Grant]:
+        """All permissions of a principal: its own and those of its groups."""
+        found: list[Grant] = []
+        for grant in self.own_grants(identity):
+            if grant.how == "membership":
+                found.extend(g for g in self._index.grants.get(grant.policy, ()) if g.how != "membership")
+            else:
+                found.append(grant)
+        return found
+
+    def unseen_groups(self, identity: Identity) -> list[Grant]:
+        """Memberships of groups whose own grants are not in the scanned code."""
+        return [
+            grant
+            for grant in self.own_grants(identity)
+            if grant.how == "membership"
+            and grant.policy not in self.identities
+            and not self._index.grants.get(grant.policy)
+        ]
+
+    # -- flow
+
+    def flow(self, credential: Credential) -> Flow:
+        """Every path from a credential to its consumers and open ends."""
+        consumptions: list[Consumption] = []
+        ends: list[OpenEnd] = []
+        stores: list[OpenEnd] = []
+        parts: set[str] = set()
+        entry = catalog().get(credential.site.type) if credential.form == "minted" else None
+        seen: set[tuple[str, str]] = set()
+        queue: list[tuple[str, tuple[Step, ...]]] = [(credential.id, ())]
+        while queue:
+            node, steps = queue.pop(0)
+            onward: list[Step] = []
+            for edge in self._index.edges.get(node, ()):
+                part = ""
+                if not steps:
+                    part = _part(entry, edge.attribute) if entry else edge.attribute
+                    parts.add(part)
+                onward.append(Step(node, edge.holder, edge.field, part or edge.attribute, edge.span, edge.hops))
+            store = self.stores.get(node)
+            if store is not None:
+                onward.extend(self._readers(store, steps))
+                if steps:
+                    stores.append(OpenEnd(store, steps))
+                if not onward and steps:
+                    ends.append(OpenEnd(store, steps))
+            for step in onward:
+                path = (*steps, step)
+                workload = self.workloads.get(step.holder)
+                if workload is not None:
+                    consumptions.append(Consumption(workload, path))
+                if (step.holder, step.field) in seen or len(path) > MAX_PATH:
+                    continue
+                seen.add((step.holder, step.field))
+                if workload is None:
+                    queue.append((step.holder, path))
+        unique = {(o.store.id, o.steps[-1].field): o for o in ends}
+        return Flow(tuple(consumptions), tuple(unique.values()), tuple(stores), frozenset(parts))
+
+    def _readers(self, store: Store, steps: tuple[Step, ...]) -> Iterator[Step]:
+        """Who reads a store by its name; its parent's readers too (a secret's version is read through the secret)."""
+        nodes = [store]
+        if store.parent in self.stores:
+            nodes.append(self.stores[store.parent])
+            for edge in self._index.edges.get(store.parent, ()):
+                yield Step(store.id, edge.holder, edge.field, edge.attribute, edge.span, edge.hops)
+        kept = {step.field for step in steps[-1:]} | {
+            edge.field for edge in self._index.into.get(store.id, ()) if steps and edge.source == steps[-1].source
+        }
+        for node in nodes:
+            if not node.name or "${?}" in node.name:
+                continue
+            for name in {node.name, node.name.rpartition("/")[2] if node.kind == "secretsmanager" else node.name}:
+                for reading in self._index.readings.get((node.kind, name), ()):
+                    if reading.scope and node.scope and not _same_scope(reading.scope, node.scope):
+                        continue
+                    if reading.key and kept and "" not in kept and reading.key not in kept and node.kind == "k8s-secret":
+                        continue
+                    yield Step(store.id, reading.holder, reading.field, reading.key, reading.span, reading.hops, True)
+
+    # -- views
+
+    @cached_property
+    def declarations(self) -> dict[tuple[str, int], list[Credential]]:
+        """Credentials by the block that declares them: one block in a module called twice is one declaration."""
+        found: dict[tuple[str, int], list[Credential]] = defaultdict(list)
+        for credential in self.credentials.values():
+            found[(credential.span.path, credential.span.start)].append(credential)
+        return dict(found)
+
+    def fed_by(self, credential: Credential) -> Credential | None:
+        """The minted credential that an input really is (the CI secret that Terraform writes), where the estate shows it."""
+        return self._fed.get(credential.id)
+
+    @cached_property
+    def _fed(self) -> dict[str, Credential]:
+        holders: dict[tuple[str, int], Credential] = {}
+        for credential in self.credentials.values():
+            if credential.form == "minted":
+                for consumption in self.flow(credential).consumptions:
+                    last = consumption.steps[-1]
+                    holders.setdefault((last.span.path, last.span.start), credential)
+        fed: dict[str, Credential] = {}
+        for credential in self.credentials.values():
+            if credential.form != "minted":
+                for edge in self._index.edges.get(credential.id, ()):
+                    source = holders.get((edge.span.path, edge.span.start))
+                    if source is not None:
+                        fed[credential.id] = source
+                        break
+        return fed
+
+
+def _part(entry: object, attribute: str) -> str:
+    head = attribute.partition(".")[0]
+    for part in ("id", "secret", "smtp"):
+        if head in getattr(entry, part):
+            return part
+    return "secret"
+
+
+def _same_scope(one: str, other: str) -> bool:
+    """Whether two scopes may be the same; one that is not known may be any."""
+    return one == other or "${" in one or "${" in other
+
+
+def link(fragments: Iterable[Fragment]) -> Model:
+    """The model of an estate."""
+    return Model(fragments)

@@ -1,0 +1,74 @@
+"""Is it a machine or a person?  The evidence, weighed.
+
+A key that a workload consumes is the strongest sign of a machine; a login profile the strongest of a person.  A name decides
+nothing where there is better evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rolecall.catalog.entries import hints
+from rolecall.model.parts import Credential, Evidence, Identity, Nature
+
+if TYPE_CHECKING:
+    from rolecall.model.linking import Flow
+
+_SPLIT = re.compile(r"\$\{[^}]*\}|[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
+
+
+def words(*names: str) -> frozenset[str]:
+    """The words of some names, lower case; pairs of neighbours are words too (`storage-transfer`)."""
+    found: set[str] = set()
+    for name in names:
+        parts = [part.lower() for part in _SPLIT.split(name) if part]
+        found.update(parts)
+        found.update("-".join(pair) for pair in zip(parts, parts[1:], strict=False))
+    return frozenset(found)
+
+
+def speaks(kind: str, *names: str) -> str:
+    """The first word of a hint class (catalog/hints.toml) that the names hold; "" for none."""
+    vocabulary: list[str] = hints()["words"][kind]
+    found = words(*names)
+    return next((word for word in vocabulary if word in found), "")
+
+
+def natured(
+    identity: Identity, keys: Sequence[Credential], login: bool, grouped: bool, flows: Iterable[Flow]
+) -> Identity:
+    """The identity with its nature and everything that speaks for it."""
+    if identity.kind != "aws:user":
+        return replace(identity, nature="machine") if identity.nature == "unknown" else identity
+    evidence = list(identity.evidence)
+    if login:
+        evidence.append(Evidence("human", "it has a login profile", identity.site.header))
+    for flow in flows:
+        for workload in flow.workloads:
+            evidence.append(Evidence("machine", f"its key is consumed by {workload.site.address}", workload.site.header))
+        for end in flow.open_ends:
+            evidence.append(Evidence("machine", f"its key is put into {end.store.site.address}", end.store.site.header))
+    names = (identity.label, identity.path_label, identity.site.name)
+    if keys:
+        evidence.append(Evidence("machine", "the code mints an access key for it", keys[0].span))
+    if word := speaks("machine", *names) or speaks("ci", *names):
+        evidence.append(Evidence("machine", f"its name says “{word}”", identity.site.header))
+    if not keys and grouped:
+        evidence.append(Evidence("human", "it is a group member without a key", identity.site.header))
+    if word := speaks("developer", *names, identity.site.span.path) or speaks("human", identity.site.span.path):
+        evidence.append(Evidence("human", f"its name or file says “{word}”", identity.site.header))
+    return replace(identity, evidence=tuple(evidence), nature=_weigh(evidence, bool(keys), login))
+
+
+def _weigh(evidence: list[Evidence], has_key: bool, login: bool) -> Nature:
+    says = {item.says for item in evidence}
+    if login or any(item.says == "human" and "login" in item.seen for item in evidence):
+        return "mixed" if has_key else "human"
+    if has_key:
+        return "machine"
+    if "human" in says:
+        return "human" if "machine" not in says else "mixed"
+    return "machine" if "machine" in says else "unknown"

@@ -1,0 +1,63 @@
+"""Registry modules that are known to make users and keys, judged by the arguments of the call (catalog/hints.toml)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rolecall.catalog.entries import hints
+from rolecall.frontends.resource import Resource
+from rolecall.frontends.values import truth
+from rolecall.model.parts import Credential, Evidence, Identity
+
+if TYPE_CHECKING:
+    from rolecall.model.holders import Holders
+
+
+def known_module(holders: Holders, resource: Resource) -> None:
+    """Records the identity and the key that a call of a known module makes."""
+    for module in hints()["modules"]:
+        if not re.search(module["source"], resource.type):
+            continue
+        makes = _switch(resource, [module["makes_key"], *module["renamed"]], module["makes_key_default"])
+        login = _switch(resource, [module["login"], *module["renamed_login"]], module["login_default"])
+        site = holders.site(resource)
+        name = resource.get(module["name"])
+        evidence = []
+        if login:
+            evidence.append(Evidence("human", "the module gives it a console login", resource.header))
+        elif login is False:
+            evidence.append(Evidence("machine", "the call turns the console login off", resource.header))
+        holders.fragment.identities.append(
+            Identity(
+                site,
+                "aws:user",
+                "aws",
+                holders.extraction.label(name) if name is not None else resource.name,
+                evidence=tuple(evidence),
+                library=holders.unit.library,
+                instances=None if resource.condition and resource.condition.keys is None else 1,
+            )
+        )
+        if makes is not False:
+            holders.fragment.credentials.append(
+                Credential(
+                    site,
+                    "access-key",
+                    "minted",
+                    "aws",
+                    resource.id,
+                    marks=frozenset({"remote-module"} | ({"maybe"} if makes is None else set())),
+                    place=resource.span,
+                    library=holders.unit.library,
+                )
+            )
+        return
+
+
+def _switch(resource: Resource, names: list[str], default: bool) -> bool | None:
+    for name in names:
+        value = resource.get(name)
+        if value is not None:
+            return truth(value)
+    return default
