@@ -7,7 +7,7 @@ evaluated when they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -105,12 +105,15 @@ class Unit:
     `files` are all files whose content the evaluation may have looked at (the cache key); `folders` the module folders.
     `library` is True for a Terraform folder that nothing calls and that shows no sign of being applied by itself
     (no backend, provider or cloud block, no tfvars, not named by a terragrunt file).
+    `problems` of a Terraform unit grows while bodies are asked for, since that is when they are parsed: read it last.
+    `provider_versions` are the constraints of the root module, by the provider's local name.
     """
 
     name: str
     format: Format
     files: tuple[str, ...]
     resources: tuple[Resource, ...]
-    problems: tuple[Problem, ...] = ()
+    problems: Sequence[Problem] = ()
     folders: tuple[str, ...] = ()
     library: bool = False
+    provider_versions: dict[str, str] = field(default_factory=dict)
