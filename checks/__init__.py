@@ -1,1 +1,33 @@
-"""The checks that rolecall runs, one file each.  The list is explicit: a test says that no file is missing from it."""
+"""The checks that rolecall runs, one file each.
+
+The list is explicit, so that reading it says what runs; a test says that no file is missing from it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from rolecall.model.rule import Check
+
+CHECKS: tuple[str, ...] = (
+    "minted_access_key",
+    "literal_access_key",
+    "workflow_static_key",
+    "workload_given_key",
+    "unread_access_key",
+    "key_in_output",
+    "user_for_workload",
+    "workload_without_identity",
+    "shadowed_role",
+    "administrator_grant",
+    "anybody_may_assume",
+    "unpinned_oidc_subject",
+    "unread_input",
+)
+
+
+def load() -> list[Check]:
+    """Every check module, in the order of its rule id."""
+    modules = [cast(Check, import_module(f"rolecall.checks.{name}")) for name in CHECKS]
+    return sorted(modules, key=lambda module: module.RULE.id)

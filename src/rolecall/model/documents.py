@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rolecall.frontends.terraform.expressions import decode_json
-from rolecall.frontends.values import Encoded, Entry, Mapping, Reference, Scalar, Sequence, Template, Unknown, Value, render
+from rolecall.frontends.values import (
+    Encoded,
+    Entry,
+    Mapping,
+    Reference,
+    Scalar,
+    Sequence,
+    Template,
+    Unknown,
+    Value,
+    render,
+)
 from rolecall.model.parts import Document, Statement
 
 

@@ -227,7 +227,9 @@ class Extraction:
             principal, label = self.principal(who)
             for group, group_label in groups:
                 self.fragment.grants.append(
-                    Grant(site_of(resource), "membership", principal, "user", label, group or group_label, None, who.span)
+                    Grant(
+                        site_of(resource), "membership", principal, "user", label, group or group_label, None, who.span
+                    )
                 )
 
     def _resource_policy(self, resource: Resource, entry: Entry) -> None:
@@ -275,7 +277,12 @@ class Extraction:
             resource = self.resources.get(value.target)
             if resource is not None and value.attribute and resource.mode in ("resource", "data"):
                 found = resource.get(value.attribute)
-                if found is None and value.attribute == "Ref" and (entry := self.entries.get(resource.type)) and entry.name:
+                if (
+                    found is None
+                    and value.attribute == "Ref"
+                    and (entry := self.entries.get(resource.type))
+                    and entry.name
+                ):
                     found = resource.get(entry.name)
                 if found is not None:
                     return self.label(found, depth + 1)

@@ -11,7 +11,9 @@ from rolecall.source.text import Span
 
 Severity = Literal["critical", "high", "medium", "low", "note"]
 Confidence = Literal["high", "medium", "low"]
-Family = Literal["static-credential", "identity-choice", "excess-privilege", "trust", "lifecycle", "transport", "analysis"]
+Family = Literal[
+    "static-credential", "identity-choice", "excess-privilege", "trust", "lifecycle", "transport", "analysis"
+]
 
 #: Highest first.
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "note")

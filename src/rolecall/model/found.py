@@ -11,7 +11,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Hop, Mapping, Reference, Scalar, Template, Unknown, Value, references, render, scalars, text
+from rolecall.frontends.values import (
+    Hop,
+    Mapping,
+    Reference,
+    Scalar,
+    Template,
+    Unknown,
+    Value,
+    references,
+    render,
+    scalars,
+    text,
+)
 from rolecall.model.fields import Field
 from rolecall.model.parts import Form
 from rolecall.model.secrets import (
@@ -49,9 +61,7 @@ class Found:
     hops: tuple[Hop, ...]
 
 
-def aws_keys(
-    resource: Resource, fields: list[Field], sure: bool, is_minted: Callable[[str], bool]
-) -> Iterator[Found]:
+def aws_keys(resource: Resource, fields: list[Field], sure: bool, is_minted: Callable[[str], bool]) -> Iterator[Found]:
     """The keys among the fields of one holder.
 
     `sure` says that the holder's key-named arguments are AWS keys whatever they are called (a provider's `access_key`).
@@ -116,7 +126,13 @@ def _origin(value: Value) -> str:
         target = reference.target
         if "env." in reference.attribute or reference.attribute.startswith("outputs."):
             kinds.add("session")
-        elif target == "secret" or target in ("input", "var") or "//var." in target or ".var." in target or "//Parameters/" in target:
+        elif (
+            target == "secret"
+            or target in ("input", "var")
+            or "//var." in target
+            or ".var." in target
+            or "//Parameters/" in target
+        ):
             kinds.add("input")
         else:
             kinds.add("reference")
@@ -164,7 +180,9 @@ def _endpoint_marks(resource: Resource, fields: list[Field]) -> set[str]:
             name = entry.name or ""
             if name.startswith("endpoint"):
                 urls.extend(render(scalar) for scalar in scalars(entry.value))
-            elif name in ("skip_credentials_validation",) and text(entry.value) == "true" and resource.mode == "provider":
+            elif (
+                name in ("skip_credentials_validation",) and text(entry.value) == "true" and resource.mode == "provider"
+            ):
                 marks.add("unchecked")
     for url in urls:
         kind = endpoint_kind(url)

@@ -28,7 +28,23 @@ READERS = {
     "terraform_remote_state": ("tf-output", "config.key"),
 }
 #: What of a store is its name rather than what it keeps; an opaque holder that is given only these reads nothing.
-NAME_ATTRIBUTES = frozenset({"arn", "id", "name", "key", "path", "version", "tags", "type", "metadata", "secret_name", "repository", "Ref", "Arn"})
+NAME_ATTRIBUTES = frozenset(
+    {
+        "arn",
+        "id",
+        "name",
+        "key",
+        "path",
+        "version",
+        "tags",
+        "type",
+        "metadata",
+        "secret_name",
+        "repository",
+        "Ref",
+        "Arn",
+    }
+)
 #: Types whose own blocks name an identity, so that naming it there is no dependence from outside.
 OWN_PARTS = frozenset({"identity", "login", "credential", "grant", "policy", "membership", "resource-policy"})
 
@@ -103,7 +119,14 @@ class Holders:
         identity, shown = self._slot(resource, entry)
         self.fragment.workloads.append(
             Workload(
-                self.site(resource), entry.kind, entry.platform, entry.cloud, entry.target, entry.identity, identity, shown
+                self.site(resource),
+                entry.kind,
+                entry.platform,
+                entry.cloud,
+                entry.target,
+                entry.identity,
+                identity,
+                shown,
             )
         )
         self.take(resource, found)
@@ -138,7 +161,11 @@ class Holders:
                 entry.kind,
                 self.extraction.label(name) if name is not None else "",
                 self.extraction.label(scope) if scope is not None else "",
-                parent if parent in self.resources else self.extraction.label(resource.get(entry.parent)) if parent else "",
+                parent
+                if parent in self.resources
+                else self.extraction.label(resource.get(entry.parent))
+                if parent
+                else "",
             )
         )
         self.take(resource, found)
@@ -229,7 +256,11 @@ class Holders:
         if any(reference.target not in self.identities for reference in edges):
             sensitive = text(resource.get("sensitive")) == "true"
             name = self.extraction.label(export) if export is not None else resource.name
-            kind = "cfn-export" if export is not None else ("tf-output" if resource.format == "terraform" else "cfn-output")
+            kind = (
+                "cfn-export"
+                if export is not None
+                else ("tf-output" if resource.format == "terraform" else "cfn-output")
+            )
             self.fragment.stores.append(Store(self.site(resource), kind, name, self.unit.name, "", sensitive))
         for reference in edges:
             if reference.target in self.identities:
@@ -289,7 +320,9 @@ class Holders:
             if reference.target in self.minted and self.carries(reference)
         ]
         if edges and self._is_remote(resource):
-            self.fragment.workloads.append(Workload(self.site(resource), "unknown", "module", "", "unknown", label=resource.type))
+            self.fragment.workloads.append(
+                Workload(self.site(resource), "unknown", "module", "", "unknown", label=resource.type)
+            )
             for name, reference, span in edges:
                 self.edge(reference, resource.id, name, span)
 
@@ -325,8 +358,16 @@ class Holders:
             self.fragment.credentials.append(
                 Credential(
                     Site(
-                        identifier, site.unit, site.address, site.format, site.type, site.name, site.module,
-                        key.place, key.place, site.calls,
+                        identifier,
+                        site.unit,
+                        site.address,
+                        site.format,
+                        site.type,
+                        site.name,
+                        site.module,
+                        key.place,
+                        key.place,
+                        site.calls,
                     ),
                     "access-key",
                     key.form,
@@ -364,7 +405,9 @@ class Holders:
         if source.startswith(("ssm:", "secretsmanager:", "export:")):
             kind, _, item = source.partition(":")
             kind = {"export": "cfn-export"}.get(kind, kind)
-            self.fragment.readings.append(Reading(holder, kind, item, "", name, span, reference.attribute, reference.via))
+            self.fragment.readings.append(
+                Reading(holder, kind, item, "", name, span, reference.attribute, reference.via)
+            )
             return
         self.fragment.edges.append(Edge(source, reference.attribute, holder, name, span, reference.via))
 
@@ -376,7 +419,12 @@ class Holders:
 
 def place_of(item: Field, reference: Reference) -> Span:
     """What to change to take a reference out of a field: the entry, or in a script the place where it is written."""
-    if item.style in ("script", "any") and reference.span is not None and not reference.via and item.span.contains(reference.span):
+    if (
+        item.style in ("script", "any")
+        and reference.span is not None
+        and not reference.via
+        and item.span.contains(reference.span)
+    ):
         return reference.span
     return item.span
 

@@ -234,7 +234,13 @@ class Model:
                 for reading in self._index.readings.get((node.kind, name), ()):
                     if reading.scope and node.scope and not _same_scope(reading.scope, node.scope):
                         continue
-                    if reading.key and kept and "" not in kept and reading.key not in kept and node.kind == "k8s-secret":
+                    if (
+                        reading.key
+                        and kept
+                        and "" not in kept
+                        and reading.key not in kept
+                        and node.kind == "k8s-secret"
+                    ):
                         continue
                     yield Step(store.id, reading.holder, reading.field, reading.key, reading.span, reading.hops, True)
 

@@ -48,7 +48,9 @@ def natured(
         evidence.append(Evidence("human", "it has a login profile", identity.site.header))
     for flow in flows:
         for workload in flow.workloads:
-            evidence.append(Evidence("machine", f"its key is consumed by {workload.site.address}", workload.site.header))
+            evidence.append(
+                Evidence("machine", f"its key is consumed by {workload.site.address}", workload.site.header)
+            )
         for end in flow.open_ends:
             evidence.append(Evidence("machine", f"its key is put into {end.store.site.address}", end.store.site.header))
     names = (identity.label, identity.path_label, identity.site.name)

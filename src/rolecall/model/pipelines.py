@@ -44,13 +44,19 @@ def read_step(holders: Holders, resource: Resource) -> None:
         if isinstance(body, Mapping):
             found.extend(_field(entry, resource, part) for entry in body.entries)
     for fact in step_facts(resource):
-        if fact.kind in ("assign", "aws-configure", "credentials-file", "env-file", "build-arg", "backend-config", "github-env"):
+        if fact.kind in (
+            "assign",
+            "aws-configure",
+            "credentials-file",
+            "env-file",
+            "build-arg",
+            "backend-config",
+            "github-env",
+        ):
             if fact.value is not None:
                 found.append(Field(fact.name, fact.value, fact.span, "run", "run"))
         elif fact.kind == "terraform-output":
-            holders.fragment.readings.append(
-                Reading(holder, "tf-output", fact.name, "", fact.name, fact.span)
-            )
+            holders.fragment.readings.append(Reading(holder, "tf-output", fact.name, "", fact.name, fact.span))
     _record(holders, resource, found, holder)
     uses = text(resource.get("uses_name")) or ""
     if uses.endswith("configure-aws-credentials"):

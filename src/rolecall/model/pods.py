@@ -117,7 +117,10 @@ def _external(holders: Holders, resource: Resource, namespace: str) -> None:
     target = resource.get("spec.target.name") or resource.get("metadata.name")
     holders.fragment.stores.append(
         Store(
-            holders.site(resource), "k8s-secret", holders.extraction.label(target) if target is not None else "", namespace
+            holders.site(resource),
+            "k8s-secret",
+            holders.extraction.label(target) if target is not None else "",
+            namespace,
         )
     )
     for key in resource.find("spec.data.remoteRef.key"):

@@ -18,7 +18,9 @@ SECRET_KEY = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])
 
 _SEPARATE = re.compile(r"[-_.:/\s]+|(?<=[a-z0-9])(?=[A-Z])")
 _ID = re.compile(r"^(?:.*_)?(?:access_?key(?:_?id)?|aws_?key(?:_?id)?|secret_key_id)$")
-_SECRET = re.compile(r"^(?:.*_)?(?:secret(?:_access)?_?key|secret_access|aws_secret|access_secret(?:_key)?|access_key_secret)$")
+_SECRET = re.compile(
+    r"^(?:.*_)?(?:secret(?:_access)?_?key|secret_access|aws_secret|access_secret(?:_key)?|access_key_secret)$"
+)
 _TOKEN = re.compile(r"^(?:.*_)?(?:session_?token|security_?token|aws_token)$")
 #: Words that say a key under an AWS-like name belongs to somebody else's S3-compatible store.
 _ELSEWHERE = re.compile(
@@ -27,8 +29,35 @@ _ELSEWHERE = re.compile(
 )
 _EXAMPLE = re.compile(r"EXAMPLE|^(?:AKIA|ASIA)(.)\1{15}$|0{8}|1234567|X{6}", re.IGNORECASE)
 _DUMMY = frozenset(
-    {"test", "testing", "dummy", "fake", "foo", "bar", "mock", "local", "localstack", "minioadmin", "none", "null", "x", "xxx", "changeme",
-     "mock_access_key", "mock_secret_key", "mock-access-key", "anaccesskey", "asecretkey", "example", "minio", "access", "secret", "root", "admin", "key"}
+    {
+        "test",
+        "testing",
+        "dummy",
+        "fake",
+        "foo",
+        "bar",
+        "mock",
+        "local",
+        "localstack",
+        "minioadmin",
+        "none",
+        "null",
+        "x",
+        "xxx",
+        "changeme",
+        "mock_access_key",
+        "mock_secret_key",
+        "mock-access-key",
+        "anaccesskey",
+        "asecretkey",
+        "example",
+        "minio",
+        "access",
+        "secret",
+        "root",
+        "admin",
+        "key",
+    }
 )
 
 
@@ -59,7 +88,11 @@ def key_part(name: str) -> KeyPart | None:
 def says_aws(name: str) -> bool:
     """Whether a key-like name says that it is AWS's (a bare `access_key` does not)."""
     flat = normal(name)
-    return bool(re.search(r"(?:^|_)(?:aws|s3|sqs|sns|ses|ec2|dynamodb|dynamo|kinesis|ecr|lambda|cloudwatch|iam|amazon)(?:_|$)", flat))
+    return bool(
+        re.search(
+            r"(?:^|_)(?:aws|s3|sqs|sns|ses|ec2|dynamodb|dynamo|kinesis|ecr|lambda|cloudwatch|iam|amazon)(?:_|$)", flat
+        )
+    )
 
 
 def elsewhere(name: str) -> bool:
@@ -70,7 +103,12 @@ def elsewhere(name: str) -> bool:
 def is_dummy(value: str) -> bool:
     """Whether a literal is a stand-in that no cloud would accept: an emulator's or a placeholder's."""
     flat = value.strip().strip("\"'").lower()
-    return flat in _DUMMY or not flat or flat.startswith(("<", "your", "my-", "replace", "insert", "$", "{{", "xxx", "***")) or len(set(flat)) == 1
+    return (
+        flat in _DUMMY
+        or not flat
+        or flat.startswith(("<", "your", "my-", "replace", "insert", "$", "{{", "xxx", "***"))
+        or len(set(flat)) == 1
+    )
 
 
 def is_example(value: str) -> bool:
@@ -89,8 +127,12 @@ def describe(value: str) -> str:
 
 
 #: Endpoints that are an emulator or somebody else's S3.
-_FOREIGN_ENDPOINT = re.compile(r"https?://(?!(?:[\w.-]+\.)?(?:amazonaws\.com(?:\.cn)?|api\.aws)(?:[:/]|$))[\w\[$]", re.IGNORECASE)
-_EMULATOR = re.compile(r"localhost|127\.0\.0\.1|localstack|0\.0\.0\.0|host\.docker\.internal|moto|:4566|minio", re.IGNORECASE)
+_FOREIGN_ENDPOINT = re.compile(
+    r"https?://(?!(?:[\w.-]+\.)?(?:amazonaws\.com(?:\.cn)?|api\.aws)(?:[:/]|$))[\w\[$]", re.IGNORECASE
+)
+_EMULATOR = re.compile(
+    r"localhost|127\.0\.0\.1|localstack|0\.0\.0\.0|host\.docker\.internal|moto|:4566|minio", re.IGNORECASE
+)
 
 
 def endpoint_kind(url: str) -> Literal["emulator", "foreign", "aws"]:

@@ -1,0 +1,184 @@
+"""A machine that may do everything.
+
+What it does
+    Finds machines' users and roles that are granted `AdministratorAccess`, `PowerUserAccess` or `IAMFullAccess`, or a
+    statement that allows every action on every resource.  People, endpoint policies and resource policies are not judged here.
+
+Why it matters
+    Whoever gets hold of such a workload, or of its key, owns the account.
+
+Fix
+    Grant the actions that the workload calls, on the resources it calls them on; put a permissions boundary around what
+    must stay wide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rolecall.model.finding import Finding, Severity
+from rolecall.model.linking import Model
+from rolecall.model.parts import Grant, Identity, Statement
+from rolecall.model.rule import Example, Rule
+from rolecall.source.text import Span
+
+RULE = Rule(
+    "RC301",
+    "administrator-grant",
+    "excess-privilege",
+    "critical",
+    "a machine is granted everything",
+    controls=(
+        "NIST 800-53 AC-6",
+        "NIST 800-53 AC-6(1)",
+        "CIS AWS 1.16",
+        "PCI DSS 7.2.5",
+        "ISO 27001 A.8.2",
+        "OWASP NHI5",
+        "ATT&CK T1078.004",
+    ),
+    level_now="W",
+    level_target="L5",
+    equivalents={"checkov": ("CKV_AWS_62", "CKV_AWS_63", "CKV_AWS_274", "CKV_AWS_275"), "trivy": ("AWS-0057",)},
+)
+
+_MANAGED = re.compile(
+    r"^arn:(?:aws[\w-]*|\$\{[^}]*\}):iam::aws:policy/(AdministratorAccess|PowerUserAccess|IAMFullAccess)$"
+)
+#: Conditions that do not narrow who or what: they hold on almost every call.
+_SOFT = ("aws:requestedregion", "aws:securetransport", "aws:multifactorauthpresent")
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each grant of everything to a machine."""
+    seen: set[tuple[str, int]] = set()
+    for identity in model.identities.values():
+        if not _is_machine(model, identity):
+            continue
+        for grant in model.grants(identity):
+            what, span = _everything(model, grant)
+            if not what or (span.path, span.start) in seen:
+                continue
+            seen.add((span.path, span.start))
+            severity: Severity = "critical" if not identity.boundary else "high"
+            yield RULE.finding(
+                f"{identity.site.address} is granted {what}"
+                + (" within its permissions boundary" if identity.boundary else ""),
+                span,
+                grant.site.address,
+                severity=severity,
+                identity=identity.site.address,
+                key=identity.site.address,
+                help="grant what it calls, on what it calls it",
+            )
+
+
+def _is_machine(model: Model, identity: Identity) -> bool:
+    """Users that are machines; roles that a service, an instance or a federated workload may become."""
+    if identity.library and identity.gate is not None:
+        return False
+    if identity.kind == "aws:user":
+        return identity.nature in ("machine", "mixed") and bool(
+            model.credentials_of(identity) or identity.nature == "machine"
+        )
+    if identity.kind != "aws:role" or identity.assume is None:
+        return False
+    kinds = {kind for s in identity.assume.statements for kind, _ in s.principals}
+    saml = any("saml-provider" in who for s in identity.assume.statements for _, who in s.principals)
+    return bool(kinds & {"Service", "Federated"}) and not saml
+
+
+def _everything(model: Model, grant: Grant) -> tuple[str, Span]:
+    place = grant.span or grant.site.span
+    if match := _MANAGED.match(grant.policy):
+        return match[1], grant.site.span if grant.how == "attached" else place
+    document = grant.document
+    if document is None and grant.policy in model.policies:
+        document = model.policies[grant.policy].document
+    for statement in document.statements if document is not None else ():
+        if allows_everything(statement):
+            return "every action on every resource", statement.span or place
+    return "", place
+
+
+def allows_everything(statement: Statement) -> bool:
+    """Whether a statement allows `*` on `*` with no condition that narrows it."""
+    return (
+        statement.effect == "Allow"
+        and any(action in ("*", "*:*") for action in statement.actions)
+        and "*" in statement.resources
+        and all(key.lower() in _SOFT for _, key, _ in statement.conditions)
+    )
+
+
+BAD = (
+    Example(
+        "a key with everything behind it",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "ci" {
+  name = "ci"
+}
+
+resource "aws_iam_access_key" "ci" {
+  user = aws_iam_user.ci.name
+}
+
+resource "aws_iam_user_policy_attachment" "ci" { # <- RC301
+  user       = aws_iam_user.ci.name
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+"""
+        },
+    ),
+    Example(
+        "a function's role",
+        {
+            "stack.yaml": """\
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal:
+              Service: lambda.amazonaws.com
+            Action: sts:AssumeRole
+      Policies:
+        - PolicyName: all
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow # <- RC301
+                Action: "*"
+                Resource: "*"
+"""
+        },
+    ),
+)
+
+GOOD = (
+    Example(
+        "an endpoint's policy",
+        {
+            "stack.yaml": """\
+Resources:
+  Endpoint:
+    Type: AWS::EC2::VPCEndpoint
+    Properties:
+      ServiceName: com.amazonaws.eu-west-2.dynamodb
+      VpcId: vpc-0123456789abcdef0
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: "*"
+            Principal: "*"
+            Resource: "*"
+"""
+        },
+    ),
+)

@@ -1,0 +1,117 @@
+"""A secret key in an output.
+
+What it does
+    Finds root outputs of Terraform and outputs of CloudFormation that carry the secret half of a minted key.
+
+Why it matters
+    A CloudFormation output is readable by everybody who may describe the stack; a Terraform output that is not marked
+    sensitive lands in logs; and both are an open door through which readers outside this code take the key unseen.
+
+Fix
+    Find who reads the output, move them to a role, then replace the output by the role's ARN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.declaration import declarations
+from rolecall.model.finding import Finding
+from rolecall.model.linking import Model
+from rolecall.model.rule import Example, Related, Rule
+
+RULE = Rule(
+    "RC106",
+    "key-in-output",
+    "static-credential",
+    "high",
+    "an output carries a secret access key",
+    controls=("NIST 800-53 IA-5(7)", "NIST 800-53 SC-28", "ISO 27001 A.8.12", "OWASP NHI2", "ATT&CK T1552"),
+    level_now="L2·X",
+    level_target="L5",
+)
+
+OUTPUTS = ("tf-output", "cfn-output", "cfn-export")
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each output that carries a secret."""
+    seen: set[tuple[str, int]] = set()
+    for declaration in declarations(model):
+        for end in declaration.flow.stores:
+            store = end.store
+            if store.kind not in OUTPUTS or end.steps[0].attribute == "id" or store.site.declaration in seen:
+                continue
+            seen.add(store.site.declaration)
+            quiet = store.kind == "tf-output" and store.sensitive
+            yield RULE.finding(
+                f"output {store.site.name} carries the secret key of {declaration.label}"
+                + (" (sensitive, but in the state and in reach of every reader of it)" if quiet else ""),
+                store.site.span,
+                store.site.address,
+                severity="low" if quiet else "high",
+                identity=declaration.owner.site.address if declaration.owner else "",
+                related=(Related(declaration.first.span, "the key is minted here"),),
+                key=store.site.name,
+                help="move its readers to a role, then drop the output",
+            )
+
+
+BAD = (
+    Example(
+        "a stack's output",
+        {
+            "stack.yaml": """\
+Resources:
+  User:
+    Type: AWS::IAM::User
+  Key:
+    Type: AWS::IAM::AccessKey
+    Properties:
+      UserName: !Ref User
+Outputs:
+  Secret: # <- RC106
+    Value: !GetAtt Key.SecretAccessKey
+"""
+        },
+    ),
+    Example(
+        "an output in clear",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "u" {
+  name = "u"
+}
+
+resource "aws_iam_access_key" "u" {
+  user = aws_iam_user.u.name
+}
+
+output "key" { # <- RC106
+  value = "${aws_iam_access_key.u.id}:${aws_iam_access_key.u.secret}"
+}
+"""
+        },
+    ),
+)
+
+GOOD = (
+    Example(
+        "only the id",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "u" {
+  name = "u"
+}
+
+resource "aws_iam_access_key" "u" {
+  user = aws_iam_user.u.name
+}
+
+output "key_id" {
+  value = aws_iam_access_key.u.id
+}
+"""
+        },
+    ),
+)

@@ -1,0 +1,213 @@
+"""An access key that the code itself mints.
+
+What it does
+    Finds `aws_iam_access_key` and `AWS::IAM::AccessKey` blocks (and calls of registry modules that make one) whose key is
+    consumed by a workload, a pipeline or a vendor, or handed over to a place where its reader is not seen.
+
+Why it matters
+    A minted key never expires, its secret half lies in the state in clear, and everybody who reads the state holds it.
+    Deleting it without knowing who consumes it is an outage, so the finding names every consumer that the code shows.
+
+Fix
+    Give the consumer a role: an execution, task or pod role, an instance profile, OIDC for a pipeline.  Then take the key out of
+    every place that still shadows the role, set it Inactive, and delete it after the soak.  `rolecall plan` writes the patches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.declaration import Declaration, declarations, tell
+from rolecall.model.finding import Finding, Severity
+from rolecall.model.linking import Model
+from rolecall.model.rule import Example, Rule
+
+RULE = Rule(
+    "RC101",
+    "minted-access-key",
+    "static-credential",
+    "high",
+    "an access key is minted by the code",
+    controls=(
+        "NIST 800-53 IA-5",
+        "NIST 800-53 IA-5(1)",
+        "CIS AWS 1.14",
+        "PCI DSS 8.6.3",
+        "ISO 27001 A.5.17",
+        "OWASP NHI7",
+        "ATT&CK T1098.001",
+    ),
+    level_now="L2",
+    level_target="L5",
+    equivalents={"kics": ("7081f85c-b94d-40fd-8b45-a4f1cac75e46",)},
+)
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each block that mints a key somebody is given."""
+    for declaration in declarations(model):
+        flow = declaration.flow
+        if not (flow.consumptions or flow.open_ends or "remote-module" in declaration.first.marks):
+            continue
+        owner = declaration.owner
+        if owner is not None and owner.nature == "human":
+            continue
+        story = (
+            "from a module that is not in the scanned code"
+            if "remote-module" in declaration.first.marks
+            else tell(flow.consumptions, flow.open_ends)
+        )
+        yield RULE.finding(
+            f"access key of {declaration.label} is minted here, {story}",
+            declaration.place,
+            declaration.first.site.address,
+            severity=_severity(declaration),
+            confidence="medium" if "remote-module" in declaration.first.marks else "high",
+            identity=owner.site.address if owner is not None else "",
+            related=() if declaration.at_call else declaration.related(),
+            key=declaration.first.site.address,
+            help=_help(declaration),
+        )
+
+
+def _severity(declaration: Declaration) -> Severity:
+    if declaration.is_broker or "inactive" in declaration.first.marks:
+        return "low"
+    if "rotated" in declaration.first.marks:
+        return "low"
+    return "high" if declaration.flow.consumptions else "medium"
+
+
+def _help(declaration: Declaration) -> str:
+    if declaration.is_broker:
+        return "one key for each binding is how this broker works; keep its lifetime that of the binding"
+    if declaration.flow.parts and declaration.flow.parts <= {"smtp", "id"} and "smtp" in declaration.flow.parts:
+        return "SES SMTP takes no role: narrow the policy, rotate, or move the application to the SES API"
+    targets = sorted({w.target for w in declaration.workloads() if w.target})
+    if targets:
+        return f"give the consumer a role instead ({', '.join(targets)}): rolecall plan"
+    return "find out who reads it before anything is deleted: rolecall plan lists what to ask"
+
+
+BAD = (
+    Example(
+        "a key in a Lambda function's environment",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "orders" {
+  name = "orders-api"
+}
+
+resource "aws_iam_access_key" "orders" { # <- RC101
+  user = aws_iam_user.orders.name
+}
+
+resource "aws_lambda_function" "orders" {
+  function_name = "orders"
+  role          = "arn:aws:iam::111122223333:role/orders"
+  environment {
+    variables = {
+      ORDERS_ACCESS_KEY_ID = aws_iam_access_key.orders.id
+      ORDERS_SECRET_KEY    = aws_iam_access_key.orders.secret
+    }
+  }
+}
+"""
+        },
+    ),
+    Example(
+        "a CloudFormation key in a parameter store",
+        {
+            "stack.yaml": """\
+Resources:
+  Worker:
+    Type: AWS::IAM::User
+  WorkerKey: # <- RC101
+    Type: AWS::IAM::AccessKey
+    Properties:
+      UserName: !Ref Worker
+  Secret:
+    Type: AWS::SSM::Parameter
+    Properties:
+      Type: String
+      Name: /worker/secret
+      Value: !GetAtt WorkerKey.SecretAccessKey
+"""
+        },
+    ),
+    Example(
+        "the call that asks a module for a key",
+        {
+            "main.tf": """\
+module "exporter" { # <- RC101
+  source     = "./modules/user"
+  create_key = true
+}
+
+resource "kubernetes_secret" "exporter" {
+  metadata {
+    name = "exporter"
+  }
+  data = {
+    AWS_SECRET_ACCESS_KEY = module.exporter.secret
+  }
+}
+""",
+            "modules/user/main.tf": """\
+variable "create_key" {
+  default = false
+}
+
+resource "aws_iam_user" "this" {
+  name = "exporter"
+}
+
+resource "aws_iam_access_key" "this" {
+  count = var.create_key ? 1 : 0
+  user  = aws_iam_user.this.name
+}
+
+output "secret" {
+  value = one(aws_iam_access_key.this[*].secret)
+}
+""",
+        },
+    ),
+)
+
+GOOD = (
+    Example(
+        "a library that may make a key, and nobody asks it to",
+        {
+            "main.tf": """\
+variable "create_access_key" {
+  default = true
+}
+
+resource "aws_iam_user" "this" {
+  name = "any"
+}
+
+resource "aws_iam_access_key" "this" {
+  count = var.create_access_key ? 1 : 0
+  user  = aws_iam_user.this.name
+}
+
+output "secret" {
+  value = aws_iam_access_key.this[0].secret
+}
+"""
+        },
+    ),
+    Example(
+        "a role",
+        {
+            "main.tf": """\
+resource "aws_lambda_function" "orders" {
+  function_name = "orders"
+  role          = "arn:aws:iam::111122223333:role/orders"
+}
+"""
+        },
+    ),
+)

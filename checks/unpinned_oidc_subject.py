@@ -1,0 +1,227 @@
+"""A federated trust that does not say whose token it takes.
+
+What it does
+    Finds trusts in an OIDC issuer that is shared by many customers (GitHub, GitLab, Bitbucket, CircleCI, HCP Terraform, Google …) or in a
+    cluster, where no condition pins the subject, or a wildcard leaves it open.
+
+Why it matters
+    Every customer of a shared issuer can get a token from it.  Without a pinned subject each of them can become this role: a
+    permanent key that everybody holds.
+
+Fix
+    Compare the subject with the exact repository and branch or environment (`repo:org/name:environment:prod`), by StringEquals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rolecall.model.finding import Finding, Severity
+from rolecall.model.linking import Model
+from rolecall.model.parts import Statement
+from rolecall.model.rule import Example, Rule
+
+RULE = Rule(
+    "RC402",
+    "unpinned-oidc-subject",
+    "trust",
+    "critical",
+    "an OIDC trust does not pin the subject",
+    controls=("NIST 800-53 AC-3", "NIST 800-53 IA-8", "PCI DSS 7.2.5", "OWASP NHI4", "OWASP NHI6", "ATT&CK T1199"),
+    level_now="L5·T",
+    level_target="L5",
+    equivalents={"checkov": ("CKV_AWS_358",)},
+)
+
+#: Issuers that give tokens to anybody who signs up, and the claims beside `sub` that can pin a caller there.
+#: GitHub's claims as IAM condition keys: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+SHARED = {
+    "token.actions.githubusercontent.com": (
+        "repository",
+        "repository_id",
+        "repository_owner_id",
+        "job_workflow_ref",
+        "environment",
+    ),
+    "gitlab.com": ("project_path",),
+    "api.bitbucket.org": (),
+    "oidc.circleci.com": (),
+    "app.terraform.io": (),
+    "accounts.google.com": ("oaud", "aud"),
+    "agent.buildkite.com": (),
+    "vstoken.dev.azure.com": (),
+    "oidc.vercel.com": (),
+    "cognito-identity.amazonaws.com": ("aud",),
+}
+_ISSUER = re.compile(r"(?:oidc-provider/)?(?P<host>[\w.-]+\.[a-z]{2,}(?:/[^\s\"'}]*)?)$")
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each statement whose subject is open."""
+    urls = {fact.name: fact.value for fact in model.facts["oidc-provider"]}
+    seen: set[tuple[str, int]] = set()
+    for identity in model.identities.values():
+        for statement in identity.assume.statements if identity.assume is not None else ():
+            issuer = issuer_of(statement, urls, identity.site.unit)
+            if not issuer:
+                continue
+            verdict = judge(statement, issuer)
+            span = statement.span or identity.site.span
+            if verdict is None or (span.path, span.start) in seen:
+                continue
+            seen.add((span.path, span.start))
+            severity, why = verdict
+            yield RULE.finding(
+                f"{identity.site.address} trusts {issuer}: {why}",
+                span,
+                identity.site.address,
+                severity=severity,
+                identity=identity.site.address,
+                key=identity.site.address,
+                help="pin the subject to one repository and branch or environment with StringEquals",
+            )
+
+
+def issuer_of(statement: Statement, urls: dict[str, str], unit: str) -> str:
+    """The issuer that a statement trusts, without scheme; "" where it trusts no OIDC issuer or one that is not known."""
+    if statement.effect != "Allow" or not any(
+        "AssumeRoleWithWebIdentity" in a or a in ("sts:*", "*") for a in statement.actions
+    ):
+        return ""
+    for kind, who in statement.principals:
+        if kind != "Federated":
+            continue
+        if who.startswith("${"):
+            address = who[2:].rpartition(".")[0] if not who.endswith(".arn}") else who[2:-5]
+            url = urls.get(f"{unit}//{address}", "")
+            if url:
+                return url.removeprefix("https://").rstrip("/")
+        match = _ISSUER.search(who)
+        if match and "saml-provider" not in who:
+            return match["host"]
+    for _, key, _ in statement.conditions:
+        head, colon, claim = key.rpartition(":")
+        if colon and claim in ("sub", "aud") and "." in head:
+            return head
+    return ""
+
+
+def judge(statement: Statement, issuer: str) -> tuple[Severity, str] | None:
+    """How open a trust is: a severity and why; None where the subject is pinned or cannot be told."""
+    shared = next((host for host in SHARED if issuer == host or issuer.startswith(host + "/")), "")
+    subjects: list[tuple[str, str]] = []
+    for operator, key, values in statement.conditions:
+        claim = key.rpartition(":")[2].lower()
+        if operator.endswith("IfExists") or operator.startswith("ForAllValues"):
+            continue
+        if claim == "sub":
+            subjects.extend((operator, value) for value in values)
+        elif claim in SHARED.get(shared, ()) and values and not all(set(v) <= {"*"} for v in values):
+            return None
+    if not subjects:
+        if shared == "cognito-identity.amazonaws.com":
+            return None
+        if shared:
+            return "critical", "no condition on the subject, so every customer of it can become this role"
+        if any(key.rpartition(":")[2].lower() not in ("aud",) for _, key, _ in statement.conditions):
+            return None
+        return "medium", "no condition on the subject, so every workload that it gives tokens to can become this role"
+    return _widest(subjects, shared)
+
+
+def _widest(subjects: list[tuple[str, str]], shared: str) -> tuple[Severity, str] | None:
+    for operator, value in subjects:
+        like = "Like" in operator
+        if like and set(value) <= {"*", "?", ":"}:
+            return ("critical" if shared else "medium"), f"the subject “{value}” matches everything"
+        if like and shared == "token.actions.githubusercontent.com":
+            match = re.match(r"repo:([^/:]*)(?:/([^:]*))?(?::(.*))?$", value)
+            if match is None:
+                continue
+            owner, repository, rest = match[1], match[2], match[3]
+            if "*" in owner:
+                return "critical", f"the subject “{value}” lets other organisations in"
+            if repository is None or repository.startswith("*"):
+                return "high", f"the subject “{value}” lets every repository of the organisation in"
+            if rest == "*" or (rest is None and repository.endswith("*")):
+                return "medium", f"the subject “{value}” lets every branch and pull request of the repository in"
+    return None
+
+
+BAD = (
+    Example(
+        "only the audience",
+        {
+            "main.tf": """\
+data "aws_iam_policy_document" "trust" {
+  statement { # <- RC402
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+    principals {
+      type        = "Federated"
+      identifiers = ["arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "token.actions.githubusercontent.com:aud"
+      values   = ["sts.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "deploy" {
+  name               = "deploy"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+"""
+        },
+    ),
+    Example(
+        "every repository",
+        {
+            "stack.yaml": """\
+Resources:
+  Deploy:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow # <- RC402
+            Action: sts:AssumeRoleWithWebIdentity
+            Principal:
+              Federated: !Sub arn:aws:iam::${AWS::AccountId}:oidc-provider/token.actions.githubusercontent.com
+            Condition:
+              StringLike:
+                token.actions.githubusercontent.com:sub: repo:my-org/*
+"""
+        },
+    ),
+)
+
+GOOD = (
+    Example(
+        "pinned",
+        {
+            "main.tf": """\
+resource "aws_iam_role" "deploy" {
+  name = "deploy"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
+      Condition = {
+        StringEquals = {
+          "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
+          "token.actions.githubusercontent.com:sub" = "repo:my-org/site:environment:prod"
+        }
+      }
+    }]
+  })
+}
+"""
+        },
+    ),
+)

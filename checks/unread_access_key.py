@@ -1,0 +1,103 @@
+"""A minted access key that nothing in the scanned code reads.
+
+What it does
+    Finds minted keys whose secret leaves their block for nowhere: no workload, no store, no output takes it.
+
+Why it matters
+    Either somebody copies it out of the state by hand, which nobody can see, or nobody uses it and it is only a risk.  Both are
+    reasons to look; neither is a reason to delete it unseen.
+
+Fix
+    Ask AWS when it was last used (`aws iam get-access-key-last-used`), set it Inactive for the soak time, and delete it when
+    nothing broke.  `rolecall plan` writes the soak as a patch and the questions as a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.declaration import declarations
+from rolecall.model.finding import Finding
+from rolecall.model.linking import Model
+from rolecall.model.rule import Example, Rule
+
+RULE = Rule(
+    "RC105",
+    "unread-access-key",
+    "static-credential",
+    "medium",
+    "a minted access key has no reader in the scanned code",
+    controls=("NIST 800-53 AC-2(3)", "CIS AWS 1.12", "PCI DSS 8.2.6", "OWASP NHI1", "OWASP NHI7"),
+    level_now="L2",
+    level_target="L5",
+)
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each block that mints a key and hands it to nobody."""
+    for declaration in declarations(model):
+        flow = declaration.flow
+        if flow.consumptions or flow.open_ends or "remote-module" in declaration.first.marks:
+            continue
+        owner = declaration.owner
+        if owner is not None and owner.nature == "human":
+            continue
+        low = declaration.is_broker or "inactive" in declaration.first.marks
+        yield RULE.finding(
+            f"access key of {declaration.label} is minted here and nothing in the scanned code reads it",
+            declaration.place,
+            declaration.first.site.address,
+            severity="low" if low else "medium",
+            identity=owner.site.address if owner is not None else "",
+            key=declaration.first.site.address,
+            help="look up its last use, set it Inactive, delete it after the soak: rolecall plan",
+        )
+
+
+BAD = (
+    Example(
+        "only its user is mentioned elsewhere",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "snapshots" {
+  name = "snapshots"
+}
+
+resource "aws_iam_access_key" "snapshots" { # <- RC105
+  user = aws_iam_user.snapshots.name
+}
+
+resource "kubernetes_secret" "snapshots" {
+  metadata {
+    name = "snapshots"
+  }
+  data = {
+    user_arn = aws_iam_user.snapshots.arn
+  }
+}
+"""
+        },
+    ),
+)
+
+GOOD = (
+    Example(
+        "a key that an output hands over",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "worker" {
+  name = "worker"
+}
+
+resource "aws_iam_access_key" "worker" {
+  user = aws_iam_user.worker.name
+}
+
+output "secret" {
+  value     = aws_iam_access_key.worker.secret
+  sensitive = true
+}
+"""
+        },
+    ),
+)

@@ -1,0 +1,45 @@
+"""Something that rolecall could not read or see.
+
+What it does
+    Says which file, block, module or value the analysis could not look into, with its place and the reason.
+
+Why it matters
+    What is not seen is not clean.  A migration that rests on an unseen part is held back, and you should know why.
+
+Fix
+    Mend the file, or put the module's source where it can be read (`terraform init` fetches modules into `.terraform/modules`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.finding import Finding, Severity
+from rolecall.model.linking import Model
+from rolecall.model.rule import Example, Rule
+
+RULE = Rule("RC901", "unread-input", "analysis", "low", "a part of the input could not be read")
+
+_SEVERITY: dict[str, Severity] = {"remote-module": "note", "unresolved": "note", "limit": "low", "cycle": "low"}
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each problem of the reading."""
+    seen: set[tuple[str, int, str]] = set()
+    for fact in model.facts["problem"]:
+        if fact.span is None or (fact.span.path, fact.span.start, fact.value) in seen:
+            continue
+        seen.add((fact.span.path, fact.span.start, fact.value))
+        yield RULE.finding(
+            fact.value, fact.span, "", severity=_SEVERITY.get(fact.name, "low"), key=f"{fact.name}:{fact.value}"
+        )
+
+
+BAD = (
+    Example(
+        "a block that does not close",
+        {"main.tf": 'resource "aws_iam_user" "u" { # <- RC901\n  name = "u"\n'},
+    ),
+)
+
+GOOD = (Example("a whole block", {"main.tf": 'resource "aws_iam_user" "u" {\n  name = "u"\n}\n'}),)

@@ -1,0 +1,155 @@
+"""A static AWS key in a pipeline.
+
+What it does
+    Finds jobs and steps that are given an access key from the CI system's secrets: action inputs, `env` at any level, lines of
+    a script.  `role-to-assume` beside static keys is still a static key; session credentials of an earlier step are not.
+
+Why it matters
+    The key in the secret store lives until somebody remembers it, works from anywhere, and is readable by every job of the
+    repository.  A pipeline can prove who it is by its own token instead.
+
+Fix
+    Give the job `id-token: write` and let it assume a role by OIDC, with a trust that pins this repository and branch or
+    environment; then delete the secrets and the key behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.finding import Finding
+from rolecall.model.linking import Model
+from rolecall.model.rule import Example, Related, Rule
+
+RULE = Rule(
+    "RC103",
+    "workflow-static-key",
+    "static-credential",
+    "high",
+    "a pipeline logs in with a static AWS key",
+    controls=(
+        "NIST 800-53 IA-5",
+        "NIST 800-53 IA-9",
+        "PCI DSS 8.6.2",
+        "ISO 27001 A.8.31",
+        "OWASP NHI2",
+        "OWASP NHI7",
+        "ATT&CK T1552.001",
+    ),
+    level_now="L2",
+    level_target="L5",
+)
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each place of a workflow where a key comes in."""
+    for credentials in model.declarations.values():
+        first = credentials[0]
+        if first.form not in ("input", "reference") or first.site.format != "github":
+            continue
+        consumptions = [c for credential in credentials for c in model.flow(credential).consumptions]
+        jobs = {c.workload.id: c.workload for c in consumptions}
+        source = model.fed_by(first)
+        related = [
+            Related(c.steps[-1].span, f"{c.steps[-1].field} comes in here")
+            for c in {(c.steps[-1].span.path, c.steps[-1].span.start): c for c in consumptions}.values()
+            if c.steps[-1].span != first.span
+        ]
+        if source is not None:
+            related.append(Related(source.span, "the key is minted here"))
+        names = ", ".join(sorted(job.label or job.site.address for job in jobs.values())[:3])
+        yield RULE.finding(
+            f"job {names or first.site.address} logs in to AWS with a static key ({first.field})",
+            first.span,
+            first.site.address,
+            related=tuple(related[:6]),
+            key=first.field,
+            help="use OIDC: permissions id-token: write, role-to-assume, no keys: rolecall plan",
+        )
+
+
+BAD = (
+    Example(
+        "keys beside a role",
+        {
+            ".github/workflows/deploy.yml": """\
+on:
+  push:
+    branches: [main]
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    permissions:
+      id-token: write
+    steps:
+      - uses: aws-actions/configure-aws-credentials@v4
+        with:
+          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }} # <- RC103
+          aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
+          role-to-assume: arn:aws:iam::111122223333:role/deploy
+          aws-region: eu-west-2
+"""
+        },
+    ),
+    Example(
+        "the environment of a job",
+        {
+            ".github/workflows/sync.yml": """\
+on: push
+jobs:
+  sync:
+    runs-on: ubuntu-latest
+    env:
+      AWS_ACCESS_KEY_ID: ${{ secrets.KEY_ID }} # <- RC103
+      AWS_SECRET_ACCESS_KEY: ${{ secrets.KEY_SECRET }}
+    steps:
+      - run: aws s3 sync . s3://site
+"""
+        },
+    ),
+)
+
+GOOD = (
+    Example(
+        "a second role, taken with the session of the first",
+        {
+            ".github/workflows/deploy.yml": """\
+on: push
+permissions:
+  id-token: write
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: aws-actions/configure-aws-credentials@v4
+        with:
+          role-to-assume: arn:aws:iam::111122223333:role/first
+          aws-region: eu-west-2
+      - uses: aws-actions/configure-aws-credentials@v4
+        with:
+          aws-access-key-id: ${{ env.AWS_ACCESS_KEY_ID }}
+          aws-secret-access-key: ${{ env.AWS_SECRET_ACCESS_KEY }}
+          aws-session-token: ${{ env.AWS_SESSION_TOKEN }}
+          role-to-assume: arn:aws:iam::444455556666:role/second
+          aws-region: eu-west-2
+"""
+        },
+    ),
+    Example(
+        "LocalStack",
+        {
+            ".github/workflows/test.yml": """\
+on: pull_request
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    env:
+      AWS_ACCESS_KEY_ID: test
+      AWS_SECRET_ACCESS_KEY: test
+      AWS_ENDPOINT_URL: http://localhost:4566
+    steps:
+      - run: make test
+"""
+        },
+    ),
+)

@@ -1,0 +1,155 @@
+"""A key passed into a workload's configuration from outside the code.
+
+What it does
+    Finds workloads, stores and Terraform's own provider and backend blocks that are given an AWS key by a variable, a parameter, or
+    something that is not in the scanned code.  (Keys that the code mints are RC101, literal ones RC102, pipelines RC103.)
+
+Why it matters
+    The platform offers the workload an identity of its own, with credentials that rotate by themselves.  A key handed in beside
+    it lives for ever, shows in the configuration, and hides the role.
+
+Fix
+    Attach the permissions to the workload's role, take the variables out of its configuration, then retire the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.finding import Finding
+from rolecall.model.linking import Model
+from rolecall.model.rule import Example, Related, Rule
+
+RULE = Rule(
+    "RC104",
+    "workload-given-key",
+    "static-credential",
+    "high",
+    "a workload is given a static AWS key",
+    controls=(
+        "NIST 800-53 IA-5(7)",
+        "CIS AWS 1.18",
+        "PCI DSS 8.6.2",
+        "ISO 27001 A.5.17",
+        "OWASP NHI2",
+        "OWASP NHI7",
+        "ATT&CK T1552.001",
+    ),
+    level_now="L2",
+    level_target="L5",
+)
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each place where a key of unseen origin comes in."""
+    for credentials in model.declarations.values():
+        first = credentials[0]
+        if first.form not in ("input", "reference") or first.site.format == "github" or model.fed_by(first):
+            continue
+        flows = [model.flow(credential) for credential in credentials]
+        consumers = {c.workload.id: c for flow in flows for c in flow.consumptions}
+        ends = [end for flow in flows for end in flow.open_ends]
+        if not consumers and not ends:
+            continue
+        if first.library and not consumers:
+            continue
+        holder = next(iter(consumers.values())).workload.site.address if consumers else ends[0].store.site.address
+        origin = (
+            f"from {first.hops[-1].address}"
+            if first.hops
+            else "from outside the code"
+            if first.form == "input"
+            else "by reference"
+        )
+        yield RULE.finding(
+            f"{holder} is given a static AWS key ({first.field}) {origin}",
+            first.span,
+            first.site.address,
+            severity="high" if consumers and not first.library else "medium",
+            confidence="high" if first.form == "input" else "medium",
+            related=tuple(Related(hop.span, f"passes through {hop.address}") for hop in first.hops[:6]),
+            key=first.field,
+            help="use the role that the platform gives it, and drop these: rolecall plan",
+        )
+
+
+BAD = (
+    Example(
+        "a task's environment",
+        {
+            "main.tf": """\
+variable "aws_key" {}
+variable "aws_secret" {}
+
+resource "aws_ecs_task_definition" "app" {
+  family = "app"
+  container_definitions = jsonencode([{
+    name  = "app"
+    image = "app:1"
+    environment = [
+      { name = "AWS_ACCESS_KEY_ID", value = var.aws_key }, # <- RC104
+      { name = "AWS_SECRET_ACCESS_KEY", value = var.aws_secret },
+    ]
+  }])
+}
+"""
+        },
+    ),
+    Example(
+        "a template's parameter",
+        {
+            "stack.yaml": """\
+Parameters:
+  KeyId:
+    Type: String
+  KeySecret:
+    Type: String
+    NoEcho: true
+Resources:
+  Job:
+    Type: AWS::Lambda::Function
+    Properties:
+      Role: arn:aws:iam::111122223333:role/job
+      Environment:
+        Variables:
+          S3_ACCESS_KEY_ID: !Ref KeyId # <- RC104
+          S3_SECRET_ACCESS_KEY: !Ref KeySecret
+"""
+        },
+    ),
+    Example(
+        "a provider",
+        {
+            "main.tf": """\
+variable "access_key" {}
+variable "secret_key" {}
+
+provider "aws" {
+  region     = "eu-west-2"
+  access_key = var.access_key # <- RC104
+  secret_key = var.secret_key
+}
+"""
+        },
+    ),
+)
+
+GOOD = (
+    Example(
+        "another provider's store",
+        {
+            "main.tf": """\
+variable "key" {}
+
+resource "aws_ecs_task_definition" "app" {
+  family = "app"
+  container_definitions = jsonencode([{
+    name        = "app"
+    image       = "app:1"
+    environment = [{ name = "MINIO_ACCESS_KEY", value = var.key }]
+  }])
+}
+"""
+        },
+    ),
+)

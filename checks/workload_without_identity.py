@@ -1,0 +1,88 @@
+"""A workload that is given a key and has no identity of its own.
+
+What it does
+    Finds compute that is given an AWS key (minted, literal or passed in) while the slot for its role is empty: no instance
+    profile, no task role, no job role.
+
+Why it matters
+    The empty slot is why the key is there.  Filling it is the first phase of taking the key away, and changes nothing yet.
+
+Fix
+    Create a role that trusts the service and has the key's permissions, and put it in the slot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.finding import Finding
+from rolecall.model.given import given
+from rolecall.model.linking import Model
+from rolecall.model.rule import Example, Related, Rule
+
+RULE = Rule(
+    "RC202",
+    "workload-without-identity",
+    "identity-choice",
+    "medium",
+    "a workload that is given a key has no role",
+    controls=("NIST 800-53 IA-9", "NIST 800-53 AC-6", "CIS AWS 1.18", "OWASP NHI4"),
+    level_now="L2",
+    level_target="L5",
+)
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each workload with a key and an empty slot."""
+    for workload, places in given(model):
+        if workload.slot and not workload.identity and not workload.identity_text:
+            yield RULE.finding(
+                f"{workload.site.address} is given an AWS key and has no {workload.slot}",
+                workload.site.header,
+                workload.site.address,
+                related=tuple(Related(span, "the key comes in here") for span in places[:4]),
+                key=workload.site.address,
+                help=f"fill {workload.slot} with a role of its own",
+            )
+
+
+BAD = (
+    Example(
+        "an instance",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "web" {
+  name = "web"
+}
+
+resource "aws_iam_access_key" "web" {
+  user = aws_iam_user.web.name
+}
+
+resource "aws_instance" "web" { # <- RC202
+  ami           = "ami-0abcdef1234567890"
+  instance_type = "t3.micro"
+  user_data     = <<-EOT
+    export AWS_ACCESS_KEY_ID=${aws_iam_access_key.web.id}
+    export AWS_SECRET_ACCESS_KEY=${aws_iam_access_key.web.secret}
+  EOT
+}
+"""
+        },
+    ),
+)
+
+GOOD = (
+    Example(
+        "an instance with a profile and no key",
+        {
+            "main.tf": """\
+resource "aws_instance" "web" {
+  ami                  = "ami-0abcdef1234567890"
+  instance_type        = "t3.micro"
+  iam_instance_profile = "web"
+}
+"""
+        },
+    ),
+)

@@ -1,0 +1,138 @@
+"""Minted credentials as people see them: one block, however many module instances it has, with everything it feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from rolecall.model.finding import Related
+from rolecall.model.linking import Consumption, Flow, Model, OpenEnd
+from rolecall.model.nature import speaks
+from rolecall.model.parts import Credential, Identity, Workload
+from rolecall.source.text import Span
+
+MAX_RELATED = 8
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One declaring block; `credentials` are its instances in the estate (one for each module call)."""
+
+    model: Model
+    credentials: tuple[Credential, ...]
+
+    @property
+    def first(self) -> Credential:
+        return self.credentials[0]
+
+    @property
+    def owner(self) -> Identity | None:
+        return next((owner for c in self.credentials if (owner := self.model.owner(c)) is not None), None)
+
+    @cached_property
+    def flow(self) -> Flow:
+        flows = [self.model.flow(credential) for credential in self.credentials]
+        return Flow(
+            tuple(c for flow in flows for c in flow.consumptions),
+            tuple(o for flow in flows for o in flow.open_ends),
+            tuple(s for flow in flows for s in flow.stores),
+            frozenset(part for flow in flows for part in flow.parts),
+        )
+
+    @property
+    def place(self) -> Span:
+        """Where a finding belongs: the block; the call that asked for it where an input of the module decides."""
+        first = self.first
+        if first.gate is not None and first.site.calls:
+            return first.site.calls[-1]
+        return first.span
+
+    @property
+    def at_call(self) -> bool:
+        return self.place is not self.first.span
+
+    @property
+    def label(self) -> str:
+        owner = self.owner
+        name = owner.label if owner is not None else self.first.owner_label
+        return (
+            name
+            if name and "${" not in name
+            else (owner.site.address if owner is not None else self.first.site.address)
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that may tell who it is for."""
+        owner = self.owner
+        own = (owner.label, owner.path_label, owner.site.name) if owner is not None else ()
+        return (*own, self.first.site.name, self.first.owner_label)
+
+    @property
+    def is_broker(self) -> bool:
+        """Whether it is a service broker's binding: one key per tenant, made and destroyed by the broker."""
+        path = self.first.span.path
+        return bool(speaks("broker", path.rpartition("/")[0]) and self.owner is not None and "${" in self.owner.label)
+
+    def workloads(self) -> tuple[Workload, ...]:
+        return self.flow.workloads
+
+    def related(self) -> tuple[Related, ...]:
+        """The hops of the flow, each place once, consumers first."""
+        found: dict[tuple[str, int], Related] = {}
+        for consumption in self.flow.consumptions:
+            _add(found, consumption.steps[-1].span, f"consumed here by {consumption.workload.site.address}")
+        for end in self.flow.open_ends:
+            _add(found, end.steps[-1].span, f"put into {end.store.site.address}; nothing seen reads it")
+        for way in (*self.flow.consumptions, *self.flow.open_ends):
+            for step in way.steps:
+                _add(found, step.span, f"passes through {step.holder.rpartition('//')[2]}")
+        return tuple(found.values())[:MAX_RELATED]
+
+
+def _add(found: dict[tuple[str, int], Related], span: Span, message: str) -> None:
+    found.setdefault((span.path, span.start), Related(span, message))
+
+
+def declarations(model: Model) -> Iterator[Declaration]:
+    """Minted credentials that the scanned code really makes; a library that may make one is left to its callers."""
+    for credentials in model.declarations.values():
+        kept = tuple(c for c in credentials if c.form == "minted" and exists(c))
+        if kept:
+            yield Declaration(model, kept)
+
+
+def exists(credential: Credential) -> bool:
+    """Whether the code makes it: not where a library's own input decides and nothing in the code calls it."""
+    gate = credential.gate
+    if "maybe" in credential.marks:
+        return False
+    if gate is None:
+        return True
+    if gate.open is False:
+        return False
+    return not (credential.library and not credential.site.calls)
+
+
+def tell(consumptions: tuple[Consumption, ...], ends: tuple[OpenEnd, ...]) -> str:
+    """Who consumes it, in a few words."""
+    workloads = list({c.workload.id: c.workload for c in consumptions}.values())
+    if workloads:
+        shown = ", ".join(name_of(w) for w in workloads[:3])
+        more = len(workloads) - 3
+        return f"consumed by {shown}" + (f" and {more} more" if more > 0 else "")
+    stores = list({e.store.id: e.store for e in ends}.values())
+    if stores:
+        shown = ", ".join(s.site.address for s in stores[:3])
+        more = len(stores) - 3
+        return f"handed over through {shown}" + (f" and {more} more" if more > 0 else "") + ", whose reader is not seen"
+    return "with no reader in the scanned code"
+
+
+def name_of(workload: Workload) -> str:
+    return (
+        f"{workload.label} ({workload.site.address})"
+        if workload.kind == "saas" and workload.label
+        else workload.site.address
+    )

@@ -1,0 +1,28 @@
+"""Compute that is given an AWS key, whatever the key's form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.linking import Model
+from rolecall.model.parts import Workload
+from rolecall.source.text import Span
+
+#: Kinds of workload that have a slot for an identity in their own declaration.
+COMPUTE = ("function", "container-task", "instance", "build", "job")
+
+
+def given(model: Model) -> Iterator[tuple[Workload, list[Span]]]:
+    """Each compute workload that a key reaches, with the places in its configuration; each declaration once."""
+    places: dict[tuple[str, int], tuple[Workload, list[Span]]] = {}
+    for credential in model.credentials.values():
+        if credential.library and not credential.site.calls and credential.form == "minted":
+            continue
+        for consumption in model.flow(credential).consumptions:
+            workload = consumption.workload
+            if workload.kind not in COMPUTE:
+                continue
+            _, spans = places.setdefault(workload.site.declaration, (workload, []))
+            if consumption.steps[-1].span not in spans:
+                spans.append(consumption.steps[-1].span)
+    yield from places.values()
