@@ -1,0 +1,100 @@
+"""Where the values of a root module's variables come from: tfvars files and Terragrunt inputs, the last one winning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from rolecall.frontends.resource import Problem
+from rolecall.frontends.terraform.expressions import evaluate
+from rolecall.frontends.terraform.json_syntax import json_value, top_pairs
+from rolecall.frontends.terraform.place import Place
+from rolecall.frontends.values import Value
+from rolecall.source.hcl import Attribute, outline
+from rolecall.source.text import SourceText, Span
+from rolecall.source.tree import Tree, Unreadable
+from rolecall.source.yaml import YamlNode
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One assignment to a variable of the root module.  `kind` and `note` are those of the hop it makes."""
+
+    name: str
+    text: SourceText
+    start: int
+    end: int
+    written: Attribute | YamlNode
+    kind: str = "tfvars"
+    note: str = ""
+
+    @property
+    def span(self) -> Span:
+        return self.text.span(self.start, self.end)
+
+    def value(self, place: Place) -> Value:
+        if isinstance(self.written, Attribute):
+            return evaluate(self.written.node, place.at(self.text, self.written.base))
+        return json_value(self.written)
+
+
+def automatic(paths: Iterable[str]) -> list[str]:
+    """Of a folder's files of values those that Terraform loads by itself, in its order."""
+    ranked = []
+    for path in paths:
+        name = path.rpartition("/")[2]
+        if name == "terraform.tfvars":
+            ranked.append((0, name, path))
+        elif name == "terraform.tfvars.json":
+            ranked.append((1, name, path))
+        elif name.endswith((".auto.tfvars", ".auto.tfvars.json")):
+            ranked.append((2, name, path))
+    return [path for _, _, path in sorted(ranked)]
+
+
+def read_values(tree: Tree, path: str, report: Callable[[Problem], None]) -> Iterator[Input]:
+    """The assignments of one file of values."""
+    try:
+        text = tree.read(path)
+    except Unreadable as error:
+        report(Problem("unreadable", error.reason, SourceText(path, b"").span(0, 0)))
+        return
+    if path.endswith(".json"):
+        for pair in top_pairs(text, report):
+            yield Input(pair.name or "", text, pair.start, pair.end, pair.value)
+        return
+    top = outline(text)
+    for fault in top.faults:
+        report(Problem("syntax", fault.message, text.span(fault.start, fault.end)))
+    for attribute in top.attributes:
+        yield Input(attribute.name, text, attribute.start, attribute.end, attribute)
+
+
+def terragrunt_source(text: SourceText) -> str | None:
+    """The local path, as written, of the module that a terragrunt.hcl applies."""
+    for block in outline(text).blocks:
+        if block.type == "terraform" and (source := block.attribute("source")) is not None:
+            written = text.data[source.value_start : source.value_end].decode("utf-8", "replace").strip('"')
+            if "${" in written or not written.startswith("."):
+                return None
+            return written.partition("?")[0].replace("//", "/")
+    return None
+
+
+def terragrunt_inputs(text: SourceText) -> Iterator[Input]:
+    """The members of `inputs = { … }` of a terragrunt.hcl."""
+    for attribute in outline(text).attributes:
+        if attribute.name != "inputs":
+            continue
+        node = attribute.node
+        while node.type != "object" and node.named_children:
+            node = node.named_children[0]
+        for element in node.named_children:
+            parts = [child for child in element.named_children if child.type == "expression"]
+            if element.type != "object_elem" or len(parts) != 2:
+                continue
+            base = attribute.base
+            start, end = base + element.start_byte, base + element.end_byte
+            name = (parts[0].text or b"").decode("utf-8", "replace").strip('"')
+            value = Attribute(name, start, end, parts[1], base)
+            yield Input(name, text, start, end, value, "tfvars", "terragrunt inputs")

@@ -1,0 +1,153 @@
+"""One folder of Terraform code as a module: what it declares, read from the outlines of its files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from rolecall.frontends.resource import Problem
+from rolecall.frontends.terraform.declaration import Declaration, HclDeclaration, Overridden, plain_attributes
+from rolecall.frontends.terraform.json_syntax import declarations as json_declarations
+from rolecall.source.hcl import outline
+from rolecall.source.text import SourceText
+from rolecall.source.tree import Tree, Unreadable
+
+ResourceMode: TypeAlias = Literal["resource", "data"]
+Key: TypeAlias = tuple[str, ...]
+
+#: Declarations that a module has by name: block type to the number of labels.
+_NAMED = {"resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "provider": 1}
+
+
+def is_override(path: str) -> bool:
+    stem = path.rpartition("/")[2].removesuffix(".json").removesuffix(".tf")
+    return stem == "override" or stem.endswith("_override")
+
+
+@dataclass
+class Module:
+    """The declarations of a folder, overrides merged in.  Nothing in it is evaluated."""
+
+    folder: str
+    files: tuple[str, ...]
+    resources: dict[tuple[str, str, str], Declaration] = field(default_factory=dict)
+    calls: dict[str, Declaration] = field(default_factory=dict)
+    variables: dict[str, Declaration] = field(default_factory=dict)
+    outputs: dict[str, Declaration] = field(default_factory=dict)
+    providers: list[Declaration] = field(default_factory=list)
+    settings: list[Declaration] = field(default_factory=list)
+    local_blocks: list[Declaration] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @cached_property
+    def locals(self) -> dict[str, Declaration]:
+        """The block that declares each local; where two do, the later, since override files come last."""
+        return {name: block for block in self.local_blocks for name in block.names()}
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """The source of each call that writes it as a plain string."""
+        return {name: source for name, call in self.calls.items() if (source := call_source(call)) is not None}
+
+    def declarations(self) -> Iterator[Declaration]:
+        yield from self.resources.values()
+        yield from self.calls.values()
+        yield from self.variables.values()
+        yield from self.outputs.values()
+        yield from self.providers
+        yield from self.settings
+        yield from self.local_blocks
+
+
+def call_source(call: Declaration) -> str | None:
+    """The `source` of a module call, None where it is missing or not a plain string."""
+    plain = plain_attributes(call, ("source",))
+    if plain is not None:
+        return plain.get("source")
+    written = call.written("source")
+    if written is None:
+        return None
+    text = written.decode("utf-8", "replace").strip()
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"' or "${" in text:
+        return None
+    try:
+        return str(json.loads(text, strict=False))
+    except ValueError:
+        return None
+
+
+def read_module(tree: Tree, folder: str, files: tuple[str, ...]) -> Module:
+    """The module of a folder.  `files` are its code, sorted; override files are merged after the others."""
+    module = Module(folder, files)
+    for overriding in (False, True):
+        for path in files:
+            if is_override(path) == overriding:
+                for declaration in file_declarations(tree, path, module.problems.append):
+                    _add(module, declaration, overriding)
+    return module
+
+
+def file_declarations(tree: Tree, path: str, report: Callable[[Problem], None]) -> Iterator[Declaration]:
+    try:
+        text = tree.read(path)
+    except Unreadable as error:
+        report(Problem("unreadable", error.reason, SourceText(path, b"").span(0, 0)))
+        return
+    if path.endswith(".json"):
+        yield from json_declarations(text, report)
+        return
+    top = outline(text)
+    for fault in top.faults:
+        report(Problem("syntax", fault.message, text.span(fault.start, fault.end)))
+    for block in top.blocks:
+        yield HclDeclaration(block)
+
+
+def _add(module: Module, declaration: Declaration, overriding: bool) -> None:
+    kind, labels = declaration.type, declaration.labels
+    if len(labels) < _NAMED.get(kind, 0):
+        module.problems.append(Problem("syntax", f"{kind} block without a name", declaration.header))
+    elif kind in ("resource", "data", "ephemeral"):
+        _merge(module.resources, (kind, labels[0], labels[1]), declaration, overriding)
+    elif kind == "module":
+        _merge(module.calls, labels[0], declaration, overriding)
+    elif kind == "variable":
+        _merge(module.variables, labels[0], declaration, overriding)
+    elif kind == "output":
+        _merge(module.outputs, labels[0], declaration, overriding)
+    elif kind == "provider":
+        _add_provider(module, declaration, overriding)
+    elif kind == "terraform":
+        module.settings.append(declaration)
+    elif kind == "locals":
+        module.local_blocks.append(declaration)
+
+
+def _merge(known: dict, key: object, declaration: Declaration, overriding: bool) -> None:  # type: ignore[type-arg]
+    base = known.get(key)
+    if base is None or not overriding:
+        known[key] = declaration
+    elif isinstance(base, Overridden):
+        known[key] = Overridden(base.base, (*base.layers, declaration))
+    else:
+        known[key] = Overridden(base, (declaration,))
+
+
+def provider_alias(declaration: Declaration) -> str:
+    written = declaration.written("alias")
+    return written.decode("utf-8", "replace").strip().strip('"') if written else ""
+
+
+def _add_provider(module: Module, declaration: Declaration, overriding: bool) -> None:
+    if overriding:
+        key = (declaration.labels[0], provider_alias(declaration))
+        for index, base in enumerate(module.providers):
+            if (base.labels[0], provider_alias(base)) == key:
+                layers = base.layers if isinstance(base, Overridden) else ()
+                first = base.base if isinstance(base, Overridden) else base
+                module.providers[index] = Overridden(first, (*layers, declaration))
+                return
+    module.providers.append(declaration)

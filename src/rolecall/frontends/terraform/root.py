@@ -1,0 +1,260 @@
+"""Root modules: which folders are applied on their own, what each may read, and the reading of one.
+
+`units` is cheap and tells what there is; `read_unit` reads one of them, so that a caller may cache by the files that a
+unit names, or read several at once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from rolecall.frontends.resource import Unit
+from rolecall.frontends.terraform.declaration import Declaration
+from rolecall.frontends.terraform.estate import Estate
+from rolecall.frontends.terraform.folders import Folders, folders_of
+from rolecall.frontends.terraform.inputs import (
+    automatic,
+    read_values,
+    terragrunt_inputs,
+    terragrunt_source,
+)
+from rolecall.frontends.terraform.instance import Instance
+from rolecall.frontends.terraform.module import Module
+from rolecall.frontends.terraform.place import Place
+from rolecall.frontends.terraform.resources import resources_of
+from rolecall.frontends.values import Mapping, text
+from rolecall.source.tree import Tree, Unreadable
+
+_LOCAL = ("./", "../", ".\\", "..\\")
+_FILE_CALL = re.compile(rb'\b(?:templatefile|file(?:base64|exists|set|md5|sha\d+)?)\s*\(\s*("(?:[^"\\\n]|\\.)*")?')
+_MODULE_PATH = re.compile(r"\$\{\s*path\.module\s*\}")
+_ROOT_PATH = re.compile(r"\$\{\s*path\.(?:root|cwd)\s*\}")
+#: Files that one `file()` call with a computed name may make readable.
+_MAX_FILES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPlan:
+    """One root module: its name, the folders that it is made of, and every file that reading it may look at.
+
+    `folder` is the root-relative folder ("" for the root), `name` the same with "." for the root.  `values` are the
+    files of variable values in the order they are applied, `terragrunt` the file whose inputs hold for it, if one does.
+    """
+
+    name: str
+    folder: str
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
+    values: tuple[str, ...] = ()
+    terragrunt: str = ""
+    library: bool = False
+
+
+def read(tree: Tree, paths: Sequence[str], variable_files: Sequence[str] = ()) -> Iterator[Unit]:
+    """Every Terraform root module among the paths.  `variable_files` (root-relative) are laid over each one's own."""
+    for plan in units(tree, paths, variable_files):
+        yield read_unit(tree, plan)
+
+
+def units(tree: Tree, paths: Sequence[str], variable_files: Sequence[str] = ()) -> list[UnitPlan]:
+    """The root modules among the paths, by outlines and module sources only, sorted by folder."""
+    folders = folders_of(tree)
+    wanted = {path.rpartition("/")[0] for path in paths if path.endswith((".tf", ".tf.json"))}
+    wanted = {folder for folder in wanted if ".terraform" not in folder.split("/")}
+    calls = _Calls(tree, folders)
+    called = {target for folder in wanted for target in calls.of(folder) if target != folder}
+    applied, inputs = _terragrunt(tree, folders)
+    roots = sorted(folder for folder in wanted if folder not in called or calls.has_backend(folder))
+    reached: set[str] = set()
+    plans: list[UnitPlan] = []
+    for folder in roots:
+        made_of = calls.closure(folder)
+        reached.update(made_of)
+        plans.append(_plan(tree, folders, calls, folder, made_of, applied, inputs, variable_files))
+    for folder in sorted(wanted - reached):  # modules that call each other in a ring, and that nobody else calls
+        if folder not in reached:
+            made_of = calls.closure(folder)
+            reached.update(made_of)
+            plans.append(_plan(tree, folders, calls, folder, made_of, applied, inputs, variable_files))
+    return sorted(plans, key=lambda plan: plan.folder)
+
+
+class _Calls:
+    """Which local modules each folder calls."""
+
+    def __init__(self, tree: Tree, folders: Folders) -> None:
+        self._tree = tree
+        self._folders = folders
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def module(self, folder: str) -> Module:
+        return self._folders.module(self._tree, folder)
+
+    def of(self, folder: str) -> tuple[str, ...]:
+        known = self._known.get(folder)
+        if known is None:
+            targets = (
+                self._tree.resolve(folder, source.replace("\\", "/"))
+                for source in self.module(folder).sources.values()
+                if source.startswith(_LOCAL)
+            )
+            known = tuple(
+                dict.fromkeys(target for target in targets if target is not None and self._folders.has_code(target))
+            )
+            self._known[folder] = known
+        return known
+
+    def closure(self, folder: str) -> tuple[str, ...]:
+        """The folder and all that it calls, directly or not."""
+        found = {folder: None}
+        stack = [folder, *registry(self._tree, folder).values()]
+        while stack:
+            for target in self.of(stack.pop()):
+                if target not in found:
+                    found[target] = None
+                    stack.append(target)
+        for target in registry(self._tree, folder).values():
+            found.setdefault(target)
+        return tuple(found)
+
+    def has_backend(self, folder: str) -> bool:
+        return any(settings.nested("backend") or settings.nested("cloud") for settings in self.module(folder).settings)
+
+
+def registry(tree: Tree, folder: str) -> dict[str, str]:
+    """Where `terraform init` put the modules of a root module: dotted path of calls to root-relative folder."""
+    path = f"{folder}/.terraform/modules/modules.json" if folder else ".terraform/modules/modules.json"
+    if not tree.exists(path):
+        return {}
+    try:
+        listed = json.loads(tree.read(path).data)["Modules"]
+        found = {str(entry["Key"]): tree.resolve(folder, str(entry["Dir"])) for entry in listed if entry["Key"]}
+    except (Unreadable, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return {key: target for key, target in found.items() if target is not None}
+
+
+def _terragrunt(tree: Tree, folders: Folders) -> tuple[set[str], dict[str, str]]:
+    """The folders that Terragrunt applies, and for those that just one file applies, that file."""
+    by_target: dict[str, list[str]] = {}
+    for folder, files in folders.files.items():
+        if not files.terragrunt:
+            continue
+        try:
+            source = terragrunt_source(tree.read(files.terragrunt))
+        except Unreadable:
+            continue
+        target = tree.resolve(folder, source) if source is not None else folder
+        if target is not None:
+            by_target.setdefault(target, []).append(files.terragrunt)
+    return set(by_target), {target: paths[0] for target, paths in by_target.items() if len(paths) == 1}
+
+
+def _plan(
+    tree: Tree,
+    folders: Folders,
+    calls: _Calls,
+    folder: str,
+    made_of: tuple[str, ...],
+    applied: Collection[str],
+    inputs: dict[str, str],
+    variable_files: Sequence[str],
+) -> UnitPlan:
+    own = folders.files[folder]
+    values = (*automatic(own.values), *variable_files)
+    terragrunt = inputs.get(folder, "")
+    module = calls.module(folder)
+    library = not (own.values or module.providers or folder in applied or own.terragrunt or calls.has_backend(folder))
+    files: dict[str, None] = dict.fromkeys(path for part in made_of for path in calls.module(part).files)
+    files.update(dict.fromkeys(values))
+    if terragrunt:
+        files[terragrunt] = None
+    installed = f"{folder}/.terraform/modules/modules.json" if folder else ".terraform/modules/modules.json"
+    if tree.exists(installed):
+        files[installed] = None
+    for part in made_of:
+        files.update(dict.fromkeys(_read_by(tree, folders, calls.module(part), folder)))
+    return UnitPlan(folder or ".", folder, made_of, tuple(files), values, terragrunt, library)
+
+
+def _read_by(tree: Tree, folders: Folders, module: Module, root: str) -> Iterator[str]:
+    """The files that the `file()` calls of a module may read."""
+    for path in module.files:
+        try:
+            data = tree.read(path).data
+        except Unreadable:
+            continue
+        if b"file" not in data:
+            continue
+        for found in _FILE_CALL.finditer(data):
+            yield from _named_files(tree, folders, found[1], module.folder, root)
+        if b"local_file" in data:
+            yield from folders.below(module.folder, _MAX_FILES)
+
+
+def _named_files(tree: Tree, folders: Folders, written: bytes | None, folder: str, root: str) -> Iterable[str]:
+    if written is None:
+        return dict.fromkeys([*folders.below(folder, _MAX_FILES), *folders.below(root, _MAX_FILES)])
+    name = written[1:-1].decode("utf-8", "replace")
+    base = root
+    if _MODULE_PATH.match(name):
+        name, base = _MODULE_PATH.sub(".", name, count=1), folder
+    name = _ROOT_PATH.sub(".", name, count=1)
+    fixed, dynamic, _ = name.partition("${")
+    if dynamic:
+        fixed = fixed.rpartition("/")[0]
+    resolved = tree.resolve(base, fixed or ".")
+    if resolved is None:
+        return ()
+    return [resolved] if not dynamic and tree.exists(resolved) else folders.below(resolved, _MAX_FILES)
+
+
+def read_unit(tree: Tree, plan: UnitPlan) -> Unit:
+    """One root module with all that it calls, ready to be asked.
+
+    Bodies are evaluated when they are asked for, and what cannot be read in them joins the unit's problems then.
+    """
+    folders = folders_of(tree)
+    estate = Estate(tree, folders, plan.name, plan.folder, registry(tree, plan.folder), frozenset(plan.files))
+    if plan.terragrunt:
+        with suppress(Unreadable):  # then it names no unit
+            estate.inputs.update((entry.name, entry) for entry in terragrunt_inputs(tree.read(plan.terragrunt)))
+    for path in plan.values:
+        estate.inputs.update((entry.name, entry) for entry in read_values(tree, path, estate.report))
+    root = Instance(estate, estate.module(plan.folder))
+    resources = tuple(resources_of(root))
+    return Unit(
+        plan.name,
+        "terraform",
+        plan.files,
+        resources,
+        estate.problems,
+        plan.folders,
+        plan.library,
+        provider_versions=_provider_versions(root),
+    )
+
+
+def _provider_versions(root: Instance) -> dict[str, str]:
+    """The version constraint of each provider of the root module, by its local name."""
+    found: dict[str, str] = {}
+    for provider in root.module.providers:
+        version = provider.written("version")
+        if version is not None:
+            found[provider.labels[0]] = version.decode("utf-8", "replace").strip('"')
+    for settings in root.module.settings:
+        for required in settings.nested("required_providers"):
+            found.update(_required(required, Place(root, required.text)))
+    return found
+
+
+def _required(declaration: Declaration, place: Place) -> Iterator[tuple[str, str]]:
+    for name in declaration.names():
+        value = declaration.value(name, place)
+        version = text(value.get("version") if isinstance(value, Mapping) else value)
+        if version is not None:
+            yield name, version
