@@ -46,7 +46,7 @@ test: $(VENV)/.installed-dev
 # mypy looks for rolecall.checks inside the folder of rolecall, where installing puts it but the repository does not.
 build/mypy: FORCE
 	@rm -rf build/mypy && mkdir -p build/mypy/rolecall
-	@ln -s $(addprefix $(CURDIR)/,$(wildcard src/rolecall/*) checks planners) build/mypy/rolecall/
+	@cd build/mypy/rolecall && ln -s ../../../src/rolecall/* ../../../checks ../../../planners .
 FORCE:
 
 lint: $(VENV)/.installed-dev build/mypy

@@ -1,7 +1,7 @@
 """What a change does to the findings in real repositories: added and removed, repository by repository.
 
-Runs `rolecall check` of two revisions, a base and the current tree, on every folder of a folder of repositories, and prints
-the difference.  Both run with the dependencies that are installed now; the base comes from a temporary `git worktree`.
+Runs `rolecall check` of two revisions, a base and the current tree, on every folder of a folder of repositories, and
+prints the difference.  Both run with the dependencies that are installed now; the base comes from a temporary `git worktree`.
 Exit status: 0 whatever the difference is, 2 when a run fails.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
-ENTRY = "from rolecall.cli.main import main; main()"
+ENTRY = "import sys; from rolecall.cli.main import main; sys.exit(main())"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ def importable(tree: Path, folder: Path) -> Path:
 def findings(package: Path, repository: Path) -> list[dict[str, Any]]:
     """The findings of one revision in one repository.  Raises CalledProcessError when the run fails."""
     command = [sys.executable, "-c", ENTRY, "check", os.fspath(repository), "--format", "json", "--no-cache"]
-    run = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(package)}, capture_output=True, text=True)
+    environment = {**os.environ, "PYTHONPATH": str(package)}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if run.returncode == 3:
         return []
     if run.returncode not in (0, 1):
