@@ -1,7 +1,7 @@
 """What a change does to the findings in real repositories: added and removed, repository by repository.
 
 Runs `rolecall check` of two revisions, a base and the current tree, on every folder of a folder of repositories, and
-prints the difference.  Both run with the dependencies that are installed now; the base comes from a temporary `git worktree`.
+prints the difference.  Both run with the dependencies that are installed now; the base is a temporary `git worktree`.
 Exit status: 0 whatever the difference is, 2 when a run fails.
 """
 
