@@ -1,0 +1,107 @@
+"""Which package may know of which: a lower layer never imports a higher one, not even inside a function."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+#: Lowest first.  Packages of one layer may import each other.
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("version", "source"),
+    ("frontends", "catalog"),
+    ("model",),
+    ("policy",),
+    ("checks",),
+    ("config", "analysis"),
+    ("planning", "planners"),
+    ("report",),
+    ("cli",),
+)
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+MAX_LINES = 500
+
+
+def modules(project: Path) -> Iterator[tuple[str, Path]]:
+    """Every module of the package with its first part: ("model", …/model/parts.py)."""
+    package = project / "src" / "rolecall"
+    for path in sorted(package.rglob("*.py")):
+        part = path.relative_to(package).parts[0].removesuffix(".py")
+        if part != "__init__":
+            yield part, path
+    for folder in ("checks", "planners"):
+        for path in sorted((project / folder).rglob("*.py")):
+            yield folder, path
+
+
+def imported(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """The parts of rolecall that a module imports anywhere in it, with the line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module is not None:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            top, _, rest = name.partition(".")
+            if top == "rolecall" and rest:
+                yield rest.partition(".")[0], node.lineno
+
+
+def higher_imports(part: str, source: str) -> list[tuple[str, int]]:
+    return [(other, line) for other, line in imported(ast.parse(source)) if RANK[other] > RANK[part]]
+
+
+def test_no_module_imports_a_higher_layer(project: Path) -> None:
+    wrong = [
+        f"{path.relative_to(project)}:{line} imports rolecall.{other}"
+        for part, path in modules(project)
+        for other, line in higher_imports(part, path.read_text("utf-8"))
+    ]
+    assert wrong == []
+
+
+def test_every_part_has_a_layer(project: Path) -> None:
+    assert {part for part, _ in modules(project)} <= set(RANK)
+
+
+def test_imports_are_absolute(project: Path) -> None:
+    """A relative import would be invisible to the test above."""
+    wrong = [
+        f"{path.relative_to(project)}:{node.lineno}"
+        for _, path in modules(project)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("part", "source", "found"),
+    [
+        ("model", "def late():\n    from rolecall.report.text import render", [("report", 2)]),
+        ("source", "import rolecall.model.parts", [("model", 1)]),
+        ("cli", "from rolecall import report", []),
+        ("planning", "import json, rolecall.cli.main", [("cli", 1)]),
+    ],
+)
+def test_the_rule_sees_all_forms_of_import(part: str, source: str, found: list[tuple[str, int]]) -> None:
+    assert higher_imports(part, source) == found
+
+
+def test_modules_are_small(project: Path) -> None:
+    wrong = {
+        str(path.relative_to(project)): lines
+        for _, path in modules(project)
+        if (lines := len(path.read_text("utf-8").splitlines())) > MAX_LINES
+    }
+    assert wrong == {}
+
+
+def test_no_module_is_called_for_what_is_left_over(project: Path) -> None:
+    vague = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
+    wrong = [str(path.relative_to(project)) for _, path in modules(project) if {path.stem, path.parent.name} & vague]
+    assert wrong == []
