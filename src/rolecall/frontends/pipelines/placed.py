@@ -1,0 +1,141 @@
+"""Where the characters of a YAML scalar's value stand in its file.
+
+A block scalar's lines lose their indentation, a quoted one's escapes are resolved: the value is not the file's bytes.
+`Placed` finds the way back, so that an expression inside a script still has its own span.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from rolecall.source.text import Span
+from rolecall.source.yaml import YamlScalar
+
+_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r?\n[ \t]*|.)", re.DOTALL)
+_BLANKS = re.compile(r"[ \t\r\n]*")
+
+
+class Placed:
+    """The value of one scalar, and spans for ranges of its characters."""
+
+    __slots__ = ("__dict__", "node", "value")
+
+    def __init__(self, node: YamlScalar) -> None:
+        self.node = node
+        self.value = node.value
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of the characters `[start, end)` of the value; the whole of it gives the node's own."""
+        node = self.node
+        if start <= 0 and end >= len(self.value):
+            return node.span
+        offsets = self._offsets
+        first = offsets[min(start, len(self.value))]
+        if end <= start:
+            return node.text.span(first, first)
+        last = offsets[min(end, len(self.value)) - 1]
+        return node.text.span(first, min(max(first, last + self._width(end - 1)), node.end))
+
+    def _width(self, index: int) -> int:
+        """How many bytes of the file the character at an index takes."""
+        following = self._offsets[index + 1]
+        character = len(self.value[index].encode("utf-8", "replace"))
+        here = self._offsets[index]
+        escaped = self.node.style in ("'", '"') and following - here > character
+        return following - here if escaped else character
+
+    @cached_property
+    def _offsets(self) -> list[int]:
+        """The byte offset of every character of the value, and that of its end."""
+        node = self.node
+        begin = node.content_start
+        raw = node.text.data[begin : node.end].decode("utf-8", "replace")
+        quote = 1 if node.style in ("'", '"') else 0
+        if raw[quote : len(raw) - quote] == self.value:
+            places = list(range(quote, quote + len(self.value) + 1))
+        elif node.style in ("|", ">"):
+            places = _block(raw, self.value, node.style)
+        else:
+            places = _flow(raw, self.value, node.style)
+        if raw.isascii():
+            return [begin + place for place in places]
+        table = [begin]
+        for char in raw:
+            table.append(table[-1] + len(char.encode("utf-8", "replace")))
+        return [min(table[min(place, len(raw))], node.end) for place in places]
+
+
+def _block(raw: str, value: str, style: str) -> list[int]:
+    """Places in a block scalar: line by line in a literal one, word by word in a folded one."""
+    header = raw.find("\n") + 1
+    if not header:
+        return [0] * (len(value) + 1)
+    if style == ">":
+        return _words(raw, value, header)
+    indent = _indent(raw, value, header)
+    places: list[int] = []
+    at = header
+    for line in value.split("\n"):
+        end = raw.find("\n", at)
+        end = len(raw) if end == -1 else end
+        start = min(at + indent, end)
+        places.extend(min(start + column, end) for column in range(len(line) + 1))
+        at = min(end + 1, len(raw))
+    return places
+
+
+def _indent(raw: str, value: str, at: int) -> int:
+    """What the lines of a literal block are indented by: seen at the first line that is not blank."""
+    for line in value.split("\n"):
+        end = raw.find("\n", at)
+        end = len(raw) if end == -1 else end
+        if line.strip():
+            return max(0, len(raw[at:end].rstrip("\r")) - len(line))
+        at = min(end + 1, len(raw))
+    return 0
+
+
+def _words(raw: str, value: str, at: int) -> list[int]:
+    """Places where the value's blanks stand for any run of blanks in the file."""
+    places: list[int] = []
+    blank = True
+    for char in value:
+        if char.isspace():
+            places.append(min(at, len(raw)))
+            blank = True
+            continue
+        if blank:
+            found = _BLANKS.match(raw, at)
+            at = found.end() if found else at
+            blank = False
+        places.append(min(at, len(raw)))
+        at += 1
+    places.append(min(at, len(raw)))
+    return places
+
+
+def _flow(raw: str, value: str, style: str) -> list[int]:
+    """Places in a plain or quoted scalar with escapes or line breaks in it."""
+    if not style:
+        return _words(raw, value, 0)
+    places: list[int] = []
+    at = 1
+    for char in value:
+        if style == '"' and (escape := _ESCAPE.match(raw, at)):
+            while escape and escape[0][1:2] in ("\n", "\r"):  # a line folded away
+                at = escape.end()
+                escape = _ESCAPE.match(raw, at)
+            places.append(at)
+            at = escape.end() if escape else at + 1
+        elif style == "'" and raw.startswith("''", at):
+            places.append(at)
+            at += 2
+        elif char in " \n" and (blanks := _BLANKS.match(raw, at)) and "\n" in blanks[0]:
+            places.append(at)
+            at = blanks.end() if char == " " else at + 1
+        else:
+            places.append(at)
+            at += 1
+    places.append(at)
+    return [min(place, len(raw)) for place in places]
