@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 import tree_sitter_hcl
 from tree_sitter import Language, Node, Parser
@@ -18,15 +18,21 @@ from tree_sitter import Language, Node, Parser
 from rolecall.source.text import BOM, SourceText, Span
 
 _IDENT = rb"[A-Za-z_][\w-]*"
-_HEADER = rb"(%(i)s)((?:[ \t]+(?:\"[^\"\n\\$%%]*\"|%(i)s)|\"[^\"\n\\$%%]*\")*)[ \t]*\{" % {b"i": _IDENT}
-_HEADER_START = re.compile(_HEADER)
-_HEADER_LINES = re.compile(rb"(?m)^" + _HEADER)
-_COMMENT_TAIL = re.compile(rb"[ \t]*(?:(?:#|//)[^\n]*)?\Z")
+_QUOTED = rb'"[^"\n\\$%]*"'
+_LABELS = rb"((?:[ \t]+(?:" + _QUOTED + rb"|" + _IDENT + rb")|" + _QUOTED + rb")*)"
+_TAIL = rb"[ \t]*(?:(?:#|//)[^\n]*)?\r?$"
+_HEADER_START = re.compile(rb"(" + _IDENT + rb")" + _LABELS + rb"[ \t]*\{")
+_HEADER_LINES = re.compile(rb"(?m)^" + _HEADER_START.pattern)
+#: What may stand at column 0, by group: a header (1 type, 2 labels) that ends its line (3) or does not; a closing brace
+#: (4) with nothing but a comment after it; anything else (5).
+_COLUMN_ZERO = re.compile(
+    rb"(?m)^(?:(" + _IDENT + rb")" + _LABELS + rb"[ \t]*\{(?:(" + _TAIL + rb")|)|(\}" + _TAIL + rb")|([^\s#]))"
+)
+_LINE_END = re.compile(rb"[^\n]*")
 _LABEL = re.compile(rb'"([^"]*)"|(' + _IDENT + rb")")
-_COLUMN_ZERO = re.compile(rb"(?m)^[^\s#][^\n]*")
-_BLOCK_COMMENT = rb"/\*(?:[^*]|\*(?!/))*\*/"
+_BLOCK_COMMENT = rb"/\*[^*]*(?:\*(?!/)[^*]*)*\*/"
 _GAP = re.compile(rb"(?:\s+|(?:#|//)[^\n]*|" + _BLOCK_COMMENT + rb")*\Z")
-_STRING = rb'"(?:[^"\\\n]|\\[^\n])*"'
+_STRING = rb'"[^"\\\n]*(?:\\[^\n][^"\\\n]*)*"'
 _QUIET = re.compile(_STRING + rb"|#[^\n]*|//[^\n]*")
 _HEREDOC = rb"<<-?(?P<mark>" + _IDENT + rb")[ \t]*\r?\n(?:[^\n]*\n)*?[ \t]*(?P=mark)[ \t]*\r?(?=\n|\Z)"
 #: Strings and line comments, and in `long` what may go over several lines.
@@ -43,6 +49,13 @@ def _parser() -> Parser:
 def parse(data: bytes) -> Node:
     """The root node (`config_file`) of a text; never fails, since broken regions become ERROR nodes."""
     return _parser().parse(data).root_node
+
+
+@cache
+def _plain_attribute(name: bytes) -> re.Pattern[bytes]:
+    """`name =` and, where the line holds no more than that, its plain value: in quotes (1) or not (2)."""
+    value = rb"[ \t]*(?:\"([^\"\n\\$%]*)\"|([\w.-]+))" + _TAIL
+    return re.compile(rb"(?m)(?<![\w.-])" + re.escape(name) + rb"[ \t]*=(?!=)(?:" + value + rb"|)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +149,23 @@ class Block:
 
     def attribute(self, name: str) -> Attribute | None:
         return next((attribute for attribute in self.attributes if attribute.name == name), None)
+
+    def plain(self, name: str) -> str | None:
+        """A plain word or string that an attribute has on one line, found without a parse; "" where there is none.
+
+        None where only a parse can tell.
+        """
+        data, word = self.text.data, name.encode()
+        if data.find(word, self.header_end, self.end) < 0:
+            return ""
+        for found in _plain_attribute(word).finditer(data, self.header_end, self.end):
+            before = data[self.header_end : found.start()]
+            if b"<<" in before or b"/*" in before:
+                return None
+            if _reduced(_QUIET.sub(b"", before)) == b"{":
+                quoted, bare = found[1], found[2]
+                return None if quoted is None and bare is None else (quoted or bare or b"").decode("utf-8", "replace")
+        return ""
 
     def faults(self) -> list[Fault]:
         node = self.node
@@ -253,36 +283,32 @@ def fast_outline(text: SourceText) -> Outline | None:
     if at and not data[at : at + 1].isspace():
         return None  # what follows the mark directly is not at column 0
     opened: re.Match[bytes] | None = None
-    starts = 0
     document = 0
-    for line in _COLUMN_ZERO.finditer(data, at):
-        start, end = line.span()
+    for found in _COLUMN_ZERO.finditer(data, at):
+        start = found.start()
         while document < len(documents) and documents[document][1] <= start:
             document += 1
         if document < len(documents) and documents[document][0] <= start:
             continue
-        if data.startswith(b"//", start):
-            continue
-        if data.startswith(b"}", start):
-            if opened is None or not _COMMENT_TAIL.match(data, start + 1, end - (data[end - 1] == 13)):
+        group = found.lastindex
+        if group == 3 and opened is None:  # a header
+            if not (data[at:start].isspace() or _GAP.match(data, at, start)):
                 return None
-            blocks.append(_block(text, opened, starts, start + 1))
+            opened = found
+        elif group == 4 and opened is not None:
+            blocks.append(_block(text, opened, start + 1))
             opened, at = None, start + 1
-            continue
-        if opened is not None:
+        elif group == 2 and opened is None:  # a header with more on its line
+            if not _GAP.match(data, at, start):
+                return None
+            line = _LINE_END.match(data, found.end())
+            inner = _one_line(line[0]) if line is not None else None
+            if inner is None:
+                return None
+            at = found.end() + inner
+            blocks.append(_block(text, found, at))
+        elif not data.startswith(b"//", start):
             return None
-        header = _HEADER_START.match(data, start, end)
-        if header is None or not _GAP.match(data, at, start):
-            return None
-        stop = end - (data[end - 1] == 13)
-        if _COMMENT_TAIL.match(data, header.end(), stop):
-            opened, starts = header, start
-            continue
-        inner = _one_line(data[header.end() : stop])
-        if inner is None:
-            return None
-        at = header.end() + inner
-        blocks.append(_block(text, header, start, at))
     if opened is not None or not _GAP.match(data, at):
         return None
     if not _balanced(quiet):
@@ -322,12 +348,13 @@ def _balanced(quiet: bytes) -> bool:
     return left == b"{\0" * (len(left) // 2)
 
 
-def _block(text: SourceText, header: re.Match[bytes], start: int, end: int) -> Block:
+def _block(text: SourceText, header: re.Match[bytes], end: int) -> Block:
+    start = header.start()
     labels = header[2]
-    header_end = header.end(2)
-    return Block(text, header[1].decode(), _labels(labels) if labels else (), start, end, header_end, start)
+    return Block(text, header[1].decode(), _labels(labels) if labels else (), start, end, header.end(2), start)
 
 
+@lru_cache(4096)
 def _labels(raw: bytes) -> tuple[str, ...]:
     return tuple((quoted or bare).decode("utf-8", "replace") for quoted, bare in _LABEL.findall(raw))
 
@@ -438,7 +465,7 @@ def _recovered(text: SourceText) -> Outline:
         more, nested = _top(text, root, start)
         header = _HEADER_START.match(data, start, end)
         if not nested and header is not None and start in starts:
-            blocks.append(_block(text, header, start, start + len(piece.rstrip())))
+            blocks.append(_block(text, header, start + len(piece.rstrip())))
         else:
             attributes.extend(more)
             blocks.extend(_detached(nested))

@@ -7,7 +7,7 @@ what override files say over either.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
@@ -19,10 +19,6 @@ from rolecall.source.text import SourceText, Span
 
 if TYPE_CHECKING:
     from rolecall.frontends.terraform.place import Place
-
-_PLAIN_ATTRIBUTE = re.compile(
-    rb'(?m)^[ \t]*([A-Za-z_][\w-]*)[ \t]*=[ \t]*(?:"([^"\n\\$%]*)"|([\w.-]+))[ \t\r]*(?:#.*)?$'
-)
 
 
 @cache
@@ -58,6 +54,10 @@ class Declaration(Protocol):
 
     def written(self, name: str) -> bytes | None:
         """The text of an attribute's value as written (a JSON string with its quotes); None without that attribute."""
+        ...
+
+    def literal(self, name: str) -> str | None:
+        """An attribute that is a plain word or a string without interpolation; None without that, or another value."""
         ...
 
     def value(self, name: str, place: Place) -> Value | None:
@@ -122,6 +122,10 @@ class HclDeclaration:
         attribute = self.block.attribute(name)
         return None if attribute is None else self.text.data[attribute.value_start : attribute.value_end]
 
+    def literal(self, name: str) -> str | None:
+        plain = self.block.plain(name)
+        return plain or (_literal(self.written(name)) if plain is None else None)
+
     def value(self, name: str, place: Place) -> Value | None:
         attribute = self.block.attribute(name)
         if attribute is None:
@@ -185,6 +189,9 @@ class Overridden:
     def written(self, name: str) -> bytes | None:
         return next((text for layer in self._all() if (text := layer.written(name)) is not None), None)
 
+    def literal(self, name: str) -> str | None:
+        return next((plain for layer in self._all() if (plain := layer.literal(name)) is not None), None)
+
     def value(self, name: str, place: Place) -> Value | None:
         return next((value for layer in self._all() if (value := layer.value(name, place)) is not None), None)
 
@@ -209,18 +216,12 @@ def laid_over(base: Mapping, layer: Mapping) -> Mapping:
     return Mapping(tuple(entries.values()), base.span, base.via)
 
 
-def plain_attributes(declaration: Declaration, names: Iterable[str]) -> dict[str, str] | None:
-    """Attributes of an HCL block that are plain strings or words, read without a parse; None where not certain."""
-    if not isinstance(declaration, HclDeclaration):
+def _literal(written: bytes | None) -> str | None:
+    if written is None:
         return None
-    found: dict[str, str] = {}
-    data = declaration.block.slice
-    for name in names:
-        word = name.encode()
-        if word not in data:
-            continue
-        matches = [match for match in _PLAIN_ATTRIBUTE.finditer(data) if match[1] == word]
-        if len(matches) != 1 or data.count(word) != 1 or b"<<" in data or b"/*" in data:
-            return None
-        found[name] = (matches[0][2] if matches[0][2] is not None else matches[0][3]).decode("utf-8", "replace")
-    return found
+    found = written.decode("utf-8", "replace").strip()
+    if not found.startswith('"'):
+        return found
+    if len(found) < 2 or not found.endswith('"') or "${" in found or "%{" in found:
+        return None
+    return found[1:-1].replace('\\"', '"').replace("\\\\", "\\")

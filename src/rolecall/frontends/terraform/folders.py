@@ -55,6 +55,11 @@ class Folders:
             module = self._modules[folder] = read_module(tree, folder, tuple(files.code) if files else ())
         return module
 
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        at = bisect_left(self.paths, path)
+        return at < len(self.paths) and self.paths[at] == path
+
     def below(self, folder: str, limit: int) -> list[str]:
         """The paths below a folder, at most `limit`."""
         if not folder:

@@ -61,6 +61,10 @@ class JsonDeclaration:
         node = self.content.get(name)
         return None if node is None else self.text.data[node.start : node.end]
 
+    def literal(self, name: str) -> str | None:
+        node = self.content.get(name)
+        return node.value if isinstance(node, YamlScalar) and "${" not in node.value else None
+
     def value(self, name: str, place: Place) -> Value | None:
         node = self.content.get(name)
         if node is None:

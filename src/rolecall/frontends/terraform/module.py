@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from rolecall.frontends.resource import Problem
-from rolecall.frontends.terraform.declaration import Declaration, HclDeclaration, Overridden, plain_attributes
+from rolecall.frontends.terraform.declaration import Declaration, HclDeclaration, Overridden
 from rolecall.frontends.terraform.json_syntax import declarations as json_declarations
 from rolecall.source.hcl import outline
 from rolecall.source.text import SourceText
@@ -50,7 +49,7 @@ class Module:
     @cached_property
     def sources(self) -> dict[str, str]:
         """The source of each call that writes it as a plain string."""
-        return {name: source for name, call in self.calls.items() if (source := call_source(call)) is not None}
+        return {name: source for name, call in self.calls.items() if (source := call.literal("source")) is not None}
 
     def declarations(self) -> Iterator[Declaration]:
         yield from self.resources.values()
@@ -60,23 +59,6 @@ class Module:
         yield from self.providers
         yield from self.settings
         yield from self.local_blocks
-
-
-def call_source(call: Declaration) -> str | None:
-    """The `source` of a module call, None where it is missing or not a plain string."""
-    plain = plain_attributes(call, ("source",))
-    if plain is not None:
-        return plain.get("source")
-    written = call.written("source")
-    if written is None:
-        return None
-    text = written.decode("utf-8", "replace").strip()
-    if len(text) < 2 or text[0] != '"' or text[-1] != '"' or "${" in text:
-        return None
-    try:
-        return str(json.loads(text, strict=False))
-    except ValueError:
-        return None
 
 
 def read_module(tree: Tree, folder: str, files: tuple[str, ...]) -> Module:
@@ -136,16 +118,11 @@ def _merge(known: dict, key: object, declaration: Declaration, overriding: bool)
         known[key] = Overridden(base, (declaration,))
 
 
-def provider_alias(declaration: Declaration) -> str:
-    written = declaration.written("alias")
-    return written.decode("utf-8", "replace").strip().strip('"') if written else ""
-
-
 def _add_provider(module: Module, declaration: Declaration, overriding: bool) -> None:
     if overriding:
-        key = (declaration.labels[0], provider_alias(declaration))
+        key = (declaration.labels[0], declaration.literal("alias") or "")
         for index, base in enumerate(module.providers):
-            if (base.labels[0], provider_alias(base)) == key:
+            if (base.labels[0], base.literal("alias") or "") == key:
                 layers = base.layers if isinstance(base, Overridden) else ()
                 first = base.base if isinstance(base, Overridden) else base
                 module.providers[index] = Overridden(first, (*layers, declaration))

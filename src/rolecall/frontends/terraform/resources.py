@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from rolecall.frontends.resource import Condition, Mode, Problem, Resource
 from rolecall.frontends.terraform.declaration import Declaration
 from rolecall.frontends.terraform.instance import Instance, InstanceKey
-from rolecall.frontends.terraform.module import call_source, provider_alias
 from rolecall.frontends.values import Mapping
 from rolecall.source.text import Span
 
@@ -118,7 +117,7 @@ def _own(instance: Instance) -> Iterator[Resource]:
         else:
             yield TerraformResource(instance, declaration, "data", type_, name, f"{mode}.{type_}.{name}")
     for declaration in module.providers:
-        alias = provider_alias(declaration)
+        alias = declaration.literal("alias") or ""
         type_ = declaration.labels[0]
         address = f"provider.{type_}.{alias}" if alias else f"provider.{type_}"
         yield TerraformResource(instance, declaration, "provider", type_, alias, address)
@@ -128,7 +127,7 @@ def _own(instance: Instance) -> Iterator[Resource]:
                 type_ = backend.labels[0] if backend.labels else kind
                 yield TerraformResource(instance, backend, "backend", type_, "", f"terraform.backend.{type_}")
     for name, declaration in module.calls.items():
-        source = call_source(declaration) or ""
+        source = module.sources.get(name, "")
         yield TerraformResource(instance, declaration, "module", source, name, f"module.{name}")
     for name, declaration in module.outputs.items():
         yield TerraformResource(instance, declaration, "output", "output", name, f"output.{name}")

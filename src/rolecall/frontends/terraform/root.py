@@ -128,7 +128,7 @@ class _Calls:
 def registry(tree: Tree, folder: str) -> dict[str, str]:
     """Where `terraform init` put the modules of a root module: dotted path of calls to root-relative folder."""
     path = f"{folder}/.terraform/modules/modules.json" if folder else ".terraform/modules/modules.json"
-    if not tree.exists(path):
+    if not folders_of(tree).has(path):
         return {}
     try:
         listed = json.loads(tree.read(path).data)["Modules"]
@@ -174,7 +174,7 @@ def _plan(
     if terragrunt:
         files[terragrunt] = None
     installed = f"{folder}/.terraform/modules/modules.json" if folder else ".terraform/modules/modules.json"
-    if tree.exists(installed):
+    if folders.has(installed):
         files[installed] = None
     for part in made_of:
         files.update(dict.fromkeys(_read_by(tree, folders, calls.module(part), folder)))
@@ -210,7 +210,7 @@ def _named_files(tree: Tree, folders: Folders, written: bytes | None, folder: st
     resolved = tree.resolve(base, fixed or ".")
     if resolved is None:
         return ()
-    return [resolved] if not dynamic and tree.exists(resolved) else folders.below(resolved, _MAX_FILES)
+    return [resolved] if not dynamic and folders.has(resolved) else folders.below(resolved, _MAX_FILES)
 
 
 def read_unit(tree: Tree, plan: UnitPlan) -> Unit:
