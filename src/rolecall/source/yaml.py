@@ -28,7 +28,7 @@ from yaml.events import (
 )
 
 from rolecall.source.text import BOM, SourceText, Span
-from rolecall.source.yaml_template import follows_directive, neutralise
+from rolecall.source.yaml_template import follows_directive, has_directive, neutralise
 
 #: Collections inside collections; a document that is deeper is reported and left out.
 MAX_DEPTH = 128
@@ -351,7 +351,7 @@ class _Reading:
 
     def _templated(self, node: YamlScalar) -> bool:
         raw = self.text.data
-        if raw.find(b"{{", node.start, node.end) != -1:
+        if raw.find(b"{{", node.start, node.end) != -1 and has_directive(raw, node.start, node.end):
             return True
         return self.filled and not node.value and not node.style and follows_directive(raw, node.end)
 

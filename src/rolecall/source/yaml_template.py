@@ -82,6 +82,11 @@ def _filler(length: int) -> bytes:
     return _FILLED.encode() + b"x" * (length - 6) + _ENDED.encode()
 
 
+def has_directive(data: bytes, start: int, end: int) -> bool:
+    """Whether a directive opens inside a byte range."""
+    return _OPENING.search(data, start, end) is not None
+
+
 def follows_directive(data: bytes, offset: int) -> bool:
     """Whether the next thing in a file, from an offset on, is a directive."""
     return _NEXT_OPENING.match(data, offset) is not None
