@@ -1,7 +1,7 @@
 """What an expression may ask of the place it stands in.
 
-`Scope` is the whole interface between evaluation and the reading of modules: the evaluator knows no files and no modules,
-and a module knows no expressions.
+`Scope` is the whole interface between evaluation and the reading of modules: the evaluator knows no files and no
+modules, and a module knows no expressions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from rolecall.source.text import SourceText, Span
 class Scope(Protocol):
     """The names, files and positions that an expression sees.
 
-    No method raises: what is not there is an `Unknown` or a `Reference`.  Values come with the hops they took to get here.
+    No method raises: what is not there is an `Unknown` or a `Reference`.  Values come with the hops they took to get
+    here.
     """
 
     def variable(self, name: str) -> Value:
@@ -39,8 +40,9 @@ class Scope(Protocol):
     ) -> Value:
         """`TYPE.NAME[KEY].ATTRIBUTE`.
 
-        `attribute` is the dotted path as far as its parts are known (`identity.0.oidc.0.issuer`), "" for the whole object.
-        `key` is None without an index and for a splat: then the answer stands for the attribute of every instance.
+        `attribute` is the dotted path (`identity.0.oidc.0.issuer`), "" for the whole object, "*" for a part that is not
+        known.  `key` is None without an index and for a splat: then the answer stands for the attribute of every
+        instance.
         """
         ...
 
@@ -87,11 +89,7 @@ class Scope(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """A scope for text that was parsed apart from the file of its surroundings: names as there, positions of its own.
-
-    `closed` is for template files, which see their variables and nothing of the module: everything else in them is unknown
-    to Terraform too, and is left to `outer`'s answers for names that no template may use.
-    """
+    """A scope for text that was parsed apart from its surroundings: names as there, positions of its own."""
 
     outer: Scope
     locate: Callable[[int, int], Span]

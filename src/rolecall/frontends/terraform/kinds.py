@@ -1,0 +1,154 @@
+"""Finer kinds of value that only evaluation tells apart: each can be read as the kind of `values` that it extends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from rolecall.frontends.values import (
+    Encoded,
+    Entry,
+    Hop,
+    Mapping,
+    Reference,
+    Scalar,
+    Sequence,
+    Template,
+    Unknown,
+    Value,
+    children,
+)
+from rolecall.source.text import Span
+
+#: A value made of more parts than this, counted as if none were shared, is not passed on.
+MAX_PARTS = 100_000
+MAX_DEPTH = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid(Unknown):
+    """Unknown because Terraform itself would refuse the expression: what `try` and `can` react to."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Unknown):
+    """Unknown, but it is one of `about`: an attribute of it is that attribute of one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Splat(Reference):
+    """The list of one attribute over all instances (`aws_iam_user.ci[*].name`); an element is a plain reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Set(Sequence):
+    """A set: sorted where its members are known strings, and its members are its keys."""
+
+
+def unknown(reason: str, about: Iterable[Value], span: Span | None = None) -> Unknown:
+    """An unknown made from `about`: invalid where one of them is, since then the whole expression is refused."""
+    parts = tuple(about)
+    for part in parts:
+        if isinstance(part, Invalid):
+            return Invalid(part.reason, parts, span)
+    return Unknown(reason, parts, span)
+
+
+def is_refused(value: Value) -> bool:
+    """Whether Terraform would refuse to evaluate this: something in it is invalid (choices are not looked into)."""
+    seen: set[int] = set()
+    stack = [value]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Invalid):
+            return True
+        if isinstance(node, (Scalar, Reference, Unknown)) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        stack.extend(children(node))
+    return False
+
+
+def choices(value: OneOf) -> list[Value]:
+    """What the value may be, choices inside choices opened; at most 50."""
+    found: list[Value] = []
+    seen: set[int] = set()
+    stack = list(reversed(value.about))
+    while stack and len(found) < 50:
+        one = stack.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, OneOf):
+            stack.extend(reversed(one.about))
+        else:
+            found.append(seen_through(one, value.via))
+    return found
+
+
+def is_open(mapping: Mapping) -> bool:
+    """Whether the mapping may hold keys that the code does not show."""
+    return any(not isinstance(entry.key, Scalar) for entry in mapping.entries)
+
+
+def seen_through(value: Value, via: tuple[Hop, ...]) -> Value:
+    """The value with the hops of what it was taken out of."""
+    return replace(value, via=value.via + via) if via else value
+
+
+def items_of(value: Sequence) -> tuple[Value, ...]:
+    """The members, each with the hops of the whole."""
+    via = value.via
+    return tuple(replace(item, via=item.via + via) for item in value.items) if via else value.items
+
+
+def entries_of(value: Mapping) -> tuple[Entry, ...]:
+    """The entries, each value with the hops of the whole."""
+    via = value.via
+    if not via:
+        return value.entries
+    return tuple(replace(entry, value=replace(entry.value, via=entry.value.via + via)) for entry in value.entries)
+
+
+def element_of(value: Value) -> Value | None:
+    """A value that stands for any member of a collection that is only known by name; None where there is no name."""
+    match value:
+        case Splat():
+            return Reference(value.target, value.attribute, value.span, value.via)
+        case Reference(attribute=attribute):
+            return replace(value, attribute=f"{attribute}.*" if attribute else "")
+        case _:
+            return None
+
+
+def gathered(values: Iterable[Value]) -> tuple[Hop, ...]:
+    """The hops of several values and of what is inside them, each once: those of a string made from them."""
+    hops: dict[Hop, None] = {}
+    seen: set[int] = set()
+    stack = list(values)[::-1]
+    while stack:
+        node = stack.pop()
+        if node.via:
+            hops.update(dict.fromkeys(node.via))
+        if isinstance(node, (Sequence, Mapping, Template, Encoded)) and id(node) not in seen:
+            seen.add(id(node))
+            stack.extend(reversed(children(node)))
+    return tuple(hops)
+
+
+def bounded(value: Value) -> Value:
+    """The value itself, or an unknown where it is so large or so deep that to walk it would not end in time.
+
+    To be called once where a value is kept under a name: parts are shared in memory, so that a few lines can make a
+    value whose parts nobody could count (`a = [b, b]`, `b = [c, c]` …).
+    """
+    count = 0
+    stack = [(value, 1)]
+    while stack:
+        node, depth = stack.pop()
+        count += 1
+        if count > MAX_PARTS or depth > MAX_DEPTH:
+            return Unknown("value is too large", (), value.span, value.via)
+        if not isinstance(node, (Scalar, Reference)):
+            stack.extend((child, depth + 1) for child in children(node))
+    return value
