@@ -1,4 +1,4 @@
-"""`python -m bench`: every budget of the design, measured on a made-up estate and on real repositories that are there."""
+"""`python -m bench`: every budget, measured on a made-up estate and on real repositories where they are there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import estate
-from bench.process import Failed, Timing, measure, peak_of_all
+from bench.process import RunFailedError, Timing, measure, peak_of_all
 from bench.table import Row, render, seconds, times
 
 ROLECALL = str(Path(sys.executable).with_name("rolecall"))
@@ -237,7 +237,7 @@ def main() -> int:
         for title, rows in sections(bench, options):
             try:
                 found = list(rows)
-            except Failed as error:
+            except RunFailedError as error:
                 print(f"## {title}\n\nfailed: {error}\n", flush=True)
                 over += 1
                 continue

@@ -1,4 +1,7 @@
-"""The yardstick: tree-sitter alone parses every `.tf` file of a folder, in one process.  `python -m bench.parse FOLDER`."""
+"""The yardstick: tree-sitter alone parses every `.tf` file of a folder, in one process.
+
+`python -m bench.parse FOLDER` prints how many files and bytes that were.  Nothing of rolecall is imported.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,12 @@ from collections.abc import Iterator
 import tree_sitter
 import tree_sitter_hcl
 
-from rolecall.source.tree import SKIPPED_FOLDERS
+SKIPPED = {".git", ".terraform", "node_modules"}
 
 
 def paths(folder: str) -> Iterator[str]:
     for top, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS]
+        folders[:] = [name for name in folders if name not in SKIPPED]
         yield from (os.path.join(top, name) for name in files if name.endswith(".tf"))
 
 

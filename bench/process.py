@@ -30,7 +30,7 @@ class Timing:
         return statistics.median(self.seconds)
 
 
-class Failed(Exception):
+class RunFailedError(Exception):
     """A command that did not end as it should, with what it said."""
 
 
@@ -47,7 +47,7 @@ def _once(command: Sequence[str], environment: Mapping[str, str], expected: Sequ
     process.returncode = status = os.waitstatus_to_exitcode(waited)
     process.stderr.close()
     if status not in expected:
-        raise Failed(f"{' '.join(command)}: exit status {status}\n{said.decode(errors='replace')}")
+        raise RunFailedError(f"{' '.join(command)}: exit status {status}\n{said.decode(errors='replace')}")
     return seconds, usage.ru_maxrss / 1024, status
 
 
@@ -60,7 +60,7 @@ def measure(
 ) -> Timing:
     """Time a command several times; `before(number of the run)` prepares each run and is not timed.
 
-    Raises Failed where the exit status is not among the expected ones.
+    Raises RunFailedError where the exit status is not among the expected ones.
     """
     seconds: list[float] = []
     peak, status = 0.0, 0
