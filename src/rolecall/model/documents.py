@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rolecall.frontends.terraform.expressions import decode_json
+from rolecall.frontends.terraform.json_text import decode_json
 from rolecall.frontends.values import (
     Encoded,
     Entry,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rolecall.catalog.entries import Input
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.terraform.expressions import decode_json
+from rolecall.frontends.terraform.json_text import decode_json
 from rolecall.frontends.values import Encoded, Mapping, Scalar, Sequence, Template, Value, find, text
 from rolecall.source.text import Span
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rolecall.catalog.entries import hints
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import truth
-from rolecall.model.parts import Credential, Evidence, Identity
+from rolecall.frontends.values import Mapping, truth
+from rolecall.model.parts import Credential, Evidence, Fact, Identity
 
 if TYPE_CHECKING:
     from rolecall.model.holders import Holders
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 def known_module(holders: Holders, resource: Resource) -> None:
     """Records the identity and the key that a call of a known module makes."""
+    for module in hints()["irsa_modules"]:
+        if re.search(module["source"], resource.type):
+            policies = resource.get(module["policies"])
+            given = policies.entries if isinstance(policies, Mapping) else ()
+            value = "\n".join(holders.extraction.policy_key(entry.value) for entry in given)
+            name = holders.extraction.label(found) if (found := resource.get(module["service_account"])) is not None else ""
+            holders.fragment.facts.append(Fact("role-module", name, value, holders.site(resource), resource.span))
     for module in hints()["modules"]:
         if not re.search(module["source"], resource.type):
             continue

@@ -102,7 +102,7 @@ def _environment() -> Environment:
     environment = ImmutableSandboxedEnvironment(
         loader=FunctionLoader(_source),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - the filters quote for the language at hand, none of which is HTML
+        autoescape=False,  # the filters quote for the language at hand, none of which is HTML
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -1,0 +1,89 @@
+"""Instances (recipes AWS-01, 02, 03): an instance profile takes over, and the key leaves user data.
+
+Putting a profile on a running instance needs no restart.  Changing user data stops and starts it (or replaces it, where
+`user_data_replace_on_change` says so), and does not clean what the old user data wrote to the disk.
+"""
+
+from __future__ import annotations
+
+from rolecall.planning.case import Case, Use
+from rolecall.planning.grant_role import grant_to_workload_role
+from rolecall.planning.hcl_edit import insert_nested_block, set_attribute
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Handover
+from rolecall.planning.move import Move
+from rolecall.planning.parity import carry_over, obstacles
+from rolecall.planning.removal import take_out
+from rolecall.planning.roles import SERVICES, new_role
+
+RECIPES = ("AWS-01", "AWS-02", "AWS-03")
+PLATFORMS = ("ec2", "beanstalk", "emr", "imagebuilder")
+
+
+def plan(case: Case, use: Use) -> Move:
+    """The instance's profile takes over; where it has none it gets one."""
+    move = Move("aws:instance-profile")
+    site = use.workload.site
+    if use.workload.identity or use.workload.identity_text:
+        grant_to_workload_role(case, use, move)
+    else:
+        _give_profile(case, use, move)
+    resource = case.context.resource(site)
+    if resource is not None and {"user_data", "all"} & set(resource.ignore_changes):
+        move.hold("lifecycle.ignore_changes covers user_data, so Terraform will not change it")
+    try:
+        move.add("migrate", take_out(case.context, use.places))
+    except Refused as refused:
+        move.hold(f"the key cannot be taken out of {site.address}: {refused.reason}")
+    move.needs["migrate"].append("a window: changing user data stops and starts the instance, or replaces it")
+    move.handover.append(
+        Handover(
+            "clean the running host: user data ran once and what it wrote is still there",
+            site.address,
+            "the owner of the instance",
+            "grep -rl AWS_SECRET_ACCESS_KEY /etc/environment /etc/profile.d /etc/systemd /home/*/.aws /root/.aws",
+            "nothing is found, and `aws sts get-caller-identity` shows the role",
+        )
+    )
+    move.verify["migrate"].append("on the host: `env | grep AWS_` is empty and `aws sts get-caller-identity` shows assumed-role")
+    move.permissions.extend(
+        ("iam:CreateRole", "iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile", "iam:PassRole", "ec2:AssociateIamInstanceProfile")
+    )
+    return move
+
+
+def _give_profile(case: Case, use: Use, move: Move) -> None:
+    site = use.workload.site
+    for reason in obstacles(case):
+        move.hold(reason)
+    if site.format == "cloudformation":
+        if move.complete:
+            from rolecall.planning.cloudformation import give_profile
+
+            try:
+                move.add("expand", give_profile(case, use.workload))
+            except Refused as refused:
+                move.hold(refused.reason)
+        return
+    if site.module != case.folder:
+        move.hold(
+            "the instance is in another module than the user",
+            Handover("give the instance a profile with the user's permissions", site.address, "the owner of the module"),
+        )
+    if not move.complete:
+        return
+    try:
+        profile = case.context.free_name(case.folder, "aws_iam_instance_profile", case.credential.site.name, str(site.span.start))
+        label, edits = new_role(case, "instance_profile/role.tf.j2", service=SERVICES["ec2"], profile=profile)
+        edits += carry_over(case, f"aws_iam_role.{label}.name", "instance" if len(case.uses) > 1 else "")
+        block = case.context.block(site.span)
+        if site.type in ("aws_launch_template",):
+            edits += insert_nested_block(
+                block.text, block.span, f"iam_instance_profile {{\n  name = aws_iam_instance_profile.{profile}.name\n}}"
+            )
+        else:
+            edits += set_attribute(block.text, block.span, "iam_instance_profile", f"aws_iam_instance_profile.{profile}.name")
+    except Refused as refused:
+        move.hold(refused.reason)
+        return
+    move.add("expand", edits)

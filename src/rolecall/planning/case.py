@@ -1,0 +1,160 @@
+"""One credential with everything a planner may want to know: its owner, its uses, the code around it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from rolecall.frontends.resource import Resource, Unit
+from rolecall.model.declaration import Declaration
+from rolecall.model.linking import Consumption, Model, OpenEnd
+from rolecall.model.parts import Credential, Grant, Identity, Site, Workload
+from rolecall.planning.line_edit import Refused
+from rolecall.source.hcl import Attribute, Block, outline
+from rolecall.source.text import SourceText, Span
+from rolecall.source.tree import Tree, Unreadable
+
+
+@dataclass(frozen=True)
+class Use:
+    """One workload that consumes the credential, by every way that leads to it."""
+
+    workload: Workload
+    consumptions: tuple[Consumption, ...]
+
+    @property
+    def places(self) -> tuple[Span, ...]:
+        """The entries of the workload's own configuration, each once, in the order of the file."""
+        spans = {(c.steps[-1].span.path, c.steps[-1].span.start): c.steps[-1].span for c in self.consumptions}
+        return tuple(spans[key] for key in sorted(spans))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(c.steps[-1].field for c in self.consumptions if c.steps[-1].field))
+
+
+@dataclass
+class Context:
+    """What all cases of one plan share."""
+
+    tree: Tree
+    model: Model
+    read_unit: Callable[[str, str], Unit | None]
+    names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _units: dict[tuple[str, str], Unit | None] = field(default_factory=dict)
+
+    def text(self, path: str) -> SourceText:
+        """The text of a file; Refused where it cannot be read."""
+        try:
+            return self.tree.read(path)
+        except Unreadable as error:
+            raise Refused(str(error)) from None
+
+    def unit(self, name: str, format: str) -> Unit | None:
+        key = (name, format)
+        if key not in self._units:
+            self._units[key] = self.read_unit(name, format)
+        return self._units[key]
+
+    def resource(self, site: Site) -> Resource | None:
+        """The evaluated declaration behind a site."""
+        unit = self.unit(site.unit, site.format)
+        return next((r for r in unit.resources if r.id == site.id), None) if unit is not None else None
+
+    def block(self, span: Span) -> Block:
+        """The top-level Terraform block at a span; Refused where the file holds none there."""
+        for block in outline(self.text(span.path)).blocks:
+            if block.start <= span.start and span.end <= block.end:
+                return block
+        raise Refused(f"no block is found at {span}")
+
+    def files(self, folder: str) -> list[str]:
+        """The .tf files of a folder."""
+        prefix = f"{folder}/" if folder else ""
+        return [
+            path
+            for path in self.tree.paths()
+            if path.startswith(prefix) and path.endswith(".tf") and "/" not in path[len(prefix) :]
+        ]
+
+    def blocks(self, folder: str) -> Iterator[Block]:
+        """Every top-level block of a folder's .tf files."""
+        for path in self.files(folder):
+            try:
+                yield from outline(self.tree.read(path)).blocks
+            except Unreadable:
+                continue
+
+    def free_name(self, folder: str, type_name: str, wanted: str, origin: str = "") -> str:
+        """A resource name that the folder does not use for this type yet; the same for the same `origin` (a migration
+        may ask twice).
+        """
+        taken = {
+            block.labels[1]
+            for block in self.blocks(folder)
+            if block.labels[:1] == (type_name,) and len(block.labels) > 1
+        }
+        wanted = re.sub(r"[^\w-]", "_", wanted)
+        name, number = wanted, 2
+        while name in taken or self.names[f"{folder}\0{type_name}\0{name}"] - {origin}:
+            name, number = f"{wanted}_{number}", number + 1
+        self.names[f"{folder}\0{type_name}\0{name}"].add(origin)
+        return name
+
+
+@dataclass
+class Case:
+    """One declared credential and what is known around it."""
+
+    context: Context
+    declaration: Declaration
+
+    @property
+    def model(self) -> Model:
+        return self.context.model
+
+    @property
+    def credential(self) -> Credential:
+        return self.declaration.first
+
+    @property
+    def owner(self) -> Identity | None:
+        return self.declaration.owner
+
+    @property
+    def folder(self) -> str:
+        """The module folder (or template) that declares it."""
+        return self.credential.site.module
+
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        groups: dict[tuple[str, int], list[Consumption]] = defaultdict(list)
+        for consumption in self.declaration.flow.consumptions:
+            groups[consumption.workload.site.declaration].append(consumption)
+        return tuple(Use(found[0].workload, tuple(found)) for found in groups.values())
+
+    @property
+    def ends(self) -> tuple[OpenEnd, ...]:
+        return self.declaration.flow.open_ends
+
+    @property
+    def stores(self) -> tuple[OpenEnd, ...]:
+        return self.declaration.flow.stores
+
+    @cached_property
+    def grants(self) -> list[Grant]:
+        """The owner's own grants, each declaring block once."""
+        if self.owner is None:
+            return []
+        found: dict[tuple[tuple[str, int], str], Grant] = {}
+        for grant in self.model.own_grants(self.owner):
+            found.setdefault((grant.site.declaration, grant.policy), grant)
+        return list(found.values())
+
+
+def attribute_text(block: Block, attribute: Attribute) -> str:
+    """The source text of an attribute's value."""
+    return block.text.data[attribute.value_start : attribute.value_end].decode("utf-8", "replace")

@@ -1,0 +1,60 @@
+"""The expand phase of a workload that has a role: the role is granted what the key's user may do."""
+
+from __future__ import annotations
+
+from rolecall.planning.case import Case, Use
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Handover
+from rolecall.planning.move import Move
+from rolecall.planning.parity import carry_over, obstacles
+from rolecall.planning.roles import role_expression, role_in_module
+
+
+def grant_to_workload_role(case: Case, use: Use, move: Move) -> bool:
+    """Adds the expand edits to a move; False (and a reason in it) where the role cannot be given the permissions here."""
+    workload = use.workload
+    for reason in obstacles(case):
+        move.hold(reason, _grant_by_hand(case, use))
+    if not move.complete:
+        return False
+    if workload.site.format == "cloudformation":
+        from rolecall.planning.cloudformation import carry_over_to_role
+
+        try:
+            move.add("expand", carry_over_to_role(case, workload.identity))
+        except Refused as refused:
+            move.hold(refused.reason, _grant_by_hand(case, use))
+            return False
+        move.reuses = workload.identity.rpartition("//")[2]
+        return True
+    label = role_in_module(case, workload.identity)
+    if not label:
+        shown = workload.identity_text or "its role"
+        move.hold(
+            f"{shown} is declared outside the user's module, so its permissions are added there by hand", _grant_by_hand(case, use)
+        )
+        return False
+    try:
+        move.add("expand", carry_over(case, role_expression(case, workload.identity), _suffix(case, label)))
+    except Refused as refused:
+        move.hold(refused.reason, _grant_by_hand(case, use))
+        return False
+    move.reuses = workload.identity.rpartition("//")[2]
+    return True
+
+
+def _suffix(case: Case, label: str) -> str:
+    """With several consumers each role's blocks carry its name."""
+    return label if len(case.uses) > 1 else ""
+
+
+def _grant_by_hand(case: Case, use: Use) -> Handover:
+    owner = case.owner
+    who = owner.label if owner is not None and "${" not in owner.label else case.declaration.label
+    return Handover(
+        f"grant the role of {use.workload.site.address} what {who} may do",
+        use.workload.identity_text or use.workload.site.address,
+        "the owner of the role",
+        f"aws iam list-attached-user-policies --user-name {who}; aws iam list-user-policies --user-name {who}",
+        "the workload's calls succeed under the role",
+    )

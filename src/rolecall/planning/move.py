@@ -1,0 +1,66 @@
+"""What a planner answers: how one workload leaves a key behind, in edits by phase.
+
+A planner is a module of `rolecall.planners` with `RECIPES`, `PLATFORMS` and `plan(case, use) -> Move`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rolecall.planning.case import Case, Use
+from rolecall.planning.migration import Disposition, Edit, Handover
+
+
+@dataclass(slots=True)
+class Move:
+    """One workload's way off the key.
+
+    `complete` is False where a part of it is left to people; then `reasons` says why.  `reuses` is the address of an
+    identity that was there already.  Edits are over the original text.
+    """
+
+    target: str
+    complete: bool = True
+    reuses: str = ""
+    edits: dict[str, list[Edit]] = field(default_factory=lambda: defaultdict(list))
+    reasons: list[str] = field(default_factory=list)
+    handover: list[Handover] = field(default_factory=list)
+    prerequisites: list[str] = field(default_factory=list)
+    permissions: list[str] = field(default_factory=list)
+    needs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    verify: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    keep: bool = False
+
+    def add(self, phase: str, edits: Iterable[Edit]) -> None:
+        """Adds edits, each once."""
+        for edit in edits:
+            if edit not in self.edits[phase]:
+                self.edits[phase].append(edit)
+
+    def hold(self, reason: str, handover: Handover | None = None) -> None:
+        """Leaves a part to people, and says why."""
+        self.complete = False
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+        if handover is not None and handover not in self.handover:
+            self.handover.append(handover)
+
+    @property
+    def disposition(self) -> Disposition:
+        if self.keep:
+            return "keep"
+        if self.complete:
+            return "patch"
+        return "partial" if any(self.edits.values()) else "advice"
+
+
+class Planner(Protocol):
+    """A module of `rolecall.planners`: the recipes it follows, the platforms it serves, and the plan."""
+
+    RECIPES: tuple[str, ...]
+    PLATFORMS: tuple[str, ...]
+
+    def plan(self, case: Case, use: Use) -> Move: ...

@@ -1,0 +1,147 @@
+"""Permission parity in Terraform: give a role what a user may do (rule R4, recipe AWS-25).
+
+The new blocks are the user's own grant blocks with the principal changed, so what is granted cannot be more than what
+was granted.  What cannot be carried over by that is refused with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.parts import Document, Grant
+from rolecall.planning.alignment import format_hcl
+from rolecall.planning.case import Case, attribute_text
+from rolecall.planning.hcl_edit import append_item, insert_after
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Edit
+from rolecall.source.hcl import Block
+from rolecall.source.text import Span
+
+#: A user's grant block and the role's block that says the same; the argument that names the principal.
+ROLE_BLOCKS = {
+    "aws_iam_user_policy": ("aws_iam_role_policy", "user", "name_prefix"),
+    "aws_iam_user_policy_attachment": ("aws_iam_role_policy_attachment", "user", ""),
+    "aws_iam_group_policy": ("aws_iam_role_policy", "group", ""),
+    "aws_iam_group_policy_attachment": ("aws_iam_role_policy_attachment", "group", ""),
+}
+#: Policy variables and condition keys that only hold, or mean something else, for a user.
+USER_ONLY = (
+    "${aws:username}",
+    "aws:username",
+    "aws:userid",
+    "aws:multifactorauthpresent",
+    "aws:multifactorauthage",
+    "aws:principaltype",
+)
+
+
+def obstacles(case: Case) -> Iterator[str]:
+    """Why a role cannot simply take over what the user may do; nothing where it can."""
+    owner = case.owner
+    if owner is None:
+        yield "the user is not declared in the scanned code, so what it may do cannot be seen"
+        return
+    for grant in case.model.unseen_groups(owner):
+        yield f"it gets permissions from the group {grant.policy.rpartition('//')[2]}, which is not in the scanned code"
+    for grant in case.model.grants(owner):
+        for document in _documents(case, grant):
+            yield from _user_only(document)
+    for mention in case.model.mentions.get(owner.id, ()):
+        if mention.attribute in ("arn", "Arn", "unique_id") and _is_policy(case, mention.site.id):
+            yield f"{mention.site.address} names the user in a resource policy; add the role there too"
+    if not case.model.own_grants(owner):
+        yield "the code gives the user no permissions, so they must be granted elsewhere"
+
+
+def _is_policy(case: Case, identifier: str) -> bool:
+    return any(policy.site.id == identifier for policy in case.model.resource_policies)
+
+
+def _documents(case: Case, grant: Grant) -> Iterator[Document]:
+    if grant.document is not None:
+        yield grant.document
+    policy = case.model.policies.get(grant.policy)
+    if policy is not None and policy.document is not None:
+        yield policy.document
+
+
+def _user_only(document: Document) -> Iterator[str]:
+    for statement in document.statements:
+        words = [*statement.resources, *statement.not_resources]
+        keys = [key.lower() for _, key, _ in statement.conditions]
+        if any("aws:username" in word.lower() or "aws:userid" in word.lower() for word in words) or any(
+            key in USER_ONLY for key in keys
+        ):
+            yield "its policy uses a variable or condition that only a user has (aws:username, aws:userid, MFA)"
+            return
+
+
+def carry_over(case: Case, role: str, label: str) -> list[Edit]:
+    """The edits that grant `role` (an HCL expression for its name, valid in the user's module) what the user is
+    granted.
+
+    `label` tells this role's blocks from those of another role of the same case.  Raises Refused where a grant cannot
+    be carried over.
+    """
+    edits: list[Edit] = []
+    for grant in _sources(case):
+        if grant.site.format != "terraform":
+            raise Refused("the grant is not written in Terraform")
+        if grant.site.module != case.folder:
+            raise Refused(f"{grant.site.address} grants from another module; add the role there by hand")
+        block = case.context.block(grant.site.span)
+        edits.extend(_for_role(case, grant, block, role, label))
+    return edits
+
+
+def _sources(case: Case) -> Iterator[Grant]:
+    """The grant blocks to mirror: the user's own and those of its groups, each block once."""
+    seen: set[tuple[str, int]] = set()
+    for grant in case.grants:
+        mirrored = [grant]
+        if grant.how == "membership":
+            mirrored = [g for g in case.model.grants(case.owner) if g.principal == grant.policy] if case.owner else []
+        for found in mirrored:
+            if found.site.declaration not in seen:
+                seen.add(found.site.declaration)
+                yield found
+
+
+def _for_role(case: Case, grant: Grant, block: Block, role: str, label: str) -> Iterator[Edit]:
+    type_name = block.labels[0]
+    if type_name == "aws_iam_policy_attachment":
+        yield from _exclusive(block, role)
+        return
+    if type_name not in ROLE_BLOCKS:
+        raise Refused(f"{grant.site.address} cannot be carried over to a role")
+    new_type, principal, dropped = ROLE_BLOCKS[type_name]
+    name = case.context.free_name(
+        case.folder, new_type, block.labels[1] + (f"_{label}" if label else ""), f"{block.start}{label}"
+    )
+    lines = [f'resource "{new_type}" "{name}" {{']
+    for attribute in block.attributes:
+        if attribute.name == principal:
+            lines.append(f"  role = {role}")
+        elif attribute.name != dropped and attribute.name != "depends_on":
+            lines.append(f"  {attribute.name} = {attribute_text(block, attribute)}")
+    lines.append("}")
+    yield from insert_after(block.text, block.span, format_hcl("\n".join(lines) + "\n"))
+
+
+def _exclusive(block: Block, role: str) -> Iterator[Edit]:
+    """`aws_iam_policy_attachment` owns all attachments of its policy: a second writer would fight it, so it gets the
+    role (R5).
+    """
+    from rolecall.planning.hcl_edit import set_attribute
+
+    roles = block.attribute("roles")
+    if roles is None:
+        yield from set_attribute(block.text, block.span, "roles", f"[{role}]")
+    elif roles.node.children and roles.node.children[0].type == "collection_value":
+        yield from append_item(block.text, _value_span(block, roles.value_start, roles.value_end), role)
+    else:
+        raise Refused("the list of roles of the policy's attachment is computed")
+
+
+def _value_span(block: Block, start: int, end: int) -> Span:
+    return block.text.span(start, end)

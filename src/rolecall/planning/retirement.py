@@ -1,0 +1,130 @@
+"""The end of a key: soak it as Inactive, then delete it with its user, in Terraform (rules R2 and R3).
+
+Nothing is deleted while something else in the code still names it: every remaining mention is looked up in the text
+of the module, so that a mention the model does not know counts too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from rolecall.model.parts import Grant
+from rolecall.planning.case import Case
+from rolecall.planning.hcl_edit import remove, set_attribute
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Edit
+from rolecall.source.hcl import Block
+from rolecall.source.text import Span
+
+
+def soak(case: Case) -> list[Edit]:
+    """Set the key Inactive: in place, and reversible until it is deleted."""
+    block = case.context.block(case.credential.site.span)
+    return list(set_attribute(block.text, block.span, "status", '"Inactive"'))
+
+
+class Leftovers(Exception):
+    """Something still names what was to be deleted; `places` says where."""
+
+    def __init__(self, places: list[Span]) -> None:
+        super().__init__(", ".join(str(place) for place in places[:3]))
+        self.places = places
+
+
+def delete(case: Case, gone: Iterable[Edit]) -> tuple[list[Edit], bool]:
+    """The edits that delete the key, and its user with all its grants where nothing else names it.
+
+    `gone` are the edits of earlier phases (what they take away no longer names anything).  The second value is False
+    where the user has to stay.  Raises Leftovers where the key itself is still named, Refused where a block cannot be
+    edited.
+    """
+    if case.credential.prevent_destroy:
+        raise Refused("the key has lifecycle.prevent_destroy")
+    key = case.context.block(case.credential.site.span)
+    taken = [*_ranges(gone), _range(key)]
+    left = list(mentions(case, key, taken))
+    if left:
+        raise Leftovers(left)
+    edits = list(remove(key.text, [key.span]))
+    user = _user(case)
+    if user is None or case.owner is None or case.owner.prevent_destroy or len(_keys_of_owner(case)) > 1:
+        return edits, False
+    try:
+        grants = list(_grant_removals(case))
+    except Refused:
+        return edits, False
+    taken = [*taken, *_ranges(grants), _range(user)]
+    if any(mentions(case, user, taken)):
+        return edits, False
+    return [*edits, *grants, *remove(user.text, [user.span])], True
+
+
+def _user(case: Case) -> Block | None:
+    owner = case.owner
+    if owner is None or owner.site.format != "terraform" or owner.site.module != case.folder:
+        return None
+    if owner.site.type != "aws_iam_user" or case.model.mentions.get(f"user:{owner.label}"):
+        return None
+    return case.context.block(owner.site.span)
+
+
+def _keys_of_owner(case: Case) -> set[tuple[str, int]]:
+    owner = case.owner
+    return {c.site.declaration for c in case.model.credentials_of(owner)} if owner is not None else set()
+
+
+def _grant_removals(case: Case) -> Iterator[Edit]:
+    for grant in case.grants:
+        if grant.site.module != case.folder:
+            raise Refused(f"{grant.site.address} is in another module")
+        block = case.context.block(grant.site.span)
+        if grant.how in ("inline", "attached") or block.labels[0] == "aws_iam_user_group_membership":
+            if block.labels[0].startswith("aws_iam_user_"):
+                yield from remove(block.text, [block.span])
+                continue
+        yield from _list_removal(case, grant, block)
+
+
+def _list_removal(case: Case, grant: Grant, block: Block) -> Iterator[Edit]:
+    """Takes the user out of a list that names others too; the block goes where it names nobody else."""
+    users = block.attribute("users")
+    if users is None or grant.span is None or not (users.value_start <= grant.span.start < users.value_end):
+        raise Refused(f"{grant.site.address} names the user in a way that cannot be edited")
+    others = [
+        g
+        for fragment in case.model.fragments
+        for g in fragment.grants
+        if g.site.declaration == grant.site.declaration and g.span is not None and g.span.start != grant.span.start
+    ]
+    if others:
+        yield from remove(block.text, [grant.span])
+    else:
+        yield from remove(block.text, [block.span])
+
+
+def mentions(case: Case, block: Block, taken: list[tuple[str, int, int]]) -> Iterator[Span]:
+    """Every place in the module that names a block and is not taken away (`taken`: path, start, end)."""
+    pattern = re.compile(rb"(?<![\w.])" + re.escape(".".join(block.labels[:2]).encode()) + rb"(?![\w-])")
+    for other in case.context.blocks(case.folder):
+        if other.start == block.start and other.text.path == block.text.path:
+            continue
+        for match in pattern.finditer(other.slice):
+            start, end = other.start + match.start(), other.start + match.end()
+            if _in_comment(other.text.data, start):
+                continue
+            if not any(path == other.text.path and a <= start and end <= b for path, a, b in taken):
+                yield other.text.span(start, end)
+
+
+def _in_comment(data: bytes, at: int) -> bool:
+    line = data[data.rfind(b"\n", 0, at) + 1 : at].lstrip()
+    return line.startswith((b"#", b"//"))
+
+
+def _range(block: Block) -> tuple[str, int, int]:
+    return block.text.path, block.start, block.end
+
+
+def _ranges(edits: Iterable[Edit]) -> list[tuple[str, int, int]]:
+    return [(edit.path, edit.start, edit.end) for edit in edits if edit.end > edit.start]
