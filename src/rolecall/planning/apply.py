@@ -118,7 +118,7 @@ def _standing(tree: Tree, path: str, steps: list[dict[str, Any]]) -> list[_File]
     windows = _Windows(now or b"")
     done = next((at for at in reversed(range(len(steps))) if current == steps[at]["after"]), -1)
     if done < 0 and current != steps[0]["before"] and now is not None:
-        done = next((at for at in reversed(range(len(steps))) if _located(windows, steps[at], "_after")), -1)
+        done = next((at for at in reversed(range(len(steps))) if _done(windows, steps[at])), -1)
     result: list[_File] = []
     for at, step in enumerate(steps):
         if at <= done:
@@ -175,6 +175,11 @@ class _Windows:
         return self._known[size].get(wanted, [])
 
 
+def _done(windows: _Windows, step: dict[str, Any]) -> bool:
+    """True where a text has a phase's lines as they are after it, and not (as around a removal) those before it too."""
+    return _located(windows, step, "_after") is not None and _located(windows, step, "") is None
+
+
 def _located(windows: _Windows, step: dict[str, Any], suffix: str) -> list[int] | None:
     """Where the hunks of a phase are in a text, each there once and all in order; None where that is not so."""
     places: list[int] = []
@@ -192,7 +197,7 @@ def _located(windows: _Windows, step: dict[str, Any], suffix: str) -> list[int] 
 def _write_all(root: Path, files: list[_File]) -> None:
     """Replace, create and delete files so that either all of it is done or, after an error, nothing."""
     real_root = Path(os.path.realpath(root))
-    with contextlib.ExitStack() as undo, contextlib.ExitStack() as tidy:
+    with contextlib.ExitStack() as tidy, contextlib.ExitStack() as undo:
         ready: list[tuple[Path, Path | None]] = []
         for file in files:
             target = Path(os.path.realpath(real_root / file.path))
@@ -205,7 +210,7 @@ def _write_all(root: Path, files: list[_File]) -> None:
                 folder.mkdir()
                 undo.callback(_quietly, os.rmdir, folder)
             temporary = _beside(target, "new")
-            tidy.callback(_quietly, os.unlink, temporary)
+            undo.callback(_quietly, os.unlink, temporary)
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
             with os.fdopen(handle, "wb") as stream:
                 stream.write(file.then)
