@@ -69,7 +69,19 @@ class SourceText:
         column = len(self.data[start:offset].decode("utf-8", "replace")) + 1
         return line, column
 
+    @cached_property
+    def _plain(self) -> bool:
+        return self.data.isascii()
+
     def span(self, start: int, end: int) -> Span:
+        if self._plain and start < end <= len(self.data):  # one character a byte: most files, and spans by the million
+            starts = self.line_starts
+            line = bisect_right(starts, start)
+            first = starts[line - 1]
+            if line == len(starts) or end <= starts[line]:
+                return Span(self.path, start, end, line, start - first + 1, line, end - first)
+            end_line = bisect_right(starts, end - 1)
+            return Span(self.path, start, end, line, start - first + 1, end_line, end - starts[end_line - 1])
         line, column = self.position(start)
         last = max(start, end - 1)
         while last > start and (self.data[last] & 0xC0) == 0x80:

@@ -25,8 +25,10 @@ def conform(value: Value, declaration: Declaration, place: Place) -> Value:
     if not declaration.mentions(b"type"):
         return value
     written, span = declaration.written("type"), declaration.attribute_span("type")
-    if written is None or span is None or (written in (b"string", b"any") and not isinstance(value, Scalar)):
+    if written is None or span is None:
         return value
+    if written.isalpha():  # by far the most: no need to parse one word
+        return _scalar(value, written.decode()) if isinstance(value, Scalar) else value
     before = b"t = "
     base = span.end - len(written) - len(before)
     if written.startswith(b'"'):  # the quoted types of Terraform 0.11, and of JSON

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from rolecall.frontends.resource import Unit
+from rolecall.frontends.resource import Problem, Unit
+from rolecall.frontends.terraform import plan_json
 from rolecall.frontends.terraform.declaration import Declaration
 from rolecall.frontends.terraform.estate import Estate
 from rolecall.frontends.terraform.folders import Folders, folders_of
@@ -27,6 +28,7 @@ from rolecall.frontends.terraform.module import Module
 from rolecall.frontends.terraform.place import Place
 from rolecall.frontends.terraform.resources import resources_of
 from rolecall.frontends.values import Mapping, text
+from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
 
 _LOCAL = ("./", "../", ".\\", "..\\")
@@ -54,10 +56,34 @@ class UnitPlan:
     library: bool = False
 
 
-def read(tree: Tree, paths: Sequence[str], variable_files: Sequence[str] = ()) -> Iterator[Unit]:
-    """Every Terraform root module among the paths.  `variable_files` (root-relative) are laid over each one's own."""
-    for plan in units(tree, paths, variable_files):
-        yield read_unit(tree, plan)
+def read(
+    tree: Tree, paths: Sequence[str], variable_files: Sequence[str] = (), plan_files: Sequence[str] = ()
+) -> Iterator[Unit]:
+    """Every Terraform root module among the paths.
+
+    `variable_files` (root-relative) are laid over each one's own.  Each of `plan_files` (`terraform show -json`) is
+    laid over the unit that declares the most of what it plans; it is a unit of its own where none declares any.
+    """
+    read_units = (read_unit(tree, plan) for plan in units(tree, paths, variable_files))
+    if not plan_files:
+        yield from read_units
+        return
+    found = list(read_units)
+    for path in plan_files:
+        try:
+            plan = tree.read(path)
+        except Unreadable as error:
+            place = SourceText(path, b"").span(0, 0)
+            found.append(Unit(path, "terraform", (path,), (), (Problem("unreadable", error.reason, place),)))
+            continue
+        scores = [plan_json.matches(plan, unit) for unit in found]
+        best = max(scores, default=0)
+        if best:
+            at = scores.index(best)
+            found[at] = plan_json.laid_over(found[at], plan)
+        else:
+            found.append(plan_json.laid_over(Unit(path, "terraform", (path,), ()), plan))
+    yield from found
 
 
 def units(tree: Tree, paths: Sequence[str], variable_files: Sequence[str] = ()) -> list[UnitPlan]:
