@@ -30,7 +30,9 @@ def plan(case: Case, use: Use) -> Move:
         move.add("migrate", take_out(case.context, use.places))
     except Refused as refused:
         move.hold(f"the key cannot be taken out of {use.workload.site.address}: {refused.reason}")
-    move.verify["migrate"].append(_VERIFY.get(use.workload.platform, "run it once; CloudTrail shows its calls under the role"))
+    move.verify["migrate"].append(
+        _VERIFY.get(use.workload.platform, "run it once; CloudTrail shows its calls under the role")
+    )
     if use.workload.platform == "lambda":
         move.handover.append(
             Handover(
@@ -40,6 +42,8 @@ def plan(case: Case, use: Use) -> Move:
                 check="no client is built with explicit keys; the default chain finds the role",
             )
         )
-        move.needs["migrate"].append("the released code no longer reads the variables; published versions keep their old environment")
+        move.needs["migrate"].append(
+            "the released code no longer reads the variables; published versions keep their old environment"
+        )
     move.permissions.extend(("iam:AttachRolePolicy", "iam:PutRolePolicy"))
     return move

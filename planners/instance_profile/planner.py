@@ -45,9 +45,17 @@ def plan(case: Case, use: Use) -> Move:
             "nothing is found, and `aws sts get-caller-identity` shows the role",
         )
     )
-    move.verify["migrate"].append("on the host: `env | grep AWS_` is empty and `aws sts get-caller-identity` shows assumed-role")
+    move.verify["migrate"].append(
+        "on the host: `env | grep AWS_` is empty and `aws sts get-caller-identity` shows assumed-role"
+    )
     move.permissions.extend(
-        ("iam:CreateRole", "iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile", "iam:PassRole", "ec2:AssociateIamInstanceProfile")
+        (
+            "iam:CreateRole",
+            "iam:CreateInstanceProfile",
+            "iam:AddRoleToInstanceProfile",
+            "iam:PassRole",
+            "ec2:AssociateIamInstanceProfile",
+        )
     )
     return move
 
@@ -68,12 +76,16 @@ def _give_profile(case: Case, use: Use, move: Move) -> None:
     if site.module != case.folder:
         move.hold(
             "the instance is in another module than the user",
-            Handover("give the instance a profile with the user's permissions", site.address, "the owner of the module"),
+            Handover(
+                "give the instance a profile with the user's permissions", site.address, "the owner of the module"
+            ),
         )
     if not move.complete:
         return
     try:
-        profile = case.context.free_name(case.folder, "aws_iam_instance_profile", case.credential.site.name, str(site.span.start))
+        profile = case.context.free_name(
+            case.folder, "aws_iam_instance_profile", case.credential.site.name, str(site.span.start)
+        )
         label, edits = new_role(case, "instance_profile/role.tf.j2", service=SERVICES["ec2"], profile=profile)
         edits += carry_over(case, f"aws_iam_role.{label}.name", "instance" if len(case.uses) > 1 else "")
         block = case.context.block(site.span)
@@ -82,7 +94,9 @@ def _give_profile(case: Case, use: Use, move: Move) -> None:
                 block.text, block.span, f"iam_instance_profile {{\n  name = aws_iam_instance_profile.{profile}.name\n}}"
             )
         else:
-            edits += set_attribute(block.text, block.span, "iam_instance_profile", f"aws_iam_instance_profile.{profile}.name")
+            edits += set_attribute(
+                block.text, block.span, "iam_instance_profile", f"aws_iam_instance_profile.{profile}.name"
+            )
     except Refused as refused:
         move.hold(refused.reason)
         return

@@ -31,9 +31,13 @@ def plan(case: Case, use: Use) -> Move:
         move.add("migrate", take_out(case.context, use.places))
     except Refused as refused:
         move.hold(f"the key cannot be taken out of {use.workload.site.address}: {refused.reason}")
-    move.needs["migrate"].append("every service, schedule and run-task caller uses the new revision of the task definition")
+    move.needs["migrate"].append(
+        "every service, schedule and run-task caller uses the new revision of the task definition"
+    )
     move.verify["migrate"].append("in a task (ECS Exec): `aws sts get-caller-identity` shows the task role")
-    move.permissions.extend(("iam:CreateRole", "iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:PassRole", "ecs:RegisterTaskDefinition"))
+    move.permissions.extend(
+        ("iam:CreateRole", "iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:PassRole", "ecs:RegisterTaskDefinition")
+    )
     return move
 
 
@@ -44,7 +48,11 @@ def _give_role(case: Case, use: Use, move: Move) -> None:
     if site.format != "terraform" or site.module != case.folder:
         move.hold(
             "the task definition is in another module than the user",
-            Handover("give the task definition a task role with the user's permissions", site.address, "the owner of the module"),
+            Handover(
+                "give the task definition a task role with the user's permissions",
+                site.address,
+                "the owner of the module",
+            ),
         )
     if not move.complete:
         return

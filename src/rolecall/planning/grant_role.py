@@ -31,7 +31,8 @@ def grant_to_workload_role(case: Case, use: Use, move: Move) -> bool:
     if not label:
         shown = workload.identity_text or "its role"
         move.hold(
-            f"{shown} is declared outside the user's module, so its permissions are added there by hand", _grant_by_hand(case, use)
+            f"{shown} is declared outside the user's module, so its permissions are added there by hand",
+            _grant_by_hand(case, use),
         )
         return False
     try:

@@ -48,7 +48,13 @@ def _person(case: Case) -> Verdict | None:
         ("aws:identity-center",),
         "advice",
         f"{owner.site.address} can log in to the console, so a person has this key; people belong in Identity Center",
-        (Handover("give the person an Identity Center permission set, then delete the key", owner.site.address, "the identity team"),),
+        (
+            Handover(
+                "give the person an Identity Center permission set, then delete the key",
+                owner.site.address,
+                "the identity team",
+            ),
+        ),
     )
 
 
@@ -57,7 +63,11 @@ def _smtp(case: Case) -> Verdict | None:
     named = speaks("smtp", *case.declaration.names)
     if "smtp" not in parts and not (named and _only_sends_mail(case)):
         return None
-    if "secret" in parts and "smtp" in parts and any(u.workload.kind in ("function", "container-task") for u in case.uses):
+    if (
+        "secret" in parts
+        and "smtp" in parts
+        and any(u.workload.kind in ("function", "container-task") for u in case.uses)
+    ):
         return None
     return Verdict(
         ("keep-with-controls",),
@@ -71,7 +81,11 @@ def _smtp(case: Case) -> Verdict | None:
                 "the owner of the sender",
                 check="mail is sent after each rotation; the old key's last use stops moving",
             ),
-            Handover("or move the application to the SES API under its own role; then the user can go", case.declaration.label, "the application's team"),
+            Handover(
+                "or move the application to the SES API under its own role; then the user can go",
+                case.declaration.label,
+                "the application's team",
+            ),
         ),
     )
 
@@ -106,13 +120,17 @@ def _vendor_holds(case: Case) -> Verdict | None:
     if not saas or len(saas) < len(case.uses):
         return None
     vendor = _vendor(frozenset(), frozenset({saas[0].workload.label}))
-    return _vendor_verdict(vendor or {"label": saas[0].workload.platform, "role": "none"}, f"{saas[0].workload.site.address} hands it to")
+    return _vendor_verdict(
+        vendor or {"label": saas[0].workload.platform, "role": "none"}, f"{saas[0].workload.site.address} hands it to"
+    )
 
 
 def _named_for_vendor(case: Case) -> Verdict | None:
     if any(use.workload.kind in ("function", "container-task", "instance", "build", "job") for use in case.uses):
         return None
-    vendor = _vendor(words(*case.declaration.names, case.credential.span.path.rpartition("/")[0].rpartition("/")[2]), frozenset())
+    vendor = _vendor(
+        words(*case.declaration.names, case.credential.span.path.rpartition("/")[0].rpartition("/")[2]), frozenset()
+    )
     return _vendor_verdict(vendor, "its name says that it is for") if vendor is not None else None
 
 
@@ -123,7 +141,13 @@ def _vendor_verdict(vendor: dict[str, str], how: str) -> Verdict:
             ("aws:cross-account-role", "keep-with-controls"),
             "advice",
             f"{how} {label}, which can assume a role in this account with an external id",
-            (Handover(f"create a role that trusts {label}'s account with the external id it gives you, and enter it at {label}", "", label),),
+            (
+                Handover(
+                    f"create a role that trusts {label}'s account with the external id it gives you, and enter it at {label}",
+                    "",
+                    label,
+                ),
+            ),
         )
     if role == "web-identity":
         return Verdict(
@@ -142,7 +166,13 @@ def _vendor_verdict(vendor: dict[str, str], how: str) -> Verdict:
         ("keep-with-controls", "aws:roles-anywhere"),
         "keep",
         f"{how} {label}, which cannot take a role: the key stays, narrowed and rotated",
-        (Handover("rotate by two keys, narrow the policy to what it reads, and add a source condition where the vendor's addresses are known", "", "the owner"),),
+        (
+            Handover(
+                "rotate by two keys, narrow the policy to what it reads, and add a source condition where the vendor's addresses are known",
+                "",
+                "the owner",
+            ),
+        ),
     )
 
 
@@ -160,7 +190,11 @@ def _developer(case: Case) -> Verdict | None:
         ("aws:identity-center",),
         "advice",
         f"“{word}” in its names says that people use it from their own machines; they belong in Identity Center",
-        (Handover("give the people a permission set with this policy, then retire the key", where, "the identity team"),),
+        (
+            Handover(
+                "give the people a permission set with this policy, then retire the key", where, "the identity team"
+            ),
+        ),
     )
 
 
@@ -200,7 +234,9 @@ def strangers(case: Case) -> list[str]:
         for word in sorted(words(name)):
             if "-" in word or len(word) < 3 or not word.isalpha() or word in vocabulary or word in around:
                 continue
-            if word.rstrip("s") in vocabulary or any(word in other or other in word for other in around if len(other) > 3):
+            if word.rstrip("s") in vocabulary or any(
+                word in other or other in word for other in around if len(other) > 3
+            ):
                 continue
             found.append(word)
     return sorted(set(found))

@@ -1,0 +1,69 @@
+"""Terraform's own provider and backend blocks (recipes AWS-23 and AWS-24): no credentials in the code, the runner brings its own.
+
+Where Terraform runs decides what it logs in with: OIDC in a pipeline, the role of the host, a person's own login.  So the patch
+takes the keys out and puts nothing in their place; every way of running finds its credentials by the default chain.
+"""
+
+from __future__ import annotations
+
+from rolecall.planning.case import Case, Use
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Handover
+from rolecall.planning.move import Move
+from rolecall.planning.removal import take_out
+
+RECIPES = ("AWS-23", "AWS-24")
+PLATFORMS = ("terraform",)
+
+
+def plan(case: Case, use: Use) -> Move:
+    """The keys leave the block."""
+    move = Move("aws:oidc" if _runs_in_pipeline(case) else "aws:assume-role")
+    site = use.workload.site
+    try:
+        move.add("migrate", take_out(case.context, use.places))
+    except Refused as refused:
+        move.hold(f"the key cannot be taken out of {site.address}: {refused.reason}")
+    backend = use.workload.label == "backend"
+    what = "backend" if backend else "provider"
+    move.needs["migrate"].append(
+        f"whoever runs Terraform here has a role that reaches the same account as the key of this {what}"
+    )
+    move.prerequisites.append(
+        "the account that the new login reaches is the same one: compare `aws sts get-caller-identity` before and after"
+    )
+    if backend:
+        move.needs["migrate"].append("terraform init -reconfigure (not -migrate-state: the bucket and key stay)")
+        move.handover.append(
+            Handover(
+                "delete .terraform/terraform.tfstate and old plan files: they hold the key",
+                site.address,
+                "everybody with a checkout",
+            )
+        )
+    move.verify["migrate"].append("terraform plan shows no changes with the new login")
+    if case.credential.form == "literal" and "example" not in case.credential.marks:
+        move.handover.insert(
+            0,
+            Handover(
+                "revoke this key now: it is in the history of the repository",
+                case.credential.site.address,
+                "the owner of the account",
+                "aws iam update-access-key --status Inactive --access-key-id <the key's id>",
+                "aws iam get-access-key-last-used shows no new use",
+            ),
+        )
+    elif case.credential.form == "input":
+        move.handover.append(
+            Handover(
+                f"drop the variables that fed it ({', '.join(dict.fromkeys(h.address for h in case.credential.hops)) or 'see the block'}) where nothing else reads them",
+                site.address,
+                "the owner of the code",
+            )
+        )
+    return move
+
+
+def _runs_in_pipeline(case: Case) -> bool:
+    """Whether a workflow of the estate logs in by OIDC already, so that this is how Terraform runs here."""
+    return bool(case.model.facts["oidc-login"])

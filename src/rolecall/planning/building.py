@@ -1,0 +1,320 @@
+"""Migrations out of cases: one for each workload that has to move, and one for the key that dies when all have moved.
+
+The workload's migration grants and moves (expand, migrate); the key's migration soaks and deletes (soak, contract) and comes after all
+of them.  So a team can move its own workload, and nobody deletes a key while another still holds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rolecall.frontends.values import Hop
+from rolecall.model.linking import OpenEnd, Step
+from rolecall.model.parts import Workload
+from rolecall.planning import retirement
+from rolecall.planning.case import Case, Use
+from rolecall.planning.judgement import CI_STORES, Verdict, carried_by_another, hold_back, likely_target
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import PHASES, Consumer, Disposition, Edit, Handover, Migration, Phase, Subject
+from rolecall.planning.move import Move, Planner
+from rolecall.planning.removal import take_out
+from rolecall.planning.scoring import effort, risk
+from rolecall.source.text import Span
+
+_ROLLBACK = {
+    "prepare": "revert the commit and apply",
+    "expand": "revert the commit and apply: nothing uses the new identity yet",
+    "migrate": "revert the commit and apply: the key is still active",
+    "soak": 'set status = "Active" again and apply: the key works at once',
+    "contract": "none: a deleted key cannot come back, a new one has to be minted and handed out",
+}
+
+
+@dataclass(frozen=True)
+class Built:
+    """What one case came to: the migrations, the last one being the key's own."""
+
+    case: Case
+    migrations: tuple[Migration, ...]
+
+
+def build(case: Case, planners: dict[str, Planner]) -> Built:
+    """All migrations of one case."""
+    verdict = hold_back(case)
+    if verdict is not None:
+        return Built(case, (_held(case, verdict),))
+    moves: list[tuple[Use, Move]] = []
+    for use in (*case.uses, *_unseen_uses(case)):
+        planner = planners.get(use.workload.platform)
+        moves.append((use, planner.plan(case, use) if planner is not None else _by_hand(use)))
+    parts = [_move_migration(case, use, move) for use, move in moves]
+    if case.credential.form != "minted":
+        return Built(case, tuple(parts))
+    return Built(case, (*parts, _key_migration(case, moves)))
+
+
+def _unseen_uses(case: Case) -> Iterator[Use]:
+    """Stores whose reader is not seen but whose kind says what reads it: pods, jobs of another repository."""
+    by_store: dict[tuple[str, int], list[OpenEnd]] = {}
+    for end in case.ends:
+        by_store.setdefault(end.store.site.declaration, []).append(end)
+    groups: dict[tuple[str, str, str], list[OpenEnd]] = {}
+    for ends in by_store.values():
+        store = ends[0].store
+        # a CI secret is one login however many blocks write it, a Kubernetes secret is read by its own pods
+        name = store.scope if store.kind in CI_STORES else store.id
+        groups.setdefault((store.kind, store.site.unit, name), []).extend(ends)
+    for (kind, _, _), ends in groups.items():
+        platform = {"k8s-secret": "eks", "github-secret": "github-actions"}.get(kind, "")
+        if not platform:
+            continue
+        site = ends[0].store.site
+        workload = Workload(
+            site,
+            "pod" if platform == "eks" else "pipeline-job",
+            platform,
+            "aws",
+            "aws:pod-role" if platform == "eks" else "aws:oidc",
+            namespace=ends[0].store.scope,
+        )
+        from rolecall.model.linking import Consumption
+
+        yield Use(workload, tuple(Consumption(workload, end.steps) for end in ends))
+
+
+def _by_hand(use: Use) -> Move:
+    """A workload that no planner knows: the target is named where the catalog knows it, the rest is for people."""
+    move = Move(use.workload.target or "unknown")
+    move.hold(
+        f"rolecall cannot patch {use.workload.site.address} ({use.workload.platform or 'unknown platform'})",
+        Handover(f"find out how {use.workload.site.address} can take a role", use.workload.site.address, "its owner"),
+    )
+    return move
+
+
+def _move_migration(case: Case, use: Use, move: Move) -> Migration:
+    place = use.places[0]
+    last = max(use.places, key=lambda span: span.end_line if span.path == place.path else 0)
+    site = use.workload.site
+    subject = Subject(
+        "credential",
+        case.credential.cls,
+        case.credential.cloud,
+        site.address,
+        place.path,
+        place.line,
+        last.end_line if last.path == place.path else place.end_line,
+    )
+    return Migration(
+        id=identifier("move", site.address, case.credential.id),
+        subject=subject,
+        identity=_identity(case),
+        consumers=tuple(_consumers((use,))),
+        targets=(move.target,),
+        disposition=move.disposition,
+        reuses=move.reuses or None,
+        reasons=tuple(move.reasons),
+        phases=tuple(_phases(move)),
+        handover=tuple(move.handover),
+        risk=risk(case),
+        effort=effort(move.complete, move.handover, len(case.uses)),
+        prerequisites=tuple(move.prerequisites),
+        permissions=tuple(dict.fromkeys(move.permissions)),
+    )
+
+
+def _phases(move: Move) -> Iterator[Phase]:
+    for name in PHASES:
+        edits = move.edits.get(name)
+        if edits:
+            yield Phase(name, tuple(edits), tuple(move.needs[name]), tuple(move.verify[name]), _ROLLBACK[name])
+
+
+def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
+    """The end of the key itself."""
+    targets = list(dict.fromkeys(move.target for _, move in moves))
+    reasons: list[str] = []
+    handover: list[Handover] = []
+    phases: list[Phase] = []
+    complete = bool(moves) and all(move.complete for _, move in moves)
+    for use, move in moves:
+        if not move.complete:
+            reasons.append(f"{use.workload.site.address} cannot be moved by a patch alone: {'; '.join(move.reasons)}")
+            handover.extend(move.handover)
+    blind = [end for end in case.ends if end.store.kind not in ("k8s-secret", "github-secret")]
+    for end in blind:
+        complete = False
+        reasons.append(f"nothing seen reads {end.store.site.address}, so nobody can tell who uses what lies there")
+        handover.append(_find_reader(case, end))
+        targets.append(likely_target(case, end))
+    if not moves and not blind:
+        replacement = carried_by_another(case)
+        complete = False
+        targets = ["retire"] if replacement else ["retire", "unknown"]
+        reasons.append(
+            f"nothing in the scanned code reads this key, and {replacement} carries the same policies already"
+            if replacement
+            else "nothing in the scanned code reads this key; somebody may hold it out of sight"
+        )
+        handover.append(_last_use(case))
+    if case.credential.site.format == "terraform" and not blind:
+        complete = _end_of_key(case, moves, complete, phases, reasons, handover)
+    elif case.credential.site.format == "cloudformation":
+        from rolecall.planning import cloudformation
+
+        complete = cloudformation.end_of_key(case, complete, phases, reasons, handover)
+    disposition: Disposition = "patch" if complete else ("partial" if phases or any(m.edits for _, m in moves) else "advice")
+    return Migration(
+        id=identifier("key", case.credential.site.address, case.credential.id),
+        subject=_key_subject(case),
+        identity=_identity(case),
+        consumers=tuple(_consumers([use for use, _ in moves])),
+        targets=tuple(dict.fromkeys(targets)) or ("unknown",),
+        disposition=disposition,
+        reuses=next((move.reuses for _, move in moves if move.reuses), None),
+        reasons=tuple(dict.fromkeys(reasons)),
+        phases=tuple(phases),
+        handover=tuple(dict.fromkeys(handover)),
+        risk=risk(case),
+        effort=effort(complete, handover, len(moves)),
+        prerequisites=("every consumer has moved: " + ", ".join(use.workload.site.address for use, _ in moves),) if moves else (),
+        permissions=("iam:UpdateAccessKey", "iam:DeleteAccessKey", "iam:DeleteUser", "iam:GetAccessKeyLastUsed") if phases else (),
+    )
+
+
+def _end_of_key(
+    case: Case,
+    moves: list[tuple[Use, Move]],
+    complete: bool,
+    phases: list[Phase],
+    reasons: list[str],
+    handover: list[Handover],
+) -> bool:
+    """Soak and contract in Terraform; what cannot be deleted is said."""
+    if moves and not complete:
+        return False
+    if len(case.declaration.credentials) > 1 and not moves:
+        return False
+    last_used = "aws iam get-access-key-last-used shows no use since the migrate phase"
+    try:
+        soak = retirement.soak(case)
+    except Refused as refused:
+        reasons.append(f"the key cannot be set Inactive here: {refused.reason}")
+        return False
+    phases.append(
+        Phase("soak", tuple(soak), ("every consumer has moved", last_used), ("no error rate has moved; re-activate at once if one does",), _ROLLBACK["soak"])
+    )
+    if not complete:
+        reasons.append("the deletion is left to people: no consumer is seen, so nobody can prove that there is none")
+        return False
+    gone: list[Edit] = [edit for _, move in moves for edits in move.edits.values() for edit in edits]
+    try:
+        stores = _spent_stores(case, gone)
+        edits, whole = retirement.delete(case, [*gone, *stores])
+    except retirement.Leftovers as left:
+        reasons.append(f"the key is still named at {left.places[0]}")
+        handover.append(Handover("remove what still names the key, then run rolecall plan again", str(left.places[0]), "the owner of the code"))
+        return False
+    except Refused as refused:
+        reasons.append(f"the key cannot be deleted here: {refused.reason}")
+        return False
+    if not whole:
+        handover.append(
+            Handover("delete the user when nothing else needs it", _identity(case) or case.credential.site.address, "the owner of the user")
+        )
+    phases.append(
+        Phase(
+            "contract",
+            tuple([*stores, *edits]),
+            ("the soak is over: 14 days, and longer than the longest schedule of any consumer", last_used),
+            ("terraform plan deletes only the key, its user and their grants",),
+            _ROLLBACK["contract"],
+        )
+    )
+    return True
+
+
+def _spent_stores(case: Case, gone: list[Edit]) -> list[Edit]:
+    """What stores still keep of the key after every consumer has moved: their entries, or the whole store where nothing else is in it."""
+    places: list[Span] = []
+    whole: list[Span] = []
+    seen: set[tuple[str, int]] = set()
+    for end in case.stores:
+        span = end.steps[-1].span
+        if (span.path, span.start) in seen or len(end.steps) > 1:
+            continue
+        seen.add((span.path, span.start))
+        if any(edit.path == span.path and edit.start <= span.start and span.end <= edit.end for edit in gone):
+            continue
+        if end.store.kind in ("k8s-secret", "k8s-config-map"):
+            places.append(span)
+        else:
+            whole.append(end.store.site.span)
+    return take_out(case.context, [*places, *dict.fromkeys(whole)], prune=False)
+
+
+def _find_reader(case: Case, end: OpenEnd) -> Handover:
+    store = end.store
+    return Handover(
+        f"find out who reads {store.name or store.site.address} ({store.kind})",
+        str(end.steps[-1].span),
+        "the owner of the code that reads it",
+        "aws iam get-access-key-last-used --access-key-id <the key's id>",
+        "the service and region of the last use point at the reader",
+    )
+
+
+def _last_use(case: Case) -> Handover:
+    return Handover(
+        "ask AWS when this key was last used, and for what",
+        case.credential.site.address,
+        "the owner of the account",
+        "aws iam get-access-key-last-used --access-key-id <the key's id>",
+        "no use for longer than the longest schedule: soak, then delete",
+    )
+
+
+def _held(case: Case, verdict: Verdict) -> Migration:
+    return Migration(
+        id=identifier("key", case.credential.site.address, case.credential.id),
+        subject=_key_subject(case),
+        identity=_identity(case),
+        consumers=tuple(_consumers(case.uses)),
+        targets=verdict.targets,
+        disposition=verdict.disposition,
+        reasons=(verdict.reason,),
+        handover=verdict.handover,
+        risk=risk(case),
+        effort=effort(False, verdict.handover, len(case.uses)),
+    )
+
+
+def _key_subject(case: Case) -> Subject:
+    place = case.declaration.place
+    return Subject(
+        "credential", case.credential.cls, case.credential.cloud, case.credential.site.address, place.path, place.line, place.end_line
+    )
+
+
+def _identity(case: Case) -> str:
+    return case.owner.site.address if case.owner is not None else ""
+
+
+def _consumers(uses: Iterable[Use]) -> Iterator[Consumer]:
+    for use in uses:
+        site = use.workload.site
+        steps = use.consumptions[0].steps
+        yield Consumer(use.workload.kind, use.workload.platform, site.address, use.places[0].path, use.places[0].line, tuple(_hops(steps)))
+
+
+def _hops(steps: Iterable[Step]) -> Iterator[Hop]:
+    for step in steps:
+        yield from step.hops
+        yield Hop("store" if step.by_name else "resource", step.holder.rpartition("//")[2], step.span)
+
+
+def identifier(kind: str, address: str, about: str) -> str:
+    """A migration's id: short, and the same as long as the credential and the consumer are."""
+    return f"{kind}-{hashlib.sha256(f'{address}|{about}'.encode()).hexdigest()[:8]}"
