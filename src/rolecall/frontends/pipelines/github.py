@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolecall.frontends.pipelines.reading import Reading
+from rolecall.frontends.pipelines.scripts import StepFact, step_facts
 from rolecall.frontends.pipelines.steps import Action
 from rolecall.frontends.pipelines.workflow import Workflow
 from rolecall.frontends.resource import Problem, Unit
@@ -16,6 +17,8 @@ from rolecall.frontends.yaml_values import read_documents
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
 from rolecall.source.yaml import YamlMapping
+
+__all__ = ["StepFact", "WorkflowPlan", "read", "read_unit", "step_facts", "units"]
 
 _WORKFLOW = re.compile(r"(?:^|.*/)\.github/workflows/[^/]+\.ya?ml\Z")
 _ACTION = re.compile(r"(?:^|.*/)action\.ya?ml\Z")

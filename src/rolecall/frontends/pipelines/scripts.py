@@ -23,6 +23,7 @@ MARK = "\ue000"
 MAX_VALUE = 16 * 1024
 MAX_HOPS = 40
 _RUNNABLE = frozenset({"", "bash", "sh", "pwsh", "powershell", "cmd"})
+_SEVERAL = "the script sets it in several places"
 _SETS = frozenset({"assign", "export"})
 
 
@@ -130,9 +131,7 @@ class Script:
         value = self._value(fact.parts, variables) if fact.parts else None
         start, end = fact.value_range
         if fact.kind in _SETS and value is not None:
-            known = value.value if isinstance(value, Scalar) else None
-            short = len(value.via) <= MAX_HOPS and not (isinstance(known, str) and len(known) > MAX_VALUE)
-            variables[fact.name] = value if short else Unknown("it is made in too many steps", span=value.span)
+            variables[fact.name] = _assigned(variables.get(fact.name), value)
         target = fact.target.replace(MARK, render(Unknown("")))
         return StepFact(fact.kind, fact.name, value, target, span, self._span(start, end))
 
@@ -194,6 +193,21 @@ class Script:
         marks = part.text.count(MARK)
         about = tuple(self._marked(part, number) for number in range(min(marks, 50)))
         return Unknown("the output of a command", about, span)
+
+
+def _assigned(before: Value | None, value: Value) -> Value:
+    """What a variable holds from an assignment on.
+
+    One that is set in several places may hold any of it, since branches and loops are not followed.
+    """
+    known = value.value if isinstance(value, Scalar) else None
+    if len(value.via) > MAX_HOPS or (isinstance(known, str) and len(known) > MAX_VALUE):
+        return Unknown("it is made in too many steps", span=value.span)
+    if before is None:
+        return value
+    if isinstance(before, Unknown) and before.reason == _SEVERAL:
+        return replace(before, about=(*before.about[: MAX_HOPS - 1], value))
+    return Unknown(_SEVERAL, (before, value), value.span)
 
 
 @dataclass(eq=False, slots=True)

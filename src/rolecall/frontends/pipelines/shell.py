@@ -123,6 +123,13 @@ class _Reader:
             elif char == "#":
                 newline = script.find("\n", at, end)
                 at = end if newline == -1 else newline
+            elif (
+                char == "("
+                and current.empty
+                and script.startswith("((", at)
+                and (close := script.find("))", at, end)) > 0
+            ):
+                at = close + 2  # arithmetic
             elif char == ")" and closing == ")":
                 self._finish(current, False, pipe)
                 return at + 1

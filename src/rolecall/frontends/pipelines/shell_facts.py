@@ -31,7 +31,7 @@ class ShellFact:
     | command-env      | variable given to one command         | its value           | the command                 |
     | github-env       | variable for all later steps          | its value           |                             |
     | github-output    | output of the step                    | its value           |                             |
-    | aws-config       | key of `aws configure set`            | its value           | profile                     |
+    | aws-configure    | key of `aws configure set`            | its value           | profile                     |
     | credentials-file | key in ~/.aws/credentials or config   | its value           | the file                    |
     | file-write       | key of a `key=value` or `key: value`  | its value, or the   | the file                    |
     |                  | line, or empty                        | whole line          |                             |
@@ -97,6 +97,8 @@ _WRAPPERS = frozenset({"sudo", "exec", "command", "nohup", "env", "time", "xargs
 _PRINTERS = frozenset({"echo", "printf", "write-output", "write-host", "print"})
 _APPENDERS = frozenset({"out-file", "add-content", "set-content", "tee-object", "tee"})
 _RUNNER_FILES = {"GITHUB_ENV": "github-env", "GITHUB_OUTPUT": "github-output"}
+#: Programs of these kinds are facts by themselves, whatever their arguments.
+_BARE = frozenset({"login", "assume-role", "terraform-output", "store-read"})
 _EXPORTERS = frozenset({"export", "declare", "typeset", "local", "readonly", "set", "setx"})
 
 
@@ -157,7 +159,7 @@ class _Facts:
         plain = _plain(rest, frozenset({"--profile", "--region"}))
         profile = _option(words, "--profile")
         if len(plain) > 1:
-            yield self._fact("aws-config", plain[0].text, plain[1], command, profile.text if profile else "")
+            yield self._fact("aws-configure", plain[0].text, plain[1], command, profile.text if profile else "")
 
     def _powershell(self, command: Command, words: list[Word]) -> Iterator[ShellFact]:
         """`$env:NAME = value` and `[Environment]::SetEnvironmentVariable("NAME", value)`."""
@@ -182,7 +184,7 @@ class _Facts:
                 source = _printed(command.input)
                 parts = source or (_whole(self._script, command.input),)
                 found.append(ShellFact(program.kind, program.stdin, parts, target, command.start, command.end))
-            if not found:
+            if not found and program.kind in _BARE:
                 found.append(self._fact(program.kind, "", None, command, target))
             yield from found
             return

@@ -1,0 +1,220 @@
+"""Where an application's own source reads environment variables, for the hints that go with a migration.
+
+Only files with one of the wanted names in them are looked at closely: Python by its syntax tree, other languages by the
+forms in which they read a variable.  A name in a comment or in prose is not a reading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from rolecall.source.text import SourceText, Span
+from rolecall.source.tree import Tree, Unreadable
+
+MAX_BYTES = 1024 * 1024
+#: A line longer than this is generated or minified code.
+MAX_LINE = 2_000
+#: Places of one file that are looked at; a file with more is data, not source.
+MAX_PLACES = 2_000
+#: Bytes on either side of a name that say whether it is read there.
+WINDOW = 300
+
+
+@dataclass(frozen=True, slots=True)
+class EnvRead:
+    """One place where source code reads a variable.
+
+    `kind` is the language or kind of file (python, javascript, ruby, java, go, php, dotnet, rust, c, elixir, shell,
+    dockerfile, dotenv, compose, other), or `explicit-client` where Python builds an AWS client with a key: then `name`
+    is the keyword (`aws_access_key_id`).  Setting a variable is no reading, but in a Dockerfile, compose or .env file.
+    """
+
+    span: Span
+    name: str
+    kind: str
+
+
+_LANGUAGES = {
+    "py": "python",
+    "pyi": "python",
+    "pyw": "python",
+    "js": "javascript",
+    "cjs": "javascript",
+    "mjs": "javascript",
+    "jsx": "javascript",
+    "ts": "javascript",
+    "tsx": "javascript",
+    "mts": "javascript",
+    "cts": "javascript",
+    "vue": "javascript",
+    "svelte": "javascript",
+    "rb": "ruby",
+    "rake": "ruby",
+    "erb": "ruby",
+    "ru": "ruby",
+    "gemspec": "ruby",
+    "java": "java",
+    "kt": "java",
+    "kts": "java",
+    "scala": "java",
+    "groovy": "java",
+    "gradle": "java",
+    "clj": "java",
+    "properties": "java",
+    "go": "go",
+    "php": "php",
+    "cs": "dotnet",
+    "fs": "dotnet",
+    "vb": "dotnet",
+    "rs": "rust",
+    "c": "c",
+    "cc": "c",
+    "cpp": "c",
+    "h": "c",
+    "hpp": "c",
+    "swift": "c",
+    "m": "c",
+    "ex": "elixir",
+    "exs": "elixir",
+    "sh": "shell",
+    "bash": "shell",
+    "zsh": "shell",
+    "ksh": "shell",
+    "ps1": "shell",
+    "psm1": "shell",
+    "bat": "shell",
+    "cmd": "shell",
+    "mk": "shell",
+    "env": "dotenv",
+    "pl": "other",
+    "pm": "other",
+    "lua": "other",
+    "r": "other",
+    "dart": "other",
+    "jl": "other",
+}
+_NAMED = {
+    "dockerfile": "dockerfile",
+    "containerfile": "dockerfile",
+    "makefile": "shell",
+    "rakefile": "ruby",
+    "gemfile": "ruby",
+    "procfile": "shell",
+    "justfile": "shell",
+    "jenkinsfile": "java",
+    "entrypoint": "shell",
+}
+_SKIPPED = re.compile(
+    r"(?:^|/)(?:vendor|third_party|dist|\.terraform|site-packages)/|[.-](?:min|bundle)\.\w+\Z|\.lock\Z"
+)
+_DOTENV = re.compile(r"(?:^|/)\.env(?:\.[\w.-]+)?\Z|(?:^|/)[\w.-]+\.env(?:\.\w+)?\Z")
+_COMPOSE = re.compile(r"(?:^|/)(?:docker-)?compose(?:\.[\w-]+)?\.ya?ml\Z")
+
+#: What stands before a name and behind it where it is read: the forms of all programming languages together.
+_CALLS = (
+    (
+        rb"(?:\benviron|\bENV|process\.env|Deno\.env|import\.meta\.env|\$_ENV|\$_SERVER|Environment)"
+        rb"(?:\.(?:get|fetch|key\?|pop|setdefault))?\s*[\[(]\s*[\"']",
+        rb"[\"'](?!\s*\]\s*\|{0,2}=[^=~>])",
+    ),
+    (
+        rb"\b(?:\w*[gG]et_?[eE]nv|LookupEnv|env::var(?:_os)?|GetEnvironmentVariable|fetch_env!?|env|env\.\w+|config|secret"
+        rb"|Env::get|viper\.\w+|require_?[eE]nv|getOrThrow|configService\.get)\s*(?:<[^<>()]*>)?\(\s*[\"'`]",
+        rb"[\"'`]",
+    ),
+    (rb"(?:process\.env|import\.meta\.env|Bun\.env|\benv)\??\.", rb"\b(?!\s*(?:\?\?|\|\|)?=[^=>])"),
+    (rb"\{[^{}]*", rb"[^{}]*\}\s*=\s*process\.env\b"),
+    (rb"\b(?:env|option_env)!\(\s*\"", rb"\""),
+    (rb"\$\{", rb"[:}\-+=?]"),
+    (rb"\b(?:env|envconfig|envconf|envvar|mapstructure|koanf):\"", rb"[\",]"),
+)
+_FORMS: dict[str, tuple[tuple[bytes, bytes], ...]] = {
+    "shell": (
+        (rb"\$(?:\(|\{[!#]?)?", rb"\b"),
+        (rb"\$env:", rb"\b"),
+        (rb"%", rb"%"),
+    ),
+    "dockerfile": (
+        (rb"\n[ \t]*(?:ARG|ENV)[ \t]+(?:[^\n]*[ \t])?", rb"(?:[= \t\r\n]|\Z)"),
+        (rb"\$\{?", rb"\b"),
+        (rb"\b(?:env|id)=", rb"\b"),
+    ),
+    "dotenv": ((rb"\n[ \t]*(?:export[ \t]+)?", rb"[ \t]*="),),
+    "compose": ((rb"\n[ \t]*-?[ \t]*[\"']?", rb"[\"']?[ \t]*(?:[:=]|\r?\n|\Z)"), (rb"\$\{?", rb"\b")),
+}
+_COMMENTS = (b"#", b"//", b"/*", b"* ", b"<!--", b"--")
+_EXPLICIT = re.compile(rb"\baws_(?:access_key_id|secret_access_key|session_token)\s*=")
+
+
+def reads(tree: Tree, paths: Iterable[str], names: Collection[str]) -> Iterator[EnvRead]:
+    """Where source files among `paths` read one of the variables, file by file in their order.
+
+    Explicit AWS clients in Python are found whatever the names.  Never raises; a file that cannot be read is left out.
+    """
+    wanted = frozenset(name for name in names if re.fullmatch(r"[\w.-]+", name))
+    longest_first = sorted(wanted, key=lambda name: (-len(name), name))
+    alternation = "|".join(map(re.escape, longest_first)).encode() or b"(?!)"
+    word = re.compile(rb"(?<![\w-])(?:%s)(?!\w)" % alternation)
+    for path in paths:
+        kind = _kind(path)
+        if not kind:
+            continue
+        try:
+            text = tree.read(path)
+        except Unreadable:
+            continue
+        if len(text.data) <= MAX_BYTES:
+            yield from _file(text, kind, word, wanted)
+
+
+def _kind(path: str) -> str:
+    """What a file is by its name; empty for what is no source code."""
+    name = path.rpartition("/")[2].lower()
+    stem, dot, extension = name.rpartition(".")
+    kind = _LANGUAGES.get(extension, "") if dot and stem else ""
+    if extension == "dockerfile":
+        kind = "dockerfile"
+    elif _DOTENV.search(path):
+        kind = "dotenv"
+    elif _COMPOSE.search(path):
+        kind = "compose"
+    kind = kind or _NAMED.get(name.partition(".")[0], "")
+    return "" if kind and _SKIPPED.search(path) else kind
+
+
+def _file(text: SourceText, kind: str, word: re.Pattern[bytes], wanted: frozenset[str]) -> Iterator[EnvRead]:
+    found = word.search(text.data)
+    if kind == "python" and (found or _EXPLICIT.search(text.data)):
+        from rolecall.frontends.application_python import python_reads
+
+        known = python_reads(text, wanted)
+        if known is not None:
+            yield from (EnvRead(span, name, read_kind) for span, name, read_kind in known)
+            return
+    if found:
+        yield from _matched(text, kind, word)
+
+
+def _matched(text: SourceText, kind: str, word: re.Pattern[bytes]) -> Iterator[EnvRead]:
+    data = b"\n" + text.data  # so that the first line begins like the others
+    forms = _compiled(kind)
+    for place, found in enumerate(word.finditer(data)):
+        if place >= MAX_PLACES:
+            return
+        start, end = found.span()
+        line = data[data.rfind(b"\n", 0, start) + 1 : start]
+        if len(line) > MAX_LINE or line.lstrip().startswith(_COMMENTS):
+            continue
+        before = data[max(0, start - WINDOW) : start]
+        after = data[end : end + WINDOW]
+        if any(opening.search(before) and closing.match(after) for opening, closing in forms):
+            yield EnvRead(text.span(start - 1, end - 1), found[0].decode(), kind)
+
+
+@cache
+def _compiled(kind: str) -> tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...]:
+    forms = _FORMS.get(kind, _CALLS)
+    return tuple((re.compile(rb"(?:%s)\Z" % before), re.compile(after)) for before, after in forms)

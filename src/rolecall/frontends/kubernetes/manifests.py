@@ -1,0 +1,187 @@
+"""Manifests: the objects of YAML and JSON files, Helm templates included, that carry credentials or read them.
+
+A repository may hold thousands of manifests of which a handful matter.  A search of the bytes finds those documents
+whose `kind` is in the table; only they are parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rolecall.frontends.kubernetes import kustomize
+from rolecall.frontends.kubernetes.addresses import Addresses
+from rolecall.frontends.resource import Problem, Resource, Unit
+from rolecall.frontends.values import Mapping, Value, render
+from rolecall.frontends.yaml_values import read_documents, to_value
+from rolecall.source.text import SourceText
+from rolecall.source.tree import Tree, Unreadable
+from rolecall.source.yaml import YamlMapping, YamlNode, YamlSequence
+
+#: Objects of one file; more are reported and left out.
+MAX_OBJECTS = 5_000
+#: The kinds that can carry or read a credential, or that say which identity a pod has.
+KINDS = (
+    "ClusterExternalSecret",
+    "ClusterIssuer",
+    "ClusterSecretStore",
+    "ClusterTriggerAuthentication",
+    "ConfigMap",
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "ExternalSecret",
+    "HelmRelease",
+    "Issuer",
+    "Job",
+    "List",
+    "Pod",
+    "PodTemplate",
+    "ProviderConfig",
+    "PushSecret",
+    "ReplicaSet",
+    "ReplicationController",
+    "Rollout",
+    "SealedSecret",
+    "Secret",
+    "SecretList",
+    "SecretProviderClass",
+    "SecretStore",
+    "ServiceAccount",
+    "StatefulSet",
+    "TriggerAuthentication",
+)
+_NAMES = "|".join(KINDS).encode()
+_KIND = re.compile(
+    rb"""^(?:\xef\xbb\xbf)?(?:["']?kind["']?[ \t]*:[ \t]*["']?(?:%s)["']?[ \t]*(?:\#.*)?\r?$"""
+    rb"""|.*"kind"[ \t]*:[ \t]*"(?:%s)")""" % (_NAMES, _NAMES),
+    re.MULTILINE,
+)
+_SEPARATOR = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_INK = re.compile(rb"[^\r\n]")
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestPlan:
+    """One unit to be: a file, and the files whose content its objects take in, that one first."""
+
+    name: str
+    files: tuple[str, ...]
+
+
+def read(tree: Tree, paths: Iterable[str]) -> Iterator[Unit]:
+    """One unit for each file with objects that matter."""
+    for plan in units(tree, paths):
+        yield read_unit(tree, plan)
+
+
+def units(tree: Tree, paths: Iterable[str]) -> list[ManifestPlan]:
+    """The files with objects that matter, by a search of their bytes."""
+    plans = []
+    for path in paths:
+        kustomization = kustomize.is_kustomization(path)
+        if not kustomization and not path.endswith(_SUFFIXES):
+            continue
+        try:
+            data = tree.read(path).data
+        except Unreadable:
+            continue
+        if kustomization:
+            if kustomize.generates(data):
+                plans.append(ManifestPlan(path, (path, *kustomize.sources(tree, path))))
+        elif b"apiVersion" in data and _KIND.search(data):
+            plans.append(ManifestPlan(path, (path,)))
+    return plans
+
+
+def read_unit(tree: Tree, plan: ManifestPlan) -> Unit:
+    """The objects of one file.  Never raises: what cannot be read is a problem of the unit."""
+    path = plan.name
+    try:
+        text = tree.read(path)
+    except Unreadable as error:
+        problem = Problem("unreadable", error.reason, SourceText(path, b"").span(0, 0))
+        return Unit(path, "kubernetes", plan.files, (), (problem,))
+    kustomization = kustomize.is_kustomization(path)
+    roots, problems = read_documents(text if kustomization else _relevant(text), tolerant=b"{{" in text.data)
+    resources: list[Resource] = []
+    addresses = Addresses()
+    for root in roots:
+        if not isinstance(root, YamlMapping):
+            continue
+        if kustomization:
+            resources.extend(kustomize.generated(tree, path, root, addresses))
+            continue
+        for node in _objects(root):
+            if len(resources) >= MAX_OBJECTS:
+                problems.append(Problem("limit", f"more than {MAX_OBJECTS} objects in one file", node.span))
+                break
+            found = _resource(path, node, addresses)
+            if found is not None:
+                resources.append(found)
+    return Unit(path, "kubernetes", plan.files, tuple(resources), tuple(problems))
+
+
+def _relevant(text: SourceText) -> SourceText:
+    """The file with the documents blanked out, byte for byte, that hold no object that matters."""
+    data = text.data
+    starts = [0, *(found.start() for found in _SEPARATOR.finditer(data))]
+    if len(starts) < 2:
+        return text
+    pieces = []
+    for start, end in pairwise([*starts, len(data)]):
+        piece = data[start:end]
+        if _KIND.search(piece):
+            pieces.append(piece)
+        else:
+            kept = 3 if piece.startswith(b"---") else 0
+            pieces.append(piece[:kept] + _INK.sub(b" ", piece[kept:]))
+    return SourceText(text.path, b"".join(pieces))
+
+
+def _objects(root: YamlMapping) -> Iterator[YamlMapping]:
+    """The object of a document, or those of a list."""
+    items = root.get("items")
+    if isinstance(items, YamlSequence) and _scalar(root, "kind").endswith("List"):
+        for item in items.items:
+            if isinstance(item, YamlMapping):
+                yield item
+    else:
+        yield root
+
+
+def _scalar(node: YamlNode | None, *keys: str) -> str:
+    """The text at a path, with `${?}` for what a template engine fills in; empty where there is none."""
+    for key in keys:
+        node = node.get(key) if isinstance(node, YamlMapping) else None
+    return render(to_value(node)) if node is not None else ""
+
+
+def _resource(path: str, node: YamlMapping, addresses: Addresses) -> Resource | None:
+    kind = node.pair("kind")
+    name = _scalar(node, "kind")
+    if kind is None or name not in KINDS or node.get("apiVersion") is None:
+        return None
+    label = _scalar(node, "metadata", "name") or _scalar(node, "metadata", "generateName")
+    address = addresses.take(name, _scalar(node, "metadata", "namespace"), label)
+
+    def evaluate(key: str | int | None) -> Mapping:
+        value: Value = to_value(node)
+        return value if isinstance(value, Mapping) else Mapping(())
+
+    return Resource(
+        id=f"{path}//{address}",
+        unit=path,
+        address=address,
+        format="kubernetes",
+        mode="resource",
+        type=f"k8s:{name}",
+        name=label,
+        span=node.span,
+        header=kind.span,
+        module=path,
+        evaluate=evaluate,
+    )
