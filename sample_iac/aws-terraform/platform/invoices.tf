@@ -29,7 +29,7 @@ module "invoices" {
   }
 }
 
-# The same module without a key: nothing to say about this one.
+# The same module without a key.  The ledger's machine has one all the same: somebody made it by hand.
 module "ledger_user" {
   source = "../modules/service-user"
 
