@@ -61,7 +61,8 @@ class Place:
         return None if data is None else SourceText(path.removeprefix("./"), data)
 
     def list_files(self, folder: str) -> list[str] | None:
-        return sorted(self.files)
+        prefix = "" if folder == "." else f"{folder}/"
+        return sorted(path.removeprefix(prefix) for path in self.files if path.startswith(prefix))
 
     def span(self, node: Node) -> Span:
         return self.text.span(node.start_byte, node.end_byte)

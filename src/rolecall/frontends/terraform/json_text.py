@@ -34,7 +34,7 @@ def decode_json(value: Value) -> Value | None:
     match value:
         case Encoded(encoding="json", inner=inner):
             return seen_through(inner, value.via)
-        case Scalar(value=str(text)) if text.lstrip()[:1] in ("{", "[", '"') and len(text) <= MAX_STRING:
+        case Scalar(value=str(text)) if text.lstrip()[:1] in ("{", "[") and len(text) <= MAX_STRING:
             place = text.span if isinstance(text, Verbatim) else lambda start, end: value.span
             decoded = _parsed(text, (), place)
         case Template():

@@ -41,7 +41,7 @@ def _exact(operation: Callable[[Decimal, Decimal], Decimal]) -> Callable[[Number
 
 def _divided(left: Number, right: Number) -> Number:
     if right == 0:
-        raise Refused("division by zero")
+        raise NotKnown  # Terraform's answer is infinity
     return _number(_PRECISION.divide(_decimal(left), _decimal(right)))
 
 

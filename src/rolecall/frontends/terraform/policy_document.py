@@ -20,9 +20,9 @@ _OVERRIDES = ("override_policy_documents", "override_json")
 def document(body: Mapping) -> Value:
     """The policy text of an evaluated `aws_iam_policy_document` body, as the provider writes it.
 
-    The result is JSON of `Version`, `Id` and `Statement`; every statement has the span of its block, or of its place in the
-    document that it was merged from.  A source or override document that is not known stands among the statements as an
-    unknown.  A statement from a `dynamic` block whose members cannot be told has the key "$dynamic".
+    The result is JSON of `Version`, `Id` and `Statement`; every statement has the span of its block, or of its place in
+    the document that it was merged from.  A source or override document that is not known stands among the statements
+    as an unknown.  A statement from a `dynamic` block whose members cannot be told has the key "$dynamic".
     """
     merged = _Merged()
     for name in _SOURCES:
@@ -34,7 +34,7 @@ def document(body: Mapping) -> Value:
 
 
 class _Merged:
-    """Documents put together: the latest version, the last id, and statements where a later one replaces its namesake."""
+    """Documents put together: the latest version, the last id, statements where a later one replaces its namesake."""
 
     def __init__(self) -> None:
         self.version: Value = Scalar("")

@@ -155,7 +155,7 @@ def render(text: str, scope: Scope, evaluate: Evaluate, locate: Locate, bindings
     inner = Elsewhere(
         scope, lambda start, end: locate(max(start - shift, 0), min(max(end - shift, 0), len(data))), bindings
     )
-    pieces = _pieces(node, node.children, shift, shift + len(data), by_line=False)
+    pieces = _pieces(node, node.children, shift, shift + len(data), by_line=True)
     return _Rendering(inner, evaluate, escaped=False).value(_trimmed(pieces), span)
 
 

@@ -33,8 +33,9 @@ def _jsondecode(call: Call) -> Value:
     decoded = decode_json(value)
     if decoded is not None:
         return decoded
-    call.string(0)
-    raise Refused("not JSON")
+    import json
+
+    return call.result(json.loads(call.string(0)))  # a lone string, number, bool or null; ValueError where it is none
 
 
 @taking(1)
@@ -56,7 +57,24 @@ def _yamldecode(call: Call) -> Value:
         data = yaml.load(text, loader)
     except (yaml.YAMLError, RecursionError):
         raise Refused("not YAML") from None
-    return call.result(data)
+    return call.result(_without_dates(data, 0))
+
+
+def _without_dates(data: object, depth: int) -> object:
+    """Dates as Terraform writes them."""
+    import datetime
+
+    if depth > 100:
+        raise NotKnown
+    if isinstance(data, datetime.datetime):
+        return data.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(data, datetime.date):
+        return f"{data.isoformat()}T00:00:00Z"
+    if isinstance(data, list):
+        return [_without_dates(item, depth + 1) for item in data]
+    if isinstance(data, dict):
+        return {key: _without_dates(item, depth + 1) for key, item in data.items()}
+    return data
 
 
 def _refuse_deep(text: str) -> None:

@@ -11,7 +11,7 @@ from rolecall.frontends.terraform.functions.call import Call, Function, pure
 from rolecall.frontends.terraform.kinds import Splat, element_of
 from rolecall.frontends.values import Mapping, Scalar, Sequence, Template, Value
 
-_WORD = re.compile(r"(?<![\w'])(\w)")
+_WORD = re.compile(r"(?<!\w)(\w)")
 
 
 def clusters(text: str) -> list[str]:

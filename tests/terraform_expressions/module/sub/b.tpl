@@ -1,0 +1,1 @@
+%{ for k, v in map }${k}=${v};%{ endfor }
