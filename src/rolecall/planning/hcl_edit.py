@@ -15,6 +15,7 @@ from tree_sitter import Node
 from rolecall.planning.alignment import lines
 from rolecall.planning.line_edit import (
     Refused,
+    about_more,
     indentation,
     is_blank,
     line_end,
@@ -34,8 +35,6 @@ _COMMENT = rb"(?:(?:#|//)[^\n]*|/\*[^\n]*?\*/[ \t]*)?"
 #: What may follow a thing on its last line, to and with the newline.
 _TAIL = re.compile(rb"[ \t]*" + _COMMENT + rb"\r?(?:\n|\Z)")
 _MEMBER_TAIL = re.compile(rb"[ \t]*,?[ \t]*" + _COMMENT + rb"\r?(?:\n|\Z)")
-#: Comments that speak of more than what they stand above: a licence, a banner.
-_GENERAL_COMMENT = re.compile(rb"(?i)copyright|licen[sc]e|spdx|^[#/*\s]*[-=#*/~_]{5,}\s*$", re.MULTILINE)
 #: Arguments that by convention come last.
 _LAST_ARGUMENTS = frozenset({"depends_on", "tags", "tags_all", "labels"})
 
@@ -347,7 +346,7 @@ def _above(file: File, data: bytes, start: int) -> tuple[int, int] | None:
     if not comments:
         return None
     first, last = line_start(data, comments[0].start), line_end(data, comments[-1].end)
-    return None if _GENERAL_COMMENT.search(data[first:last]) else (first, last)
+    return None if about_more(data[first:last]) else (first, last)
 
 
 def _block(file: File, text: SourceText, span: Span) -> Node:

@@ -11,6 +11,7 @@ from rolecall.source.text import BOM, SourceText
 _GENERATED = re.compile(
     rb"(?i)@generated\b|\b(?:do not|don't|never) (?:edit|modify|change)\b|\bgenerated (?:by|from|with|using)\b"
 )
+_GENERAL = re.compile(rb"(?i)copyright|licen[sc]e|spdx|^[#/*\s]*[-=#*/~_]{5,}\s*$", re.MULTILINE)
 _COMMENT_LINE = re.compile(rb"\s*(?:#|//|/\*|\*)")
 
 
@@ -33,6 +34,11 @@ def refuse_generated(text: SourceText) -> None:
         if _GENERATED.search(line):
             raise Refused("a program generates this file")
         at = end
+
+
+def about_more(comment: bytes) -> bool:
+    """True for comment lines that speak of more than what they stand above: a licence, a banner."""
+    return _GENERAL.search(comment) is not None
 
 
 def line_start(data: bytes, at: int) -> int:
@@ -155,6 +161,8 @@ def remove_script_lines(path: str, data: bytes, begin: int, finish: int, start: 
     first, last = line_start(data, start), line_end(data, max(start, end - 1))
     if first < begin or last > finish:
         raise Refused("the lines are not all inside one script")
+    if not (data[begin:first] + data[last:finish]).strip():
+        raise Refused("nothing would be left of the script")
     before = data[begin:first].rstrip(b"\r\n")
     goes_on = _continues(data[first:last])
     if not _continues(before):
