@@ -26,16 +26,16 @@ class Placed:
         self.value = node.value
 
     def span(self, start: int, end: int) -> Span:
-        """The span of the characters `[start, end)` of the value; the whole of it gives the node's own."""
-        node = self.node
-        if start <= 0 and end >= len(self.value):
-            return node.span
+        """The span of the characters `[start, end)` of the value, which are cut to what there is."""
+        node, length = self.node, len(self.value)
+        if start <= 0 and end >= length:
+            return node.text.span(node.content_start, node.end)
         offsets = self._offsets
-        first = offsets[min(start, len(self.value))]
+        start, end = min(start, length), min(end, length)
         if end <= start:
-            return node.text.span(first, first)
-        last = offsets[min(end, len(self.value)) - 1]
-        return node.text.span(first, min(max(first, last + self._width(end - 1)), node.end))
+            return node.text.span(offsets[start], offsets[start])
+        stop = offsets[end - 1] + self._width(end - 1)
+        return node.text.span(offsets[start], min(max(offsets[start], stop), node.end))
 
     def _width(self, index: int) -> int:
         """How many bytes of the file the character at an index takes."""

@@ -15,6 +15,7 @@ from typing import Literal
 MAX_DEPTH = 20
 #: Groups (`{ … } > file`) inside each other whose redirections are followed.
 MAX_GROUPS = 50
+MAX_ARITHMETIC = 1_000
 
 PartKind = Literal["text", "variable", "command"]
 
@@ -93,6 +94,7 @@ _VARIABLE = re.compile(r"\$(?:env:)?([A-Za-z_][A-Za-z0-9_]*)", re.IGNORECASE)
 _BRACED = re.compile(r"\$\{(?:env:)?([!#]?[A-Za-z_][A-Za-z0-9_]*)[^{}]*\}", re.IGNORECASE)
 _REDIRECT = re.compile(r"(?:\d{0,2}|&)(<<<|<<-?|>>|>\||>&|<&|>|<)")
 _PLAIN = re.compile(r"[^\s;&|()<>\"'\\`$#{}]+")
+_STOPS = {'"': re.compile(r'[$`\\"]'), "": re.compile(r"[$`\\]")}
 _KEYWORDS = frozenset({"if", "then", "elif", "else", "do", "while", "until", "!", "{", "time"})
 _CLOSERS = frozenset({"}", "fi", "done", "esac"})
 _OPENERS = frozenset({"{", "if", "while", "until", "for", "case", "select"})
@@ -156,6 +158,13 @@ class _Reader:
                 current = self._place(current, word, groups)
         self._finish(current, False, pipe)
         return end
+
+    def _arithmetic(self, at: int, end: int) -> int:
+        """The place behind a `(( … ))` that begins here; 0 where there is none."""
+        if not self._script.startswith("((", at):
+            return 0
+        close = self._script.find("))", at, min(end, at + MAX_ARITHMETIC))
+        return 0 if close == -1 else close + 2
 
     def _place(self, current: Command, word: Word, groups: list[int]) -> Command:
         text = "" if word.quoted else word.text
@@ -275,7 +284,7 @@ class _Reader:
         script = self._script
         parts: list[ShellPart] = []
         begin = at
-        stops = re.compile(r'[$`\\"]' if quote else r"[$`\\]")
+        stops = _STOPS[quote]
         while at < end:
             found = stops.search(script, at, end)
             if found is None:
@@ -317,11 +326,8 @@ class _Reader:
             if depth < MAX_DEPTH:
                 self.block(at + 1, close, "", depth + 1)
             return ShellPart("command", script[at + 1 : close], at, close + 1), close + 1
-        if script.startswith("$((", at):
-            close = script.find("))", at, end)
-            if close == -1:
-                return None, at + 1
-            return ShellPart("command", script[at + 2 : close + 1], at, close + 2), close + 2
+        if close := self._arithmetic(at + 1, end):
+            return ShellPart("command", script[at + 2 : close - 1], at, close), close
         if script.startswith("$(", at):
             if depth >= MAX_DEPTH:
                 return None, at + 1

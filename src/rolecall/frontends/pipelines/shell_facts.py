@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 
 from rolecall.frontends.pipelines.shell import Command, ShellPart, Word, commands, cut, written
+from rolecall.frontends.pipelines.shell_output import PRINTERS, lines, part_of, printed, unwrapped, without
 from rolecall.frontends.pipelines.shell_programs import PROGRAMS_BY_NAME, Program
 
 #: No more facts than these are read from one script.
@@ -93,8 +93,6 @@ _LEGACY = re.compile(r"::set-(env|output)\s+name=([\w-]+)::")
 _POWERSHELL = re.compile(r"\$env:([A-Za-z_]\w*)(=)?", re.IGNORECASE)
 _SETTER = re.compile(r"\[(?:System\.)?Environment\]::SetEnvironmentVariable", re.IGNORECASE)
 _CREDENTIALS_FILE = re.compile(r"\.aws[/\\](?:credentials|config)$|^\$(?:AWS_SHARED_CREDENTIALS_FILE|AWS_CONFIG_FILE)$")
-_WRAPPERS = frozenset({"sudo", "exec", "command", "nohup", "env", "time", "xargs", "builtin", "then", "do", "else"})
-_PRINTERS = frozenset({"echo", "printf", "write-output", "write-host", "print"})
 _APPENDERS = frozenset({"out-file", "add-content", "set-content", "tee-object", "tee"})
 _RUNNER_FILES = {"GITHUB_ENV": "github-env", "GITHUB_OUTPUT": "github-output"}
 #: Programs of these kinds are facts by themselves, whatever their arguments.
@@ -115,7 +113,7 @@ class _Facts:
             yield ShellFact(_RUNNER_FILES[file.removeprefix("$")], name, tuple(parts), "", began, end)
 
     def of(self, command: Command) -> Iterator[ShellFact]:
-        words = _unwrapped(command)
+        words = unwrapped(command)
         name = words[0].text.lower() if words else ""
         program = re.split(r"[/\\]", name)[-1].removesuffix(".exe")
         yield from self._assignments(command, words, program)
@@ -181,7 +179,7 @@ class _Facts:
             target = _target(program, words, plain)
             found = list(self._named(program, command, words[1:], plain, target))
             if program.stdin and command.input is not None:
-                source = _printed(command.input)
+                source = printed(command.input)
                 parts = source or (_whole(self._script, command.input),)
                 found.append(ShellFact(program.kind, program.stdin, parts, target, command.start, command.end))
             if not found and program.kind in _BARE:
@@ -221,13 +219,13 @@ class _Facts:
     def _writes(self, command: Command, words: list[Word], program: str) -> Iterator[ShellFact]:
         """What echo, printf, a heredoc or a PowerShell cmdlet puts into a file."""
         text = _body(command)
-        if text is None and program in _PRINTERS:
-            text = _printed(command)
+        if text is None and program in PRINTERS:
+            text = printed(command)
         if text is None and program in _APPENDERS:
             content = _option(words, "-value")
-            text = content.parts if content else _printed(command.input) if command.input else None
+            text = content.parts if content else printed(command.input) if command.input else None
         elif text is None and command.input is not None:
-            text = _printed(command.input)
+            text = printed(command.input)
         files = [file.text for file in _files(command, words, program)]
         if not text and any(file in self._waiting for file in files):
             text = (_whole(self._script, command),)
@@ -235,16 +233,16 @@ class _Facts:
             return
         for file in files:
             yield from self._lines(command, text, file)
-        if program in _PRINTERS:
+        if program in PRINTERS:
             yield from self._legacy(command, text)
 
     def _legacy(self, command: Command, text: tuple[ShellPart, ...]) -> Iterator[ShellFact]:
-        if text and text[0].kind == "text" and (found := _LEGACY.match(text[0].text)):
-            yield ShellFact(f"github-{found[1]}", found[2], _without(text, found.end()), "", command.start, command.end)
+        if found := _LEGACY.match(written(text)):
+            yield ShellFact(f"github-{found[1]}", found[2], without(text, found.end()), "", command.start, command.end)
 
     def _lines(self, command: Command, text: tuple[ShellPart, ...], file: str) -> Iterator[ShellFact]:
         kind = _RUNNER_FILES.get(file.removeprefix("$"), "")
-        for line in _split_lines(text):
+        for line in lines(text):
             start = min(command.start, line[0].start)
             end = max(command.end, line[-1].end)
             if kind:
@@ -253,9 +251,9 @@ class _Facts:
             key = _LINE_KEY.match(line[0].text) if line[0].kind == "text" else None
             if _CREDENTIALS_FILE.search(file):
                 if key:
-                    yield ShellFact("credentials-file", key[1], _without(line, key.end()), file, start, end)
+                    yield ShellFact("credentials-file", key[1], without(line, key.end()), file, start, end)
             elif key:
-                yield ShellFact("file-write", key[1], _without(line, key.end()), file, start, end)
+                yield ShellFact("file-write", key[1], without(line, key.end()), file, start, end)
             else:
                 yield ShellFact("file-write", "", line, file, start, end)
 
@@ -275,23 +273,7 @@ class _Facts:
         if found := _DELIMITED.match(text):
             self._waiting[file] = (found[1], found[2], [], start)
         elif line[0].kind == "text" and (pair := _PAIR.match(line[0].text)):
-            yield ShellFact(kind, pair[1], _without(line, pair.end()), "", start, end)
-
-
-def _unwrapped(command: Command) -> list[Word]:
-    """The words of a command without `sudo`, `env A=b` and the like before it."""
-    words = command.words
-    at = 0
-    while at < len(words) and words[at].text in _WRAPPERS:
-        wrapper = words[at].text
-        at += 1
-        while (
-            at < len(words)
-            and wrapper in ("sudo", "env", "xargs")
-            and (words[at].text.startswith("-") or (wrapper != "xargs" and _PAIR.match(words[at].text)))
-        ):
-            at += 1
-    return words[at:]
+            yield ShellFact(kind, pair[1], without(line, pair.end()), "", start, end)
 
 
 def _pair(word: Word) -> tuple[str, Word] | None:
@@ -304,20 +286,10 @@ def _pair(word: Word) -> tuple[str, Word] | None:
         if part.kind != "text":
             return None
         if length + len(part.text) >= found.end():
-            parts = _without(word.parts[index:], found.end() - length)
+            parts = without(word.parts[index:], found.end() - length)
             return found[1], Word(parts, parts[0].start if parts else word.end, word.end, word.quoted)
         length += len(part.text)
     return None
-
-
-def _without(parts: tuple[ShellPart, ...], characters: int) -> tuple[ShellPart, ...]:
-    """The parts without the first characters of the first one's text."""
-    first, rest = parts[0], parts[1:]
-    text = first.text[characters:]
-    if not text:
-        return rest
-    exact = len(first.text) == first.end - first.start
-    return (replace(first, text=text, start=first.start + characters if exact else first.start), *rest)
 
 
 def _after(words: list[Word], wanted: Sequence[str]) -> list[Word] | None:
@@ -368,7 +340,7 @@ def _option_values(words: list[Word], names: frozenset[str]) -> Iterator[tuple[s
             if first.kind == "text" and len(first.text) > len(name):
                 yield (
                     name,
-                    Word(_without(word.parts, len(name) + 1), first.start + len(name) + 1, word.end, word.quoted),
+                    Word(without(word.parts, len(name) + 1), first.start + len(name) + 1, word.end, word.quoted),
                 )
 
 
@@ -383,18 +355,12 @@ def _comma_pairs(word: Word) -> Iterator[Word]:
         at = 0
         for found in re.finditer(r",(?=[\w.-]+=)", part.text):
             piece = part.text[at : found.start()]
-            current.append(_slice(part, at, piece, exact))
+            current.append(part_of(part, at, piece, exact))
             yield Word(tuple(current), current[0].start, current[-1].end)
             current, at = [], found.end()
-        current.append(_slice(part, at, part.text[at:], exact))
+        current.append(part_of(part, at, part.text[at:], exact))
     if current:
         yield Word(tuple(current), current[0].start, current[-1].end)
-
-
-def _slice(part: ShellPart, at: int, text: str, exact: bool) -> ShellPart:
-    if not exact:
-        return replace(part, text=text)
-    return ShellPart(part.kind, text, part.start + at, part.start + at + len(text))
 
 
 def _target(program: Program, words: list[Word], plain: list[Word]) -> str:
@@ -434,74 +400,3 @@ def _files(command: Command, words: list[Word], program: str) -> Iterator[Word]:
             yield from plain
         elif plain:
             yield plain[0]
-
-
-def _printed(command: Command) -> tuple[ShellPart, ...] | None:
-    """The text that echo or printf prints; a lone string at the head of a PowerShell pipe prints itself."""
-    words = _unwrapped(command)
-    if not words:
-        return None
-    program = words[0].text.lower()
-    if program not in _PRINTERS:
-        alone = len(words) == 1 and words[0].quoted
-        return words[0].parts if alone else None
-    rest = words[1:]
-    escapes = program == "printf"
-    while rest and re.fullmatch(r"-[neE]+", rest[0].text) and not rest[0].quoted:
-        escapes = escapes or "e" in rest[0].text
-        rest = rest[1:]
-    if program == "printf" and rest:
-        parts = _formatted(rest)
-    else:
-        parts = []
-        for before, word in pairwise([None, *rest]):
-            if before is not None and word is not None:
-                parts.append(ShellPart("text", " ", before.end, word.start))
-            parts.extend(word.parts if word else ())
-    if escapes:
-        parts = [
-            replace(part, text=part.text.replace("\\n", "\n")) if part.kind == "text" and "\\n" in part.text else part
-            for part in parts
-        ]
-    return tuple(parts)
-
-
-def _formatted(words: list[Word]) -> list[ShellPart]:
-    """What printf makes of its format: `%s` stands for the arguments in turn, anything else stays."""
-    parts: list[ShellPart] = []
-    arguments = iter(words[1:])
-    for part in words[0].parts:
-        if part.kind != "text":
-            parts.append(part)
-            continue
-        exact = len(part.text) == part.end - part.start
-        at = 0
-        for found in re.finditer(r"%[sdbq]", part.text):
-            if found.start() > at:
-                parts.append(_slice(part, at, part.text[at : found.start()], exact))
-            argument = next(arguments, None)
-            parts.extend(argument.parts if argument else ())
-            at = found.end()
-        if at < len(part.text):
-            parts.append(_slice(part, at, part.text[at:], exact))
-    return parts
-
-
-def _split_lines(parts: tuple[ShellPart, ...]) -> Iterator[tuple[ShellPart, ...]]:
-    """The lines of a text, none of them empty."""
-    line: list[ShellPart] = []
-    for part in parts:
-        if part.kind != "text" or "\n" not in part.text:
-            line.append(part)
-            continue
-        exact = len(part.text) == part.end - part.start
-        at = 0
-        for piece in part.text.split("\n"):
-            if at:
-                if any(found.kind != "text" or found.text.strip() for found in line):
-                    yield tuple(found for found in line if found.text)
-                line = []
-            line.append(_slice(part, at, piece, exact))
-            at += len(piece) + 1
-    if any(found.kind != "text" or found.text.strip() for found in line):
-        yield tuple(found for found in line if found.text)
