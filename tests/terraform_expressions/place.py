@@ -9,6 +9,7 @@ from typing import Literal
 from tree_sitter import Node
 
 from rolecall.frontends.terraform.expressions import evaluate, evaluate_body
+from rolecall.frontends.terraform.kinds import bounded
 from rolecall.frontends.terraform.templates import parse
 from rolecall.frontends.values import Entry, Hop, Reference, Scalar, Unknown, Value, through
 from rolecall.frontends.values import Mapping as Map
@@ -21,19 +22,22 @@ class Place:
     locals_: dict[str, Node] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     bindings: Mapping[str, Value] = field(default_factory=dict)
-    open: set[str] = field(default_factory=set)
+    kept: dict[str, Value | None] = field(default_factory=dict)
 
     def variable(self, name: str) -> Value:
         return Reference(f"//var.{name}", "")
 
     def local(self, name: str) -> Value:
         node = self.locals_.get(name)
-        if node is None or name in self.open:
+        kept = self.kept.get(name)
+        if kept is not None:
+            return kept
+        if node is None or name in self.kept:
             return Unknown(f"local {name} is not declared or depends on itself")
-        self.open.add(name)
-        value = evaluate(node, self)
-        self.open.discard(name)
-        return through(value, Hop("local", f"local.{name}", self.span(node)))
+        self.kept[name] = None
+        value = bounded(evaluate(node, self))
+        self.kept[name] = through(value, Hop("local", f"local.{name}", self.span(node)))
+        return self.local(name)
 
     def module_output(self, call: str, output: str | None, key: Value | None) -> Value:
         return Reference(f"//module.{call}", output or "")
@@ -71,7 +75,7 @@ class Place:
         return self.text.span(start, end)
 
     def child(self, bindings: Mapping[str, Value]) -> Place:
-        return Place(self.text, self.locals_, self.files, {**self.bindings, **bindings}, self.open)
+        return Place(self.text, self.locals_, self.files, {**self.bindings, **bindings}, self.kept)
 
     def binding(self, name: str) -> Value | None:
         return self.bindings.get(name)

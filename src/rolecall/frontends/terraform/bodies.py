@@ -83,7 +83,7 @@ class _Body:
         name, value = node.children[0], node.children[-1]
         if name.type != "identifier" or value.type != "expression":
             return None
-        return Entry(Scalar(_text(name), scope.span(name)), self.evaluate(value, scope), scope.span(node))
+        return Entry(Scalar(_text(name)), self.evaluate(value, scope), scope.span(node))
 
     def _block(self, node: Node, scope: Scope, depth: int) -> list[tuple[str, Mapping]]:
         """The blocks that a block node makes: itself, or those of `dynamic`."""

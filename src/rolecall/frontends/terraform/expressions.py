@@ -196,7 +196,7 @@ def _key(node: Node, scope: Scope) -> Value:
     if node.child_count == 1:
         only = node.children[0]
         if only.type == "variable_expr":
-            return Scalar((only.text or b"").decode("utf-8", "replace"), scope.span(only))
+            return Scalar((only.text or b"").decode("utf-8", "replace"))
         if only.type == "literal_value" and only.children[0].type in ("bool_lit", "null_lit"):
             return Scalar((only.text or b"").decode(), scope.span(only))
     return _as_key(evaluate(node, scope))
@@ -240,16 +240,16 @@ def _call(node: Node, scope: Scope) -> Value:
 
 def _conditional(node: Node, scope: Scope) -> Value:
     parts = [child for child in node.children if child.type == "expression"]
-    span = scope.span(node)
     if len(parts) < 3:
         return _unsupported(node, scope)
     condition = evaluate(parts[0], scope)
     try:
         chosen, other = (1, 2) if to_bool(condition) else (2, 1)
     except Refused as refused:
-        return Invalid(str(refused), (condition,), span)
+        return Invalid(str(refused), (condition,), scope.span(node))
     except NotKnown:
-        return OneOf("condition is not known", (evaluate(parts[1], scope), evaluate(parts[2], scope)), span)
+        ways = (evaluate(parts[1], scope), evaluate(parts[2], scope))
+        return OneOf("condition is not known", ways, scope.span(node))
     value = evaluate(parts[chosen], scope)
     if isinstance(value, Scalar) and not isinstance(value.value, str) and value.value is not None:
         return operators.as_other(value, evaluate(parts[other], scope))

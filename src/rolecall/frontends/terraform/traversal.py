@@ -48,8 +48,7 @@ def _steps(nodes: list[Node], scope: Scope, evaluate: Evaluate) -> list[Step]:
         node = stack.pop()
         match node.type:
             case "get_attr":
-                name = node.children[-1]
-                steps.append(Step("attribute", Scalar((name.text or b"").decode("utf-8", "replace"), scope.span(name))))
+                steps.append(Step("attribute", Scalar((node.children[-1].text or b"").decode("utf-8", "replace"))))
             case "index" | "splat":
                 stack.extend(reversed(node.children))
             case "new_index":
@@ -181,8 +180,15 @@ def name(head: Node, nodes: list[Node], scope: Scope, evaluate: Evaluate) -> Val
     bound = scope.binding(root)
     if bound is not None:
         return follow(bound, nodes, scope, evaluate) if nodes else bound
-    span = scope.extent(head.start_byte, nodes[-1].end_byte if nodes else head.end_byte)
     steps = _steps(nodes, scope, evaluate)
+    simple = _NAMED.get(root)
+    if simple is not None and len(steps) == 1 and steps[0].kind == "attribute":
+        return simple(scope, _named(steps[0]))
+    span = scope.extent(head.start_byte, nodes[-1].end_byte if nodes else head.end_byte)
+    if simple is not None and steps:
+        if steps[0].kind != "attribute":
+            return Invalid("a name is required", (), span)
+        return _followed(simple(scope, _named(steps[0])), steps[1:], span)
     reader = _ROOTS.get(root)
     if not steps or (steps[0].kind != "attribute" and reader is None):
         return Invalid(f"{root} is not a value here"[:200], (), span)
@@ -193,18 +199,6 @@ def name(head: Node, nodes: list[Node], scope: Scope, evaluate: Evaluate) -> Val
 
 def _named(step: Step) -> str:
     return text(step.key) or ""
-
-
-def _simple(read: Callable[[Scope, str], Value]) -> Callable[[list[Step], Scope, Span], Value]:
-    """A root whose first attribute is a name, and whose value is traversed further."""
-
-    def reader(steps: list[Step], scope: Scope, span: Span) -> Value:
-        if steps[0].kind != "attribute":
-            return Invalid("a name is required", (), span)
-        value = read(scope, _named(steps[0]))
-        return _followed(value, steps[1:], span) if len(steps) > 1 else value
-
-    return reader
 
 
 def _each(scope: Scope, part: str) -> Value:
@@ -290,14 +284,17 @@ def _module(steps: list[Step], scope: Scope, span: Span) -> Value:
     return _all_instances(value, span) if splat else value
 
 
+#: Roots whose first attribute is a name; what follows is looked up in the value.
+_NAMED: dict[str, Callable[[Scope, str], Value]] = {
+    "var": lambda scope, name: scope.variable(name),
+    "local": lambda scope, name: scope.local(name),
+    "path": lambda scope, name: scope.path(name),
+    "each": _each,
+    "count": _count,
+    "terraform": _terraform,
+    "self": _self,
+}
 _ROOTS: dict[str, Callable[[list[Step], Scope, Span], Value]] = {
-    "var": _simple(lambda scope, name: scope.variable(name)),
-    "local": _simple(lambda scope, name: scope.local(name)),
-    "path": _simple(lambda scope, name: scope.path(name)),
-    "each": _simple(_each),
-    "count": _simple(_count),
-    "terraform": _simple(_terraform),
-    "self": _simple(_self),
     "data": _data,
     "ephemeral": _ephemeral,
     "module": _module,

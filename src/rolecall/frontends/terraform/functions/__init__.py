@@ -39,8 +39,8 @@ def call(asked: Call) -> Value:
         return unknown(f"function {asked.name} {reason}"[:200], asked.arguments, asked.span)
     try:
         return function(asked)
-    except NotKnown:
-        return asked.unknown()
+    except NotKnown as reason:
+        return asked.unknown(str(reason))
     except Refused as refused:
         return Invalid(f"{asked.name}: {refused}", asked.arguments, asked.span)
     except (ValueError, ArithmeticError, LookupError, TypeError) as error:

@@ -6,21 +6,20 @@ import posixpath
 import re
 
 from rolecall.frontends.terraform import templates
-from rolecall.frontends.terraform.conversion import Refused, to_text
+from rolecall.frontends.terraform.conversion import NotKnown, Refused, to_text
 from rolecall.frontends.terraform.functions.call import Call, Function, pure, taking
 from rolecall.frontends.terraform.kinds import Set
 from rolecall.frontends.terraform.verbatim import Verbatim
-from rolecall.frontends.values import Hop, Scalar, Unknown, Value, through
+from rolecall.frontends.values import Hop, Scalar, Value, through
 from rolecall.source.text import BOM, SourceText
-
-_NOT_READ = "file is not in the scanned folder"
 
 
 def contents(call: Call) -> SourceText:
-    """The file that the first argument names.  Raises Refused where the scope does not have it, as `file` is."""
-    found = call.scope.read_file(call.string(0))
+    """The file that the first argument names.  Raises NotKnown where the scope does not have it."""
+    path = call.string(0)
+    found = call.scope.read_file(path)
     if found is None:
-        raise Refused(_NOT_READ)
+        raise NotKnown(f"file {path[:200]} is not in the scanned folder")
     return found
 
 
@@ -52,7 +51,8 @@ def _filebase64(call: Call) -> Value:
 
 @taking(1)
 def _fileexists(call: Call) -> Value:
-    return call.result(call.scope.read_file(call.string(0)) is not None)
+    contents(call)
+    return call.result(True)
 
 
 @taking(2)
@@ -73,9 +73,10 @@ def _templatestring(call: Call) -> Value:
 
 @taking(2)
 def _fileset(call: Call) -> Value:
-    listed = call.scope.list_files(call.string(0))
+    folder = call.string(0)
+    listed = call.scope.list_files(folder)
     if listed is None:
-        return call.unknown(_NOT_READ)
+        raise NotKnown(f"folder {folder[:200]} is not in the scanned folder")
     pattern = _glob(call.string(1))
     found = sorted(path for path in listed if pattern.fullmatch(path))
     return Set(tuple(Scalar(path, call.span) for path in found), call.span)
@@ -133,19 +134,26 @@ def _basename(path: str) -> str:
     return posixpath.basename(path.rstrip("/")) or ("/" if path else ".")
 
 
-def _machine(call: Call) -> Unknown:
-    return call.unknown(f"function {call.name} depends on the machine")
+@taking(1)
+def _pathexpand(call: Call) -> Value:
+    path = call.string(0)
+    return call.unknown("the home folder is not known") if path.startswith("~") else call.result(path)
+
+
+@taking(1)
+def _abspath(call: Call) -> Value:
+    return call.unknown("the working folder is not known")
 
 
 TABLE: dict[str, Function] = {
-    "abspath": _machine,
+    "abspath": _abspath,
     "basename": pure(_basename, "s"),
     "dirname": pure(_dirname, "s"),
     "file": _file,
     "filebase64": _filebase64,
     "fileexists": _fileexists,
     "fileset": _fileset,
-    "pathexpand": _machine,
+    "pathexpand": _pathexpand,
     "templatefile": _templatefile,
     "templatestring": _templatestring,
 }
