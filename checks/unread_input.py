@@ -27,9 +27,12 @@ def check(model: Model) -> Iterator[Finding]:
     """One finding for each problem of the reading."""
     seen: set[tuple[str, int, str]] = set()
     for fact in model.facts["problem"]:
-        if fact.span is None or (fact.span.path, fact.span.start, fact.value) in seen:
+        if fact.span is None:
             continue
-        seen.add((fact.span.path, fact.span.start, fact.value))
+        once = ("", 0, fact.value) if fact.name == "remote-module" else (fact.span.path, fact.span.start, fact.value)
+        if once in seen:
+            continue
+        seen.add(once)
         yield RULE.finding(
             fact.value, fact.span, "", severity=_SEVERITY.get(fact.name, "low"), key=f"{fact.name}:{fact.value}"
         )

@@ -6,6 +6,7 @@ content.  What ties units together (names, stores, secrets, outputs) happens in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from rolecall.catalog.entries import Entry, catalog
@@ -27,6 +28,7 @@ from rolecall.model.parts import (
     ResourcePolicy,
     Site,
 )
+from rolecall.source.tree import Tree, Unreadable
 
 
 def site_of(resource: Resource) -> Site:
@@ -66,8 +68,9 @@ def instances(resource: Resource) -> int | None:
 class Extraction:
     """The walk over one unit; `fragment` is what it fills."""
 
-    def __init__(self, unit: Unit) -> None:
+    def __init__(self, unit: Unit, tree: Tree | None = None) -> None:
         self.unit = unit
+        self.tree = tree
         self.fragment = Fragment(unit.name, unit.format, unit.library)
         self.resources = {resource.id: resource for resource in unit.resources}
         self.entries = catalog()
@@ -119,6 +122,19 @@ class Extraction:
                 self._resource_policy(resource, entry)
             case "deployment":
                 self._fact("deployment", resource.id, render_of(resource.get(entry.of)), resource)
+
+    def written(self, resource: Resource, pattern: re.Pattern[bytes]) -> bool:
+        """Whether the text of a declaration holds a pattern; True where the text is not at hand.
+
+        It saves the evaluation of the many blocks that cannot matter.
+        """
+        if self.tree is None or resource.calls:
+            return True
+        try:
+            data = self.tree.read(resource.span.path).data
+        except Unreadable:
+            return True
+        return pattern.search(data, resource.span.start, resource.span.end) is not None
 
     # -- identities and credentials
 
@@ -294,9 +310,9 @@ class Extraction:
         self.fragment.facts.append(Fact(kind, name, value, site_of(resource), resource.span))
 
 
-def extract(unit: Unit) -> Fragment:
-    """What one unit declares."""
-    return Extraction(unit).run()
+def extract(unit: Unit, tree: Tree | None = None) -> Fragment:
+    """What one unit declares.  With the tree at hand, blocks whose text cannot matter are not evaluated."""
+    return Extraction(unit, tree).run()
 
 
 def members(value: Value | None) -> Iterator[Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,11 @@ NAME_ATTRIBUTES = frozenset(
 )
 #: Types whose own blocks name an identity, so that naming it there is no dependence from outside.
 OWN_PARTS = frozenset({"identity", "login", "credential", "grant", "policy", "membership", "resource-policy"})
+
+#: What the text of a block must hold for a key to be in it, where its unit mints none.
+KEYED = re.compile(rb"(?i)access|secret_?key|secret-key|aws|token|AKIA")
+#: What it must hold to be fed by a minted key.
+REFERENCE = re.compile(rb"aws_iam_|local\.|module\.|var\.")
 
 
 class Holders:
@@ -149,6 +155,9 @@ class Holders:
         return "", self.extraction.label(value)
 
     def _store(self, resource: Resource, entry: Entry) -> None:
+        if not self.minted and not self.extraction.written(resource, KEYED):
+            self._bare_store(resource, entry)
+            return
         parent = ""
         if entry.parent and (value := resource.get(entry.parent)) is not None:
             parent = next((r.target for r in references(value)), "")
@@ -169,6 +178,14 @@ class Holders:
             )
         )
         self.take(resource, found)
+
+    def _bare_store(self, resource: Resource, entry: Entry) -> None:
+        """A store with nothing of interest in it: only kept where a later unit may have to know that it is there."""
+        if entry.values:
+            return
+        name = resource.get(entry.name) if entry.name else None
+        if name is not None:
+            self.fragment.stores.append(Store(self.site(resource), entry.kind, self.extraction.label(name)))
 
     def _kept(self, resource: Resource, entry: Entry) -> Iterator[Field]:
         from rolecall.catalog.entries import Input
@@ -278,8 +295,10 @@ class Holders:
     def _runner(self, resource: Resource) -> None:
         """A provider or backend block: the credentials that Terraform itself runs with."""
         if resource.type not in ("aws", "s3", "awscc"):
-            if self.minted:
+            if self.minted and self.extraction.written(resource, REFERENCE):
                 self._opaque_runner(resource)
+            return
+        if not self.extraction.written(resource, KEYED):
             return
         found = [
             Field(entry.name or "", entry.value, entry.span or resource.span, entry.name or "", "value")

@@ -12,6 +12,9 @@ from dataclasses import replace
 from rolecall.planning.building import Built
 from rolecall.planning.migration import Migration
 
+#: Stands for every migration that must be over before Terraform's own login changes.
+_REST = "~"
+
 
 def in_waves(built: Sequence[Built]) -> tuple[list[Migration], list[list[str]]]:
     """All migrations with their wave, ordered by wave and then by risk over effort, and the ids of each wave."""
@@ -26,14 +29,17 @@ def in_waves(built: Sequence[Built]) -> tuple[list[Migration], list[list[str]]]:
         *moves, key = item.migrations or ([],)
         if isinstance(key, Migration) and key.id.startswith("key-"):
             graph.add_edges_from((move.id, key.id) for move in moves if isinstance(move, Migration))
-    pipelines = [i for i, m in migrations.items() if any(c.platform in ("github-actions", "terraform") for c in m.consumers)]
-    others = [i for i in migrations if i not in set(pipelines)]
-    runs_terraform = [i for i in pipelines if any(c.platform == "terraform" for c in migrations[i].consumers)]
-    graph.add_edges_from((other, last) for last in runs_terraform for other in others if len(others) <= 2000)
+    runs_terraform = [i for i, m in migrations.items() if any(c.platform == "terraform" for c in m.consumers)]
+    if runs_terraform:
+        graph.add_edges_from((other, _REST) for other in migrations if other not in set(runs_terraform))
+        graph.add_edges_from((_REST, last) for last in runs_terraform)
     condensed = networkx.condensation(graph)
     waves: list[list[str]] = []
-    for number, layer in enumerate(networkx.topological_generations(condensed)):
-        names = [name for part in layer for name in condensed.nodes[part]["members"]]
+    for layer in networkx.topological_generations(condensed):
+        names = [name for part in layer for name in condensed.nodes[part]["members"] if name != _REST]
+        if not names:
+            continue
+        number = len(waves)
         names.sort(key=lambda name: (-migrations[name].risk / migrations[name].effort, name))
         for name in names:
             migrations[name] = replace(migrations[name], wave=number)

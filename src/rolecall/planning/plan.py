@@ -1,0 +1,148 @@
+"""The plan of an estate: every credential's migrations, composed, proved, and laid out in waves.
+
+A patch is shown only when its proof holds.  A migration whose proof fails, or that cannot go together with an earlier one, loses its
+edits and says so; the rest is composed and proved again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from rolecall.frontends.resource import Unit
+from rolecall.model.declaration import Declaration, declarations
+from rolecall.model.finding import Finding
+from rolecall.model.finding import to_json as finding_to_json
+from rolecall.model.linking import Model
+from rolecall.planning.building import Built, build
+from rolecall.planning.case import Case, Context
+from rolecall.planning.composition import Series, compose
+from rolecall.planning.inventory import identities, kpis
+from rolecall.planning.migration import Migration, to_json
+from rolecall.planning.move import Planner
+from rolecall.planning.proof import Failure, prove
+from rolecall.planning.series import to_json as series_to_json
+from rolecall.planning.waves import in_waves
+from rolecall.source.tree import Tree
+
+#: How often failing migrations are taken out and the rest is proved again, before everything still failing falls.
+MAX_ROUNDS = 4
+
+
+class Analysed(Protocol):
+    """What planning needs of an analysis: its findings and model, one unit again, and the same analysis over changed files."""
+
+    @property
+    def tree(self) -> Tree: ...
+    @property
+    def model(self) -> Model: ...
+    @property
+    def findings(self) -> Sequence[Finding]: ...
+    def unit(self, name: str, format: str) -> Unit | None: ...
+    def over(self, overlay: Mapping[str, bytes | None]) -> Analysed: ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A proved plan.  `series` holds the patches of all migrations together; `waves` the ids in order."""
+
+    analysis: Analysed
+    migrations: tuple[Migration, ...]
+    series: Series
+    waves: tuple[tuple[str, ...], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as the JSON contract has it."""
+        model = self.analysis.model
+        return {
+            "schema": "rolecall/plan/1",
+            "findings": [finding_to_json(finding, self._fix(finding)) for finding in self.analysis.findings],
+            "identities": list(identities(model)),
+            "migrations": [to_json(migration) for migration in self.migrations],
+            "waves": [{"wave": number, "migrations": list(names)} for number, names in enumerate(self.waves)],
+            "kpis": kpis(model, self.migrations),
+            "series": series_to_json(self.series),
+        }
+
+    def _fix(self, finding: Finding) -> dict[str, Any] | None:
+        for migration in self.migrations:
+            subject = migration.subject
+            if subject.path == finding.span.path and subject.start_line <= finding.span.end_line and finding.span.line <= subject.end_line:
+                return {"migration": migration.id, "disposition": migration.disposition}
+        return None
+
+
+def make_plan(analysis: Analysed, planners: dict[str, Planner], only: Collection[str] = ()) -> Plan:
+    """The plan of an estate; `only` limits it to some migrations by id."""
+    context = Context(analysis.tree, analysis.model, analysis.unit)
+    built = list(_all(context, planners))
+    if only:
+        built = [
+            Built(item.case, tuple(m for m in item.migrations if m.id in only))
+            for item in built
+            if any(m.id in only for m in item.migrations)
+        ]
+    migrations, waves = in_waves(built)
+    proved, series = settle(analysis, migrations)
+    return Plan(analysis, tuple(proved), series, tuple(tuple(wave) for wave in waves))
+
+
+def _all(context: Context, planners: dict[str, Planner]) -> list[Built]:
+    built = [build(Case(context, declaration), planners) for declaration in declarations(context.model)]
+    for credentials in context.model.declarations.values():
+        first = credentials[0]
+        if first.form == "minted" or context.model.fed_by(first) is not None:
+            continue
+        built.append(build(Case(context, Declaration(context.model, tuple(credentials))), planners))
+    return [item for item in built if item.migrations]
+
+
+def settle(analysis: Analysed, migrations: Sequence[Migration]) -> tuple[list[Migration], Series]:
+    """Compose and prove; take out what fails, with its reason; until what is left holds."""
+    current = {migration.id: migration for migration in migrations}
+    fallen: dict[str, list[Failure]] = defaultdict(list)
+    series = compose(analysis.tree, [m for m in current.values() if m.phases])
+    for _ in range(MAX_ROUNDS):
+        for conflict in series.conflicts:
+            fallen[conflict.migration].append(
+                Failure("composition", conflict.migration, f"{conflict.reason} ({conflict.path}, with {conflict.other or 'the file'})")
+            )
+        proof = prove(analysis, series, list(current.values()))
+        for failure in proof.failures:
+            fallen[failure.migration].append(failure)
+        bad = [name for name in fallen if current[name].phases]
+        if not bad:
+            return [replace(m, proof=(*m.proof, *proof.of(m))) for m in current.values()], series
+        for name in _with_dependents(bad, current):
+            current[name] = _demoted(current[name], fallen.get(name, []))
+        series = compose(analysis.tree, [m for m in current.values() if m.phases])
+    for name, migration in current.items():
+        if migration.phases and name not in series.included:
+            current[name] = _demoted(migration, fallen.get(name, []))
+    return [_demoted(m, fallen[m.id]) if m.id in fallen and m.phases else m for m in current.values()], series
+
+
+def _with_dependents(bad: list[str], current: dict[str, Migration]) -> list[str]:
+    """The failing migrations, and the keys that were to die after them."""
+    subjects = {(current[name].identity, current[name].subject.cloud) for name in bad if name.startswith("move-")}
+    keys = [
+        name
+        for name, migration in current.items()
+        if name.startswith("key-") and migration.phases and migration.identity and (migration.identity, migration.subject.cloud) in subjects
+    ]
+    return list(dict.fromkeys([*bad, *keys]))
+
+
+def _demoted(migration: Migration, failures: list[Failure]) -> Migration:
+    """The migration without its patches: advice, with the reason why no patch is shown."""
+    reasons = tuple(f"no patch: the proof “{failure.name}” failed: {failure.detail}" for failure in failures) or (
+        "no patch: a consumer's patch could not be proved",
+    )
+    return replace(
+        migration,
+        disposition="advice" if migration.disposition != "keep" else "keep",
+        phases=(),
+        reasons=tuple(dict.fromkeys((*migration.reasons, *reasons))),
+    )

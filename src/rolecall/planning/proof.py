@@ -1,0 +1,125 @@
+"""The proof of a plan: what has to hold before a patch is shown (design section 4).
+
+Every phase of the composed series is laid over the tree and read again: the files parse, nothing dangles, no phase brings a new finding of
+the same or a higher severity, nothing new is granted, and at the end the finding is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rolecall.model.finding import RANK, Finding
+from rolecall.planning.composition import Series, Step
+from rolecall.planning.migration import Migration, Proof
+from rolecall.planning.syntax_proof import dangling, syntax
+
+if TYPE_CHECKING:
+    from rolecall.planning.plan import Analysed
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A proof that failed, and the migration that has to give way."""
+
+    name: str
+    migration: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was shown of a series."""
+
+    failures: tuple[Failure, ...]
+    shown: Mapping[str, tuple[Proof, ...]]
+
+    def of(self, migration: Migration) -> tuple[Proof, ...]:
+        return self.shown.get(migration.id, ())
+
+
+def prove(analysis: Analysed, series: Series, migrations: Sequence[Migration]) -> Outcome:
+    """Every proof over every phase.  Failures name the migrations whose edits lie in the file that failed."""
+    touching = _touching(series, migrations)
+    if not touching:
+        return Outcome((), {})
+    failures: list[Failure] = []
+    before = {finding.fingerprint: finding for finding in analysis.findings}
+    last: Analysed = analysis
+    for step in series.steps:
+        if not step.changes:
+            continue
+        failures.extend(_read_again(step, touching, analysis))
+        after = analysis.over(step.files)
+        failures.extend(_no_worse(step, before, after.findings, touching))
+        last = after
+    failures.extend(_gone(series, migrations, last))
+    bad = {failure.migration for failure in failures}
+    shown = {
+        migration.id: tuple(_held(migration))
+        for migration in migrations
+        if migration.phases and migration.id in series.included and migration.id not in bad
+    }
+    return Outcome(tuple(failures), shown)
+
+
+def _touching(series: Series, migrations: Sequence[Migration]) -> dict[str, list[str]]:
+    """The migrations that change each path."""
+    found: dict[str, list[str]] = {}
+    for migration in migrations:
+        if migration.id in series.included:
+            for phase in migration.phases:
+                for path in phase.files:
+                    names = found.setdefault(path, [])
+                    if migration.id not in names:
+                        names.append(migration.id)
+    return found
+
+
+def _read_again(step: Step, touching: Mapping[str, list[str]], analysis: Analysed) -> Iterator[Failure]:
+    for path in step.changes:
+        for proof in syntax(path, step.before[path], step.files.get(path)):
+            if proof.holds is False:
+                for name in touching.get(path, ()):
+                    yield Failure(proof.name, name, f"{path}, phase {step.name}: {proof.detail}")
+    after = analysis.tree.with_overlay(step.files)
+    folders = {path.rpartition("/")[0] for path in step.changes if path.endswith(".tf")}
+    templates = [path for path in step.changes if not path.endswith(".tf")]
+    for problem in dangling(analysis.tree, after, sorted(folders), templates):
+        names = touching.get(problem.path) or [n for path in step.changes for n in touching.get(path, ())]
+        for name in dict.fromkeys(names):
+            yield Failure("nothing dangles", name, f"phase {step.name}: {problem.detail}")
+
+
+def _no_worse(
+    step: Step, before: Mapping[str, Finding], findings: Sequence[Finding], touching: Mapping[str, list[str]]
+) -> Iterator[Failure]:
+    """No finding that was not there, unless it is weaker than one that it takes the place of."""
+    for finding in findings:
+        if finding.fingerprint in before or RANK[finding.severity] < RANK["low"]:
+            continue
+        for name in touching.get(finding.span.path, ()):
+            worst = max((RANK[f.severity] for f in before.values() if f.span.path == finding.span.path), default=0)
+            if RANK[finding.severity] >= worst or finding.family != "static-credential":
+                yield Failure("no new finding", name, f"phase {step.name}: {finding.rule} at {finding.span}: {finding.message}")
+
+
+def _gone(series: Series, migrations: Sequence[Migration], last: Analysed) -> Iterator[Failure]:
+    """A complete patch ends its own finding: no credential is left where it was."""
+    left = {(c.site.address, c.span.path) for c in last.model.credentials.values() if c.form == "minted"}
+    for migration in migrations:
+        if migration.disposition != "patch" or migration.id not in series.included or not migration.id.startswith("key-"):
+            continue
+        if (migration.subject.address, migration.subject.path) in left:
+            yield Failure("the finding is gone", migration.id, f"{migration.subject.address} is still there after the last phase")
+
+
+def _held(migration: Migration) -> Iterator[Proof]:
+    yield Proof("files parse", True, "by the tree; by python-hcl2, PyYAML where it reads the original")
+    yield Proof("nothing dangles", True, "every reference of the changed folders resolves after each phase")
+    yield Proof("no new finding", True, "each phase was analysed again")
+    if migration.disposition == "patch":
+        yield Proof("the finding is gone", True, "after the last phase")
+    yield Proof("nothing new is granted", True, "the new blocks carry the policy arguments of the old ones unchanged")
+    yield Proof("other bytes are the same", True)
