@@ -190,7 +190,7 @@ def load(text: SourceText, tolerant: bool = False) -> tuple[list[YamlNode], list
         reading = _read(text, data, tolerant, False)
         at = next((at for at, byte in enumerate(data) if byte != text.data[at]), 0)
         reading.faults.insert(0, YamlFault("syntax", "bytes that are not text, read as _", text.span(at, at + 1)))
-    if tolerant and b"{" in data and (reading.faults or reading.braced):
+    if tolerant and b"{" in data and (reading.broken or reading.braced):
         filled = neutralise(data)
         if filled != data:
             reading = _read(text, filled, True, True)
@@ -239,6 +239,7 @@ def _read(text: SourceText, data: bytes, templated: bool, filled: bool) -> _Read
         start = opening  # JSON may begin with a tab
     for _ in range(MAX_BROKEN_DOCUMENTS):
         failed_at = reading.run(start)
+        reading.broken |= failed_at is not None
         following = None if failed_at is None else _DOCUMENT_START.search(data, max(failed_at, start + 1))
         if following is None:
             break
@@ -279,6 +280,7 @@ class _Reading:
         self.roots: list[YamlNode] = []
         self.faults: list[YamlFault] = []
         self.unreadable = False
+        self.broken = False
         self.braced = False  # a mapping as a mapping's key: `{{ }}` read as YAML
         self.budget = MAX_ALIASED_NODES
         self.stack: list[_Open] = []

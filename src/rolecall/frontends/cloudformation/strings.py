@@ -67,12 +67,7 @@ def joined(parts: Iterable[Value], span: Span, source: SourceText) -> Value:
     flat: list[Value] = []
     size = 0
     for part in parts:
-        inner = (
-            (replace(piece, via=piece.via + part.via) for piece in part.parts)
-            if isinstance(part, Template)
-            else (part,)
-        )
-        for piece in inner:
+        for piece in _flat(part):
             known = text(piece)
             if known == "":
                 if piece.via:
@@ -92,6 +87,12 @@ def joined(parts: Iterable[Value], span: Span, source: SourceText) -> Value:
     if None in words:
         return Template(tuple(flat), span)
     return Scalar("".join(word or "" for word in words), span, merged_hops(flat))
+
+
+def _flat(part: Value) -> tuple[Value, ...]:
+    if not isinstance(part, Template):
+        return (part,)
+    return tuple(replace(piece, via=piece.via + part.via) for piece in part.parts) if part.via else part.parts
 
 
 def merged_hops(values: Iterable[Value]) -> tuple[Hop, ...]:
@@ -167,7 +168,8 @@ def dynamic_reference(parts: list[Value], span: Span) -> Value:
     )
     service, _, rest = written.partition(":")
     if service not in _READ_FROM:
-        return Unknown("the dynamic reference is of an unknown kind", tuple(p for p in parts if not is_known(p)), span)
+        unknown = tuple(part for part in parts if not is_known(part))
+        return Unknown("the dynamic reference is of an unknown kind", unknown, span)
     via = merged_hops(parts)
     if service == "secretsmanager":
         arn = _SECRET_ARN.match(rest)
