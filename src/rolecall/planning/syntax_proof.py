@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from rolecall.planning.composition import Step
 from rolecall.planning.migration import Proof
+from rolecall.planning.reference_proof import dangling
 from rolecall.source.edits import Edit, apply, pieces
-from rolecall.source.hcl import File, parse_file, walk
+from rolecall.source.hcl import Block, parse_file, walk
 from rolecall.source.text import BOM, SourceText
 from rolecall.source.yaml import load
+
+__all__ = ["dangling", "hcl_faults", "syntax", "yaml_faults"]
 
 #: The second reader takes seconds for each megabyte: a file above this many bytes rests on the tree alone.
 _MAX_SECOND_READING = 200_000
@@ -25,33 +28,37 @@ _HCL = (".tf", ".tfvars", ".hcl")
 _YAML = (".yml", ".yaml", ".json", ".template")
 
 
-def prove(step: Step) -> tuple[Proof, Proof]:
-    """The proofs `parses` and `untouched` for one phase; each detail names what fails, or what it rests on."""
-    broken: list[str] = []
-    alone: list[str] = []
-    strayed: list[str] = []
-    for path, edits in sorted(step.changes.items()):
-        old, new = step.before[path], step.files[path]
-        if new is None:
-            continue
-        if apply(old or b"", edits) != new:
-            strayed.append(f"{path}: bytes outside the edits differ")
-            continue
-        if path.endswith(_HCL):
-            broken.extend(f"{path}: {fault}" for fault in hcl_faults(path, old or b"", new))
-            strayed.extend(f"{path}: {fault}" for fault in _block_changes(path, old or b"", new, edits))
-            verdict = _second_reading(path, old or b"", new, edits)
-            if verdict is None:
-                alone.append(path)
-            else:
-                broken.extend(f"{path}: {fault}" for fault in verdict)
-        elif path.endswith(_YAML):
-            broken.extend(f"{path}: {fault}" for fault in yaml_faults(path, old, new))
-    rests = f"python-hcl2 cannot read {', '.join(alone)}: rests on the tree alone" if alone else ""
-    return (
-        Proof("parses", not broken, "; ".join(broken) or rests),
-        Proof("untouched", not strayed, "; ".join(strayed)),
-    )
+def syntax(path: str, old: bytes | None, new: bytes | None, edits: Sequence[Edit] | None = None) -> tuple[Proof, ...]:
+    """The proofs about one file of a phase: `parses`, and with its edits (over `old`) also `untouched`.
+
+    None stands for a file that does not exist; of a deleted one there is nothing to prove.  `holds` is None where no
+    reader knows the file; a detail names what fails, or what a proof rests on.
+    """
+    if new is None:
+        return ()
+    text = old or b""
+    blocks = _blocks(text, new, edits) if edits is not None and path.endswith(_HCL) else None
+    proofs = [_parses(path, old, new, blocks)]
+    if edits is not None:
+        strays = list(_strays(blocks)) if blocks is not None else []
+        if apply(text, edits) != new:
+            strays.append("bytes outside the edits differ")
+        proofs.append(Proof("untouched", not strays, "; ".join(strays)))
+    return tuple(proofs)
+
+
+def _parses(path: str, old: bytes | None, new: bytes, blocks: _Blocks | None) -> Proof:
+    if path.endswith(_HCL):
+        faults = hcl_faults(path, old or b"", new)
+        again = _second_reading(old or b"", new, blocks)
+        if again is None and not faults:
+            return Proof("parses", True, "python-hcl2 does not read this file: rests on the tree alone")
+        faults.extend(again or ())
+    elif path.endswith(_YAML):
+        faults = yaml_faults(path, old, new)
+    else:
+        return Proof("parses", None, "no reader for files of this kind")
+    return Proof("parses", not faults, "; ".join(faults))
 
 
 def hcl_faults(path: str, old: bytes, new: bytes) -> list[str]:
@@ -150,31 +157,80 @@ def _reads_as_json(data: bytes) -> bool:
     return True
 
 
-def _touched(file: File, spans: Sequence[tuple[int, int]]) -> list[bool]:
-    """For each top-level block whether any of the ranges lies in it (one at its very edge does not)."""
-    return [any(start < block.end and block.start < end for start, end in spans) for block in file.blocks]
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """The top-level blocks of a file before and after, by their text: all, and those that no edit is in."""
+
+    before: Counter[bytes]
+    after: Counter[bytes]
+    kept: Counter[bytes]
+    same: Counter[bytes]
 
 
-def _changed_spans(old: bytes, edits: Sequence[Edit]) -> tuple[list[tuple[int, int]], list[tuple[int, int]], list[int]]:
-    """What the edits take of the old text, what they write in the new one (insertions widened to touch), the shifts."""
-    layout = list(pieces(len(old), edits))
-    taken = [(edit.start - edit.inserts, edit.end + edit.inserts) for edit in edits]
-    written = [(piece.start, piece.end) for piece in layout if piece.edit is not None]
-    return taken, [(start - (start == end), end + (start == end)) for start, end in written], []
+def _blocks(old: bytes, new: bytes, edits: Sequence[Edit]) -> _Blocks:
+    before, after = parse_file(SourceText("", old)).blocks, parse_file(SourceText("", new)).blocks
+    taken = [(edit.start, edit.end) for edit in edits]
+    written = [(piece.start, piece.end) for piece in pieces(len(old), edits) if piece.edit is not None]
+    return _Blocks(
+        Counter(block.slice for block in before),
+        Counter(block.slice for block in after),
+        Counter(block.slice for block in before if not _touched(block, taken)),
+        Counter(block.slice for block in after if not _touched(block, written)),
+    )
 
 
-def _block_changes(path: str, old: bytes, new: bytes, edits: Sequence[Edit]) -> Iterator[str]:
+def _touched(block: Block, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether any of the ranges lies in a block; an empty one at its very edge does not."""
+    return any(start < block.end and block.start < end for start, end in spans)
+
+
+def _strays(blocks: _Blocks) -> Iterator[str]:
     """Top-level blocks that came, went or changed without an edit in them."""
-    taken, written, _ = _changed_spans(old, edits)
-    before, after = parse_file(SourceText(path, old)), parse_file(SourceText(path, new))
-    kept = Counter(
-        block.slice for block, hit in zip(before.blocks, _touched(before, taken), strict=True) if not hit
+    for block in blocks.kept - blocks.after:
+        yield f"{_title(block)} changed, and no edit is in it"
+    for block in blocks.same - blocks.before:
+        yield f"{_title(block)} appeared, and no edit wrote it"
+
+
+def _title(block: bytes) -> str:
+    return block.partition(b"{")[0].decode("utf-8", "replace").strip()[:100]
+
+
+def _second_reading(old: bytes, new: bytes, blocks: _Blocks | None) -> list[str] | None:
+    """What python-hcl2 has against the new text: it does not parse, or more blocks differ than edits are in.
+
+    None where it says nothing, since it does not read the old text either or the file is too large for it.
+    """
+    if max(len(old), len(new)) > _MAX_SECOND_READING:
+        return None
+    before = _read_again(old)
+    if before is None:
+        return None
+    after = _read_again(new)
+    if after is None:
+        return ["python-hcl2 reads the old text and not the new one"]
+    if blocks is None:
+        return []
+    went, came = (before - after).total(), (after - before).total()
+    if went > (blocks.before - blocks.kept).total() or came > (blocks.after - blocks.same).total():
+        return ["python-hcl2 sees more blocks change than edits are in"]
+    return []
+
+
+def _read_again(data: bytes) -> Counter[str] | None:
+    """The blocks of a text as python-hcl2 reads them, each as one string; None where it cannot."""
+    import hcl2
+    from hcl2.utils import SerializationOptions
+
+    try:
+        text = data.removeprefix(BOM).decode()
+        read = hcl2.loads(text, serialization_options=SerializationOptions(with_comments=False))
+    except Exception:  # its parser raises errors of several kinds, and RecursionError
+        return None
+    return Counter(
+        f"{kind} {json.dumps(block, sort_keys=True, default=str)}"
+        for kind, blocks in read.items()
+        if isinstance(blocks, list)
+        for block in blocks
+        if isinstance(block, dict)
     )
-    there = Counter(block.slice for block in after.blocks)
-    if lost := kept - there:
-        yield f"a block that no edit is in changed: {next(iter(lost)).splitlines()[0].decode('utf-8', 'replace')}"
-    same = Counter(
-        block.slice for block, hit in zip(after.blocks, _touched(after, written), strict=True) if not hit
-    )
-    if strange := same - kept:
-        yield f"a block that no edit wrote appeared: {next(iter(strange)).splitlines()[0].decode('utf-8', 'replace')}"

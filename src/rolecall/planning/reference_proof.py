@@ -1,0 +1,281 @@
+"""Proof that nothing dangles: every name that resolved before a patch resolves after it, and every new name resolves.
+
+Terraform: resources, data sources, variables, locals and modules of each folder, the outputs and inputs of modules that
+lie in the tree.  CloudFormation: `Ref`, `GetAtt`, `Sub`, `DependsOn` and `Condition` of each template.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from rolecall.source.hcl import Block, outline, parse_file, walk
+from rolecall.source.text import SourceText
+from rolecall.source.tree import Tree, Unreadable
+from rolecall.source.yaml import YamlMapping, YamlNode, YamlScalar, YamlSequence, load
+
+_ROOTS = ("var", "local", "module", "data")
+#: Roots of names that no block declares.
+_GIVEN = frozenset({"each", "count", "self", "path", "terraform"})
+#: Blocks that may name what is no longer, or not yet, declared.
+_STATE_BLOCKS = frozenset({"moved", "removed"})
+#: Arguments of a module call that are not inputs of the module.
+_CALL_ARGUMENTS = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
+_QUOTED_ADDRESS = re.compile(rb'"((?:data\.|module\.)?[\w-]+\.?[\w-]*)"')
+_SUB_NAME = re.compile(r"\$\{([^!}][^}]*)\}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Dangling:
+    """A name that does not resolve after the patch: where it is written then, and what it names."""
+
+    path: str
+    line: int
+    name: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.path}:{self.line}: {self.name} is not declared"
+
+
+@dataclass(slots=True)
+class _Names:
+    """What a folder or template declares, and the names used in it with the first place of each."""
+
+    declared: set[str] = field(default_factory=set)
+    used: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def unresolved(self) -> dict[str, tuple[str, int]]:
+        return {name: place for name, place in self.used.items() if name not in self.declared}
+
+
+def dangling(before: Tree, after: Tree, folders: Iterable[str], templates: Iterable[str] = ()) -> list[Dangling]:
+    """The names that dangle after a patch, in Terraform `folders` and CloudFormation `templates` (root-relative)."""
+    found: set[Dangling] = set()
+    for folder in sorted(set(folders)):
+        found.update(_new(_folder(before, folder), _folder(after, folder)))
+    for path in sorted(set(templates)):
+        found.update(_new(_template(before, path), _template(after, path)))
+    return sorted(found)
+
+
+def _new(before: _Names, after: _Names) -> Iterator[Dangling]:
+    old = before.unresolved()
+    for name, (path, line) in after.unresolved().items():
+        if name not in old:
+            yield Dangling(path, line, name)
+
+
+def _read(tree: Tree, path: str) -> SourceText | None:
+    try:
+        return tree.read(path)
+    except Unreadable:
+        return None
+
+
+def _terraform_files(tree: Tree, folder: str) -> Iterator[SourceText]:
+    prefix = f"{folder}/" if folder else ""
+    for path in tree.paths():
+        if path.endswith(".tf") and path.startswith(prefix) and "/" not in path[len(prefix) :]:
+            text = _read(tree, path)
+            if text is not None:
+                yield text
+
+
+def _folder(tree: Tree, folder: str) -> _Names:
+    names = _Names()
+    calls: list[Block] = []
+    for text in _terraform_files(tree, folder):
+        known = text.__dict__.get("reference_names")
+        if known is None:  # a file that a patch leaves alone is the same text in both trees
+            known = text.__dict__["reference_names"] = _file(text)
+        names.declared |= known.declared
+        for name, place in known.used.items():
+            names.used.setdefault(name, place)
+        if b"module" in text.data:
+            calls.extend(block for block in outline(text).blocks if block.type == "module" and len(block.labels) == 1)
+    for call in calls:
+        _call(tree, folder, call, names)
+    return names
+
+
+def _file(text: SourceText) -> _Names:
+    names = _Names()
+    file = parse_file(text)
+    for block in file.blocks:
+        names.declared.update(_declares(block))
+        node = block.node
+        if node is None or block.type in _STATE_BLOCKS:
+            continue
+        bound = _bound(node)
+        for name, at in _uses(node, bound):
+            names.used.setdefault(name, (text.path, text.position(block.base + at)[0]))
+    return names
+
+
+def _declares(block: Block) -> Iterator[str]:
+    match block.type, block.labels:
+        case "resource", (kind, name):
+            yield f"{kind}.{name}"
+        case "data", (kind, name):
+            yield f"data.{kind}.{name}"
+        case "variable", (name,):
+            yield f"var.{name}"
+        case "module", (name,):
+            yield f"module.{name}"
+        case "locals", ():
+            for attribute in block.attributes:
+                yield f"local.{attribute.name}"
+        case "check", _:
+            for inner in block.blocks:
+                yield from _declares(inner)
+
+
+def _bound(block: Node) -> set[str]:
+    """Names that `for` expressions and dynamic blocks bind."""
+    names: set[str] = set()
+    for node in walk(block):
+        if node.type == "for_intro":
+            names.update(_text(child) for child in node.children if child.type == "identifier")
+        elif node.type == "block" and node.children and node.children[0].text == b"dynamic":
+            names.update(_text(child).strip('"') for child in node.children[1:3] if child.type != "block_start")
+        elif node.type == "attribute" and node.children[0].text == b"iterator":
+            names.add(_text(node.children[-1]))
+    return names
+
+
+def _uses(block: Node, bound: set[str]) -> Iterator[tuple[str, int]]:
+    """The addresses that a block's expressions name, with their offsets within the parsed text."""
+    for node in walk(block):
+        if node.type == "variable_expr":
+            root = _text(node)
+            if root in _GIVEN or root in bound:
+                continue
+            steps = _steps(node)
+            if root in _ROOTS or "_" in root:
+                wanted = 2 if root == "data" else 1
+                if len(steps) >= wanted:
+                    yield ".".join([root, *steps[:wanted]]), node.start_byte
+                if root == "module" and len(steps) > 1:
+                    yield f"module.{steps[0]}.{steps[1]}", node.start_byte
+        elif node.type == "attribute" and node.children[0].text == b"depends_on":
+            for found in _QUOTED_ADDRESS.finditer(node.text or b""):
+                yield found[1].decode("utf-8", "replace"), node.start_byte
+
+
+def _steps(variable: Node) -> list[str]:
+    """The attribute names that follow a name, instance keys left out: `.a[0].b` is a, b."""
+    steps: list[str] = []
+    sibling = variable.next_sibling
+    while sibling is not None and sibling.type in ("get_attr", "index", "splat"):
+        if sibling.type == "get_attr":
+            steps.append(_text(sibling).lstrip(".").strip())
+        elif sibling.type == "splat":
+            steps.extend(_text(node).lstrip(".").strip() for node in walk(sibling) if node.type == "get_attr")
+        sibling = sibling.next_sibling
+    return steps
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def _call(tree: Tree, folder: str, block: Block, names: _Names) -> None:
+    """A module call: what the module in the tree offers is declared, what the call wants of it is used."""
+    label = block.labels[0]
+    outputs = [name for name in names.used if name.startswith(f"module.{label}.")]
+    source = block.attribute("source")
+    literal = _text(source.node).strip('"') if source is not None else ""
+    child = tree.resolve(folder, literal) if literal.startswith(("./", "../")) else None
+    files = list(_terraform_files(tree, child)) if child is not None else []
+    if not files:
+        names.declared.update(outputs)  # not in the tree: nobody can tell
+        return
+    place = (block.text.path, block.span.line)
+    given = {attribute.name for attribute in block.attributes} - _CALL_ARGUMENTS
+    names.used.update((f"module.{label} input {name}", place) for name in given)
+    for text in files:
+        for inner in outline(text).blocks:
+            if len(inner.labels) != 1:
+                continue
+            name = inner.labels[0]
+            if inner.type == "output":
+                names.declared.add(f"module.{label}.{name}")
+            elif inner.type == "variable":
+                names.declared.add(f"module.{label} input {name}")
+                if inner.attribute("default") is None:
+                    names.used.setdefault(f"module.{label} without its input {name}", place)
+                    if name in given:
+                        names.declared.add(f"module.{label} without its input {name}")
+
+
+def _template(tree: Tree, path: str) -> _Names:
+    names = _Names()
+    text = _read(tree, path) if tree.exists(path) else None
+    roots = load(text)[0] if text is not None else []
+    for root in roots:
+        if not isinstance(root, YamlMapping):
+            continue
+        for section in ("Resources", "Parameters"):
+            part = root.get(section)
+            if isinstance(part, YamlMapping):
+                names.declared.update(pair.name for pair in part.pairs if pair.name)
+        conditions = root.get("Conditions")
+        if isinstance(conditions, YamlMapping):
+            names.declared.update(f"condition {pair.name}" for pair in conditions.pairs)
+        for name, node in _template_uses(root):
+            if not name.startswith("AWS::"):
+                names.used.setdefault(name, (path, node.span.line))
+    return names
+
+
+def _template_uses(root: YamlMapping) -> Iterator[tuple[str, YamlNode]]:
+    resources = root.get("Resources")
+    for pair in resources.pairs if isinstance(resources, YamlMapping) else ():
+        if isinstance(pair.value, YamlMapping):
+            for key, prefix in (("DependsOn", ""), ("Condition", "condition ")):
+                for name in _strings(pair.value.get(key)):
+                    yield prefix + name, pair.key
+    stack: list[YamlNode] = [root]
+    seen: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield from ((name, node) for name in _called(node.tag, node))
+        if isinstance(node, YamlSequence):
+            stack.extend(node.items)
+        elif isinstance(node, YamlMapping):
+            if len(node.pairs) == 1 and node.pairs[0].name in _FUNCTIONS:
+                yield from ((name, node) for name in _called(_FUNCTIONS[node.pairs[0].name or ""], node.pairs[0].value))
+            stack.extend(pair.value for pair in node.pairs)
+
+
+_FUNCTIONS = {"Ref": "!Ref", "Fn::GetAtt": "!GetAtt", "Fn::Sub": "!Sub"}
+
+
+def _called(function: str, argument: YamlNode) -> Iterator[str]:
+    """The logical ids that one call of an intrinsic function names."""
+    strings = _strings(argument)
+    if function == "!Ref":
+        yield from strings[:1]
+    elif function == "!GetAtt":
+        yield from (name.split(".")[0] for name in strings[:1])
+    elif function == "!Sub" and strings:
+        own: set[str | None] = set()
+        if isinstance(argument, YamlSequence) and len(argument.items) > 1:
+            values = argument.items[1]
+            own = {pair.name for pair in values.pairs} if isinstance(values, YamlMapping) else own
+        for found in _SUB_NAME.finditer(strings[0]):
+            name = found[1].strip().split(".")[0]
+            if name not in own:
+                yield name
+
+
+def _strings(node: YamlNode | None) -> list[str]:
+    items = node.items if isinstance(node, YamlSequence) else [node]
+    return [item.value for item in items if isinstance(item, YamlScalar)]
