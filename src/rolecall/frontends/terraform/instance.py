@@ -53,14 +53,14 @@ class Iteration:
     declaration: Declaration
     key: InstanceKey
     place: Place
+    _made_members: list[tuple[Value, Value]] | Unknown | None = None
 
     def each(self, part: Literal["key", "value"]) -> Value:
-        collection = self.declaration.value("for_each", self.place)
-        if collection is None:
-            return Unknown("each is used without for_each")
-        members = _members(collection)
+        members = self._made_members
         if members is None:
-            return Unknown("for_each is not known", (collection,))
+            members = self._made_members = self._members()
+        if isinstance(members, Unknown):
+            return members
         if self.key is None:
             possible = tuple(member[0 if part == "key" else 1] for member in members)
             if len(possible) == 1:
@@ -69,7 +69,15 @@ class Iteration:
         for key, value in members:
             if text(key) == self.key:
                 return key if part == "key" else value
-        return Unknown("for_each has no such key", (collection,))
+        return Unknown("for_each has no such key", tuple(value for _, value in members))
+
+    def _members(self) -> list[tuple[Value, Value]] | Unknown:
+        """Keys and values of what for_each goes over."""
+        collection = self.declaration.value("for_each", self.place)
+        if collection is None:
+            return Unknown("each is used without for_each")
+        members = _members(collection)
+        return Unknown("for_each is not known", (collection,)) if members is None else members
 
     def index(self) -> Value:
         if isinstance(self.key, int):
