@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 BOM = b"\xef\xbb\xbf"
+#: Bytes of a line from which its columns are counted by blocks of as many.
+_LONG_LINE = 2048
+_CONTINUATION = bytes(range(0x80, 0xC0))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,8 +69,22 @@ class SourceText:
         start = self.line_starts[line - 1]
         if line == 1 and self.data.startswith(BOM):
             start = min(len(BOM), offset)
+        if offset - start > _LONG_LINE:
+            return line, self._characters(offset) - self._characters(start) + 1
         column = len(self.data[start:offset].decode("utf-8", "replace")) + 1
         return line, column
+
+    def _characters(self, offset: int) -> int:
+        """How many characters begin before a byte offset, without a look at the whole of a line as long as the file."""
+        block = offset // _LONG_LINE
+        return self._blocks[block] + len(self.data[block * _LONG_LINE : offset].translate(None, _CONTINUATION))
+
+    @cached_property
+    def _blocks(self) -> list[int]:
+        counts = [0]
+        for start in range(0, len(self.data), _LONG_LINE):
+            counts.append(counts[-1] + len(self.data[start : start + _LONG_LINE].translate(None, _CONTINUATION)))
+        return counts
 
     @cached_property
     def _plain(self) -> bool:

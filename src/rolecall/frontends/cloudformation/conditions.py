@@ -78,13 +78,8 @@ class Conditions:
         return Decision(None, inputs)
 
     def _operand(self, node: YamlNode, bindings: Bindings[str, str]) -> Value:
-        """A side of an equation: of a hidden parameter the default counts here, since only its truth comes out."""
-        called = call(node)
-        if called is not None and called[0] == "Ref":
-            value = self._stack.parameter(scalar_text(called[1]), hidden=False)
-            if value is not None:
-                return value
-        return self._stack.evaluate(node, bindings)
+        """A side of an equation: every default counts here, since only the equation's truth comes out."""
+        return self._stack.evaluate(node, bindings, deciding=True)
 
 
 def _equal(left: Value, right: Value) -> bool | None:

@@ -46,12 +46,13 @@ class Argument:
 
 
 class Nesting:
-    """How deep evaluation is at this moment, over all stacks of a unit."""
+    """Where evaluation is at this moment, over all stacks of a unit: how deep, and whether it decides a condition."""
 
-    __slots__ = ("depth",)
+    __slots__ = ("deciding", "depth")
 
     def __init__(self) -> None:
         self.depth = 0
+        self.deciding = False
 
 
 class Stack:
@@ -98,9 +99,18 @@ class Stack:
             return name
         return _VARIABLE.sub(lambda found: bindings.get(found[1], found[0]), name)
 
-    def evaluate(self, node: YamlNode, bindings: Bindings[str, str]) -> Value:
-        """The value of a node; functions that give `AWS::NoValue` take their member or item out of what holds it."""
-        return self._nested(node, call(node), bindings)
+    def evaluate(self, node: YamlNode, bindings: Bindings[str, str], deciding: bool = False) -> Value:
+        """The value of a node; functions that give `AWS::NoValue` take their member or item out of what holds it.
+
+        `deciding` is for the sides of a condition's equation: see `parameter`.
+        """
+        if not deciding or self._nesting.deciding:
+            return self._nested(node, call(node), bindings)
+        self._nesting.deciding = True
+        try:
+            return self._nested(node, call(node), bindings)
+        finally:
+            self._nesting.deciding = False
 
     def content(self, node: YamlNode, bindings: Bindings[str, str]) -> Value:
         """The value of a node without regard to its tag: the argument of a function in its short form."""
@@ -188,13 +198,14 @@ class Stack:
             self._following.discard(name)
         return through(found, Hop("output", f"{self.prefix}Outputs/{name}", member.pair.span))
 
-    def parameter(self, name: str, hidden: bool = True) -> Value | None:
+    def parameter(self, name: str) -> Value | None:
         """The value of a parameter: what the caller gives, else its default; None where none is declared.
 
-        Without either, and where it is `NoEcho` and only a default is known, it is a reference to the parameter itself;
-        `hidden=False` looks at the default of a `NoEcho` parameter too.
+        Without either it is a reference to the parameter itself.  So it is with a default that is empty or that of a
+        `NoEcho` parameter, for those stand for something to be given; but to decide a condition they count.
         """
-        key = (name, hidden)
+        deciding = self._nesting.deciding
+        key = (name, deciding)
         if key not in self._parameters:
             pair = self.template.parameters.pair(name)
             if pair is None or not isinstance(pair.value, YamlMapping):
@@ -202,10 +213,10 @@ class Stack:
             address = f"Parameters/{name}"
             # A parameter that waits for itself, through outputs of nested stacks, stays a reference.
             self._parameters[key] = Reference(self.id_of(address), "", pair.key.span)
-            self._parameters[key] = self._bind(name, address, pair, pair.value, hidden)
+            self._parameters[key] = self._bind(name, address, pair, pair.value, deciding)
         return self._parameters[key]
 
-    def _bind(self, name: str, address: str, pair: YamlPair, declared: YamlMapping, hidden: bool) -> Value:
+    def _bind(self, name: str, address: str, pair: YamlPair, declared: YamlMapping, deciding: bool) -> Value:
         argument = self.given.get(name)
         kind = scalar_text(declared.get("Type"))
         if argument is not None:
@@ -213,8 +224,8 @@ class Stack:
             hop = Hop("parameter", self.prefix + address, argument.pair.span)
         else:
             default = declared.get("Default")
-            secret = hidden and scalar_text(declared.get("NoEcho")).lower() == "true"
-            if default is None or secret:
+            stands_in = scalar_text(declared.get("NoEcho")).lower() == "true" or _is_empty(default)
+            if default is None or (stands_in and not deciding):
                 return Reference(self.id_of(address), "", pair.key.span)
             value = self.evaluate(default, {})
             hop = Hop("parameter", self.prefix + address, pair.span, "default")
@@ -232,6 +243,10 @@ def _typed(value: Value, kind: str) -> Value:
         words = known.split(",") if known else []
         return Sequence(tuple(Scalar(word.strip(), value.span) for word in words), value.span, value.via)
     return value
+
+
+def _is_empty(default: YamlNode | None) -> bool:
+    return isinstance(default, YamlScalar) and not default.value
 
 
 def _is_no_value(value: Value) -> bool:

@@ -61,8 +61,8 @@ def _verbatim(source: SourceText, start: int, end: int, piece: str) -> tuple[int
 def joined(parts: Iterable[Value], span: Span, source: SourceText) -> Value:
     """Several values as one string.
 
-    One part is itself; all known make a scalar that keeps their hops; else a template.  Dynamic references inside become
-    references.
+    One part is itself; all known make a scalar that keeps their hops; else a template.  Dynamic references inside
+    become references.
     """
     flat: list[Value] = []
     size = 0
@@ -160,8 +160,8 @@ def _place(span: Span | None, known: str, start: int, end: int, source: SourceTe
 def dynamic_reference(parts: list[Value], span: Span) -> Value:
     """What `{{resolve:…}}` points at, from the parts of what stands behind the first colon.
 
-    A store named by text is `ssm:NAME` or `secretsmanager:NAME`, with the JSON key as the attribute.  One that this code
-    declares is that resource, with what is read of it (`SecretString.password`, `Value`).
+    A store named by text is `ssm:NAME` or `secretsmanager:NAME`, with the JSON key as the attribute.  One that this
+    code declares is that resource, with what is read of it (`SecretString.password`, `Value`).
     """
     written = "".join(
         f"\ue000{place}\ue001" if (known := text(part)) is None else known for place, part in enumerate(parts)
