@@ -2,7 +2,8 @@
 
 What it does
     Finds machines' users and roles that are granted `AdministratorAccess`, `PowerUserAccess` or `IAMFullAccess`, or a
-    statement that allows every action on every resource.  People, endpoint policies and resource policies are not judged here.
+    statement that allows every action on every resource.  People, endpoint policies and resource policies are not
+    judged here.
 
 Why it matters
     Whoever gets hold of such a workload, or of its key, owns the account.

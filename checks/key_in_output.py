@@ -1,8 +1,8 @@
 """A secret key in an output.
 
 What it does
-    Finds root outputs of Terraform that are not marked sensitive, and outputs of CloudFormation, that carry the secret half of
-    a minted key.  (A sensitive output is named by the finding of the key itself.)
+    Finds root outputs of Terraform that are not marked sensitive, and outputs of CloudFormation, that carry the secret
+    half of a minted key.  (A sensitive output is named by the finding of the key itself.)
 
 Why it matters
     A CloudFormation output is readable by everybody who may describe the stack; a Terraform output that is not marked
@@ -44,14 +44,14 @@ def check(model: Model) -> Iterator[Finding]:
             if store.kind not in OUTPUTS or end.steps[0].attribute == "id" or store.site.declaration in seen:
                 continue
             seen.add(store.site.declaration)
-            if store.kind == "tf-output" and store.sensitive:
+            if "pgp" in declaration.first.marks or (store.kind == "tf-output" and store.sensitive):
                 continue  # the key's own finding names it as a place where it is handed over
             yield RULE.finding(
                 f"output {store.site.name} carries the secret key of {declaration.label}",
                 store.site.span,
                 store.site.address,
                 identity=declaration.owner.site.address if declaration.owner else "",
-                related=(Related(declaration.first.span, "the key is minted here"),),
+                related=() if declaration.at_call else (Related(declaration.first.span, "the key is minted here"),),
                 key=store.site.name,
                 help="move its readers to a role, then drop the output",
             )

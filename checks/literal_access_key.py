@@ -1,15 +1,17 @@
 """An AWS access key written into the code.
 
 What it does
-    Finds literal access keys wherever they stand: provider and backend blocks, environments, user data, tfvars, parameter
-    defaults, CloudFormation Authentication metadata, workflows, scripts.  Emulators' dummies, session keys and keys of other
-    providers' S3-compatible stores are not AWS keys and are left alone.
+    Finds literal access keys wherever they stand: provider and backend blocks, environments, user data, tfvars,
+    parameter defaults, CloudFormation Authentication metadata, workflows, scripts.  Emulators' dummies, session keys
+    and keys of other providers' S3-compatible stores are not AWS keys and are left alone.
 
 Why it matters
-    Whoever can read the repository, its history or a plan file holds the key.  Treat it as leaked: revoke first, migrate after.
+    Whoever can read the repository, its history or a plan file holds the key.  Treat it as leaked: revoke first,
+    migrate after.
 
 Fix
-    Revoke the key, then let what runs here take a role from where it runs: OIDC in a pipeline, the role of the host elsewhere.
+    Revoke the key, then let what runs here take a role from where it runs: OIDC in a pipeline, the role of the host
+    elsewhere.
 """
 
 from __future__ import annotations

@@ -1,16 +1,17 @@
 """An access key that the code itself mints.
 
 What it does
-    Finds `aws_iam_access_key` and `AWS::IAM::AccessKey` blocks (and calls of registry modules that make one) whose key is
-    consumed by a workload, a pipeline or a vendor, or handed over to a place where its reader is not seen.
+    Finds `aws_iam_access_key` and `AWS::IAM::AccessKey` blocks (and calls of registry modules that make one) whose key
+    is consumed by a workload, a pipeline or a vendor, or handed over to a place where its reader is not seen.
 
 Why it matters
     A minted key never expires, its secret half lies in the state in clear, and everybody who reads the state holds it.
     Deleting it without knowing who consumes it is an outage, so the finding names every consumer that the code shows.
 
 Fix
-    Give the consumer a role: an execution, task or pod role, an instance profile, OIDC for a pipeline.  Then take the key out of
-    every place that still shadows the role, set it Inactive, and delete it after the soak.  `rolecall plan` writes the patches.
+    Give the consumer a role: an execution, task or pod role, an instance profile, OIDC for a pipeline.  Then take the
+    key out of every place that still shadows the role, set it Inactive, and delete it after the soak.  `rolecall plan`
+    writes the patches.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
 """A federated trust that does not say whose token it takes.
 
 What it does
-    Finds trusts in an OIDC issuer that is shared by many customers (GitHub, GitLab, Bitbucket, CircleCI, HCP Terraform, Google …) or in a
-    cluster, where no condition pins the subject, or a wildcard leaves it open.
+    Finds trusts in an OIDC issuer that is shared by many customers (GitHub, GitLab, Bitbucket, CircleCI, HCP Terraform,
+    Google …) or in a cluster, where no condition pins the subject, or a wildcard leaves it open.
 
 Why it matters
-    Every customer of a shared issuer can get a token from it.  Without a pinned subject each of them can become this role: a
-    permanent key that everybody holds.
+    Every customer of a shared issuer can get a token from it.  Without a pinned subject each of them can become this
+    role: a permanent key that everybody holds.
 
 Fix
-    Compare the subject with the exact repository and branch or environment (`repo:org/name:environment:prod`), by StringEquals.
+    Compare the subject with the exact repository and branch or environment (`repo:org/name:environment:prod`), by
+    StringEquals.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ RULE = Rule(
 )
 
 #: Issuers that give tokens to anybody who signs up, and the claims beside `sub` that can pin a caller there.
-#: GitHub's claims as IAM condition keys: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+#: GitHub's claims as IAM condition keys:
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 SHARED = {
     "token.actions.githubusercontent.com": (
         "repository",

@@ -4,12 +4,12 @@ What it does
     Finds minted keys whose secret leaves their block for nowhere: no workload, no store, no output takes it.
 
 Why it matters
-    Either somebody copies it out of the state by hand, which nobody can see, or nobody uses it and it is only a risk.  Both are
-    reasons to look; neither is a reason to delete it unseen.
+    Either somebody copies it out of the state by hand, which nobody can see, or nobody uses it and it is only a risk.
+    Both are reasons to look; neither is a reason to delete it unseen.
 
 Fix
-    Ask AWS when it was last used (`aws iam get-access-key-last-used`), set it Inactive for the soak time, and delete it when
-    nothing broke.  `rolecall plan` writes the soak as a patch and the questions as a list.
+    Ask AWS when it was last used (`aws iam get-access-key-last-used`), set it Inactive for the soak time, and delete it
+    when nothing broke.  `rolecall plan` writes the soak as a patch and the questions as a list.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ Why it matters
     What is not seen is not clean.  A migration that rests on an unseen part is held back, and you should know why.
 
 Fix
-    Mend the file, or put the module's source where it can be read (`terraform init` fetches modules into `.terraform/modules`).
+    Mend the file, or put the module's source where it can be read (`terraform init` fetches modules into
+    `.terraform/modules`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """An IAM user that a workload uses, whose key is made out of sight.
 
 What it does
-    Finds IAM users that are no persons (by name, path, tags, no login, no group of people) and have permissions, while the code
-    shows no key of theirs: somebody makes the key by hand.  Users whose key the code mints are RC101 or RC105.
+    Finds IAM users that are no persons (by name, path, tags, no login, no group of people) and have permissions, while
+    the code shows no key of theirs: somebody makes the key by hand.  Users whose key the code mints are RC101 or RC105.
 
 Why it matters
     A user is an identity for ever, with keys that do not expire.  A workload can take a role where it runs.

@@ -1,16 +1,17 @@
 """A static AWS key in a pipeline.
 
 What it does
-    Finds jobs and steps that are given an access key from the CI system's secrets: action inputs, `env` at any level, lines of
-    a script.  `role-to-assume` beside static keys is still a static key; session credentials of an earlier step are not.
+    Finds jobs and steps that are given an access key from the CI system's secrets: action inputs, `env` at any level,
+    lines of a script.  `role-to-assume` beside static keys is still a static key; session credentials of an earlier
+    step are not.
 
 Why it matters
-    The key in the secret store lives until somebody remembers it, works from anywhere, and is readable by every job of the
-    repository.  A pipeline can prove who it is by its own token instead.
+    The key in the secret store lives until somebody remembers it, works from anywhere, and is readable by every job of
+    the repository.  A pipeline can prove who it is by its own token instead.
 
 Fix
-    Give the job `id-token: write` and let it assume a role by OIDC, with a trust that pins this repository and branch or
-    environment; then delete the secrets and the key behind them.
+    Give the job `id-token: write` and let it assume a role by OIDC, with a trust that pins this repository and branch
+    or environment; then delete the secrets and the key behind them.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """A key passed into a workload's configuration from outside the code.
 
 What it does
-    Finds workloads, stores and Terraform's own provider and backend blocks that are given an AWS key by a variable, a parameter, or
-    something that is not in the scanned code.  (Keys that the code mints are RC101, literal ones RC102, pipelines RC103.)
+    Finds workloads, stores and Terraform's own provider and backend blocks that are given an AWS key by a variable, a
+    parameter, or something that is not in the scanned code.  (Keys that the code mints are RC101, literal ones RC102,
+    pipelines RC103.)
 
 Why it matters
-    The platform offers the workload an identity of its own, with credentials that rotate by themselves.  A key handed in beside
-    it lives for ever, shows in the configuration, and hides the role.
+    The platform offers the workload an identity of its own, with credentials that rotate by themselves.  A key handed
+    in beside it lives for ever, shows in the configuration, and hides the role.
 
 Fix
     Attach the permissions to the workload's role, take the variables out of its configuration, then retire the key.

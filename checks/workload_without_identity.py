@@ -1,11 +1,12 @@
 """A workload that is given a key and has no identity of its own.
 
 What it does
-    Finds compute that is given an AWS key (minted, literal or passed in) while the slot for its role is empty: no instance
-    profile, no task role, no job role.
+    Finds compute that is given an AWS key (minted, literal or passed in) while the slot for its role is empty: no
+    instance profile, no task role, no job role.
 
 Why it matters
-    The empty slot is why the key is there.  Filling it is the first phase of taking the key away, and changes nothing yet.
+    The empty slot is why the key is there.  Filling it is the first phase of taking the key away, and changes nothing
+    yet.
 
 Fix
     Create a role that trusts the service and has the key's permissions, and put it in the slot.

@@ -1,7 +1,9 @@
-"""Functions, builds and jobs that have a role already (recipes AWS-04, 05, 09, 10, 11, 12): the role gets the key's permissions.
+"""Functions, builds and jobs that have a role already (recipes AWS-04, 05, 09, 10, 11, 12): the role gets the key's
+permissions.
 
-Expand grants the role what the user may do; migrate takes the key out of the configuration.  The application must stop reading
-the variables before that: Lambda does not even allow the standard names, so its code builds its clients from them.
+Expand grants the role what the user may do; migrate takes the key out of the configuration.  The application must stop
+reading the variables before that: Lambda does not even allow the standard names, so its code builds its clients from
+them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Pods on EKS (recipes AWS-07 and AWS-08): the pods' role takes over, and the key leaves the Kubernetes secret.
 
-A role that the namespace has already comes before a new one.  Where the cluster cannot be seen, nobody can tell which trust a new role
-would need, and that part is left to people.
+A role that the namespace has already comes before a new one.  Where the cluster cannot be seen, nobody can tell which
+trust a new role would need, and that part is left to people.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ def plan(case: Case, use: Use) -> Move:
         move.hold(f"the key cannot be taken out of {use.workload.site.address}: {refused.reason}")
     unknown = strangers(case)
     if not _seen(use) and unknown:
+        move.also.append("aws:cross-account-role")
         move.hold(
             f"no pod is seen that reads {use.workload.site.address}, and “{', '.join(unknown)}” in its names may be a third party that was handed the key",
             Handover(

@@ -1,7 +1,7 @@
 """ECS tasks (recipe AWS-06): the task role, which is not the execution role, takes over.
 
-Every change makes a new revision of the task definition and rolls the service; running tasks keep the key until they are
-drained.
+Every change makes a new revision of the task definition and rolls the service; running tasks keep the key until they
+are drained.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Terraform's own provider and backend blocks (recipes AWS-23 and AWS-24): no credentials in the code, the runner brings its own.
+"""Terraform's own provider and backend blocks (recipes AWS-23 and AWS-24): no credentials in the code, the runner
+brings its own.
 
-Where Terraform runs decides what it logs in with: OIDC in a pipeline, the role of the host, a person's own login.  So the patch
-takes the keys out and puts nothing in their place; every way of running finds its credentials by the default chain.
+Where Terraform runs decides what it logs in with: OIDC in a pipeline, the role of the host, a person's own login.  So
+the patch takes the keys out and puts nothing in their place; every way of running finds its credentials by the default
+chain.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 One TOML table per type.  Keys:
 
-part        identity, login, credential, grant, policy, membership, oidc-provider, profile, pod-identity, workload, deployment, store,
+part        identity, login, credential, grant, policy, membership, oidc-provider, profile, pod-identity, workload,
+deployment, store,
             resource-policy, pod, service-account, external-secret
 kind        what kind of identity, workload or store
 name path tags boundary scope namespace url status pgp of   attribute paths
@@ -108,5 +109,7 @@ def catalog() -> dict[str, Entry]:
 
 @cache
 def hints() -> dict[str, Any]:
-    """The vocabulary of catalog/hints.toml: words in names that tell who an identity is for, vendors, registry modules."""
+    """The vocabulary of catalog/hints.toml: words in names that tell who an identity is for, vendors, registry
+    modules.
+    """
     return tomllib.loads(files("rolecall.catalog").joinpath("hints.toml").read_text("utf-8"))

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from rolecall.model.finding import Related
 from rolecall.model.linking import Consumption, Flow, Model, OpenEnd
-from rolecall.model.nature import speaks
+from rolecall.model.nature import speaks, words
 from rolecall.model.parts import Credential, Identity, Workload
 from rolecall.source.text import Span
 
@@ -64,10 +64,18 @@ class Declaration:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name that may tell who it is for."""
-        owner = self.owner
-        own = (owner.label, owner.path_label, owner.site.name) if owner is not None else ()
-        return (*own, self.first.site.name, self.first.owner_label)
+        """Every name that may tell who it is for; of several instances, what is common to all of them."""
+        found: list[str] = []
+        for credential in self.credentials:
+            owner = self.model.owner(credential)
+            label = owner.label if owner is not None else credential.owner_label
+            path = owner.path_label if owner is not None else ""
+            found.append(f"{label} {path}")
+        own = (self.owner.site.name,) if self.owner is not None else ()
+        shared = (
+            found[0] if len(set(found)) == 1 else " ".join(sorted(frozenset.intersection(*(words(n) for n in found))))
+        )
+        return (shared, *own, self.first.site.name)
 
     @property
     def is_broker(self) -> bool:

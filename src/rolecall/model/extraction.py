@@ -54,9 +54,15 @@ def gate_of(resource: Resource) -> Gate | None:
     return Gate(exists, condition.inputs, condition.called)
 
 
-def absent(resource: Resource) -> bool:
-    """Whether the code says that nothing is made (`count = 0`, a false condition)."""
-    return resource.condition is not None and resource.condition.keys == ()
+def absent(resource: Resource, library: bool = False) -> bool:
+    """Whether the code says that nothing is made (`count = 0`, a false condition).
+
+    In a library the default of an input decides nothing: its callers do.
+    """
+    condition = resource.condition
+    if condition is None or condition.keys != ():
+        return False
+    return not (library and condition.inputs and not condition.called)
 
 
 def instances(resource: Resource) -> int | None:
@@ -78,7 +84,7 @@ class Extraction:
     def run(self) -> Fragment:
         holders = Holders(self)
         for resource in self.unit.resources:
-            if absent(resource) or resource.mode not in ("resource", "data"):
+            if absent(resource, self.unit.library) or resource.mode not in ("resource", "data"):
                 continue
             entry = self.entries.get(resource.type) if resource.mode == "resource" else None
             if entry is not None:
@@ -146,13 +152,14 @@ class Extraction:
         evidence.extend(tag_evidence(tags))
         assume = read_document(resource.get(entry.trust)) if entry.trust else None
         name = resource.get(entry.name)
+        label = self.label(name) if name is not None else resource.name
         self.fragment.identities.append(
             Identity(
                 site_of(resource),
                 entry.kind,
                 entry.cloud,
-                self.label(name) if name is not None else resource.name,
-                render_of(resource.get(entry.path)) if entry.path else "",
+                with_keys(label, resource),
+                self.label(path) if entry.path and (path := resource.get(entry.path)) is not None else "",
                 evidence=tuple(evidence),
                 gate=gate_of(resource),
                 library=self.unit.library,
@@ -187,7 +194,7 @@ class Extraction:
         marks = set()
         if entry.status and (text(resource.get(entry.status)) or "").lower() == "inactive":
             marks.add("inactive")
-        if entry.pgp and resource.get(entry.pgp) is not None:
+        if entry.pgp and (sealed := resource.get(entry.pgp)) is not None and text(sealed) != "":
             marks.add("pgp")
         self.fragment.credentials.append(
             Credential(
@@ -288,7 +295,9 @@ class Extraction:
         return self.label(value)
 
     def label(self, value: Value, depth: int = 0) -> str:
-        """A value as text, with references to declared names followed: `${aws_iam_user.ci.name}` gives the user's name."""
+        """A value as text, with references to declared names followed: `${aws_iam_user.ci.name}` gives the user's
+        name.
+        """
         if isinstance(value, Reference) and depth < 5:
             resource = self.resources.get(value.target)
             if resource is not None and value.attribute and resource.mode in ("resource", "data"):
@@ -308,6 +317,14 @@ class Extraction:
 
     def _fact(self, kind: str, name: str, value: str, resource: Resource) -> None:
         self.fragment.facts.append(Fact(kind, name, value, site_of(resource), resource.span))
+
+
+def with_keys(label: str, resource: Resource) -> str:
+    """A name that each instance completes, with the instances' keys in its place where they are known."""
+    keys = resource.condition.keys if resource.condition is not None else None
+    if "${" in label and keys and all(isinstance(key, str) for key in keys):
+        return ", ".join(str(key) for key in keys[:12])
+    return label
 
 
 def extract(unit: Unit, tree: Tree | None = None) -> Fragment:

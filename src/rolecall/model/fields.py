@@ -18,7 +18,9 @@ from rolecall.source.text import Span
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One named value.  `name` is "" where the place has none (a script); `span` covers what to remove to take it out."""
+    """One named value.  `name` is "" where the place has none (a script); `span` covers what to remove to take it
+    out.
+    """
 
     name: str
     value: Value

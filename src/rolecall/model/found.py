@@ -1,7 +1,7 @@
 """AWS keys among the fields of a holder: written there, passed in from outside, or fetched from somewhere.
 
-A pair (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`) is one credential.  Keys of emulators, of other providers' S3-compatible
-stores, and session credentials (with a token) are told apart here and are no static AWS key.
+A pair (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`) is one credential.  Keys of emulators, of other providers'
+S3-compatible stores, and session credentials (with a token) are told apart here and are no static AWS key.
 """
 
 from __future__ import annotations

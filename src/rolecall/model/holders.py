@@ -68,6 +68,8 @@ class Holders:
         self.identities: set[str] = set()
 
     def run(self) -> None:
+        from rolecall.model.extraction import absent
+
         for resource in self.unit.resources:
             if resource.mode == "resource" and (entry := self.entries.get(resource.type)):
                 if entry.part == "credential":
@@ -75,7 +77,7 @@ class Holders:
                 elif entry.part == "identity" and entry.kind == "aws:user":
                     self.identities.add(resource.id)
         for resource in self.unit.resources:
-            if resource.condition is not None and resource.condition.keys == ():
+            if absent(resource, self.unit.library):
                 continue
             self._resource(resource)
 

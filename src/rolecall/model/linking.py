@@ -1,7 +1,7 @@
 """All fragments of an estate together: who owns, holds, hands over and consumes each credential.
 
-Fragments meet by resource ids inside a unit and by names across units: a secret's name, a parameter's path, an output, a
-user's name.  What cannot be matched stays an open end; nothing is guessed.
+Fragments meet by resource ids inside a unit and by names across units: a secret's name, a parameter's path, an output,
+a user's name.  What cannot be matched stays an open end; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -255,7 +255,9 @@ class Model:
         return dict(found)
 
     def fed_by(self, credential: Credential) -> Credential | None:
-        """The minted credential that an input really is (the CI secret that Terraform writes), where the estate shows it."""
+        """The minted credential that an input really is (the CI secret that Terraform writes), where the estate shows
+        it.
+        """
         return self._fed.get(credential.id)
 
     @cached_property

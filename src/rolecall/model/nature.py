@@ -1,7 +1,7 @@
 """Is it a machine or a person?  The evidence, weighed.
 
-A key that a workload consumes is the strongest sign of a machine; a login profile the strongest of a person.  A name decides
-nothing where there is better evidence.
+A key that a workload consumes is the strongest sign of a machine; a login profile the strongest of a person.  A name
+decides nothing where there is better evidence.
 """
 
 from __future__ import annotations

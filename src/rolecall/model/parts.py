@@ -1,6 +1,7 @@
 """The parts of the model: what an estate declares about identities that are not people.
 
-Everything here is frozen, holds no text of any secret, and pickles small: a fragment of these per unit is what the cache keeps.
+Everything here is frozen, holds no text of any secret, and pickles small: a fragment of these per unit is what the
+cache keeps.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A principal.  `kind` is aws:user, aws:role, aws:group, k8s:service-account …; `label` its name as far as it is known."""
+    """A principal.  `kind` is aws:user, aws:role, aws:group, k8s:service-account …; `label` its name as far as it is
+    known.
+    """
 
     site: Site
     kind: str
@@ -84,9 +87,9 @@ class Identity:
 class Credential:
     """What proves an identity.
 
-    `owner` is the id of its identity where it is seen, else "".  `owner_label` is the name it is given by, as far as known.
-    `life` is static, session, rotated or expires.  `field` is the attribute or variable that holds it (for literals and
-    inputs).  `hint` is at most a class, a length and the last four characters of a key id; never a secret.
+    `owner` is the id of its identity where it is seen, else "".  `owner_label` is the name it is given by, as far as
+    known. `life` is static, session, rotated or expires.  `field` is the attribute or variable that holds it (for
+    literals and inputs).  `hint` is at most a class, a length and the last four characters of a key id; never a secret.
     `marks` are remarks that checks act on: example (a vendor's documented example), dummy (an emulator's),
     s3-compatible (another provider's key under AWS names), inactive, pgp (encrypted in state), rotated.
     """
@@ -121,9 +124,9 @@ class Credential:
 class Workload:
     """What consumes.
 
-    `kind` is function, container-task, instance, pod, pipeline-job, build, job, saas, person or unknown; `platform` says which
-    (lambda, ecs, ec2, eks, github-actions, codebuild, terraform …).  `identity` is the id of the identity that it already
-    has, `identity_text` that slot as far as it is known; both empty where it has none.
+    `kind` is function, container-task, instance, pod, pipeline-job, build, job, saas, person or unknown; `platform`
+    says which (lambda, ecs, ec2, eks, github-actions, codebuild, terraform …).  `identity` is the id of the identity
+    that it already has, `identity_text` that slot as far as it is known; both empty where it has none.
     """
 
     site: Site
@@ -165,8 +168,8 @@ class Store:
 class Edge:
     """A part of something reaches a holder: `source` (a resource id) . `attribute` lies in `field` of `holder`.
 
-    `span` covers the entry to change (the map entry, the attribute, the line of a script), `hops` the way from the source to
-    it, the source's end first.
+    `span` covers the entry to change (the map entry, the attribute, the line of a script), `hops` the way from the
+    source to it, the source's end first.
     """
 
     source: str
@@ -179,7 +182,9 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A holder reads a store that it names (`kind`, `name`, `scope`): an ECS secret, a pod's secretKeyRef, `secrets.X`."""
+    """A holder reads a store that it names (`kind`, `name`, `scope`): an ECS secret, a pod's secretKeyRef,
+    `secrets.X`.
+    """
 
     holder: str
     kind: str
@@ -223,8 +228,9 @@ class Document:
 class Grant:
     """Permissions given to a principal.
 
-    `how` is inline, attached, managed-list, exclusive or membership.  `principal` is a resource id or "", `label` the name as far as known,
-    `principal_kind` user, role or group.  `policy` is the id or ARN of what is attached; `document` its content when seen.
+    `how` is inline, attached, managed-list, exclusive or membership.  `principal` is a resource id or "", `label` the
+    name as far as known, `principal_kind` user, role or group.  `policy` is the id or ARN of what is attached;
+    `document` its content when seen.
     """
 
     site: Site
@@ -288,8 +294,8 @@ class Fact:
     """A remark of one unit that another part of the estate may need.
 
     `kind` is one of: provider-version (name = provider, value = constraint), oidc-provider (value = URL), pod-identity (value =
-    namespace/service account), remote-module (value = source), problem (name = the kind of Problem, value = its message),
-    login-profile (value = user), service-account (value), account (value), namespace (value).
+    namespace/service account), remote-module (value = source), problem (name = the kind of Problem, value = its
+    message), login-profile (value = user), service-account (value), account (value), namespace (value).
     """
 
     kind: str

@@ -5,16 +5,31 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rolecall.frontends.pipelines.github import step_facts
+from rolecall.frontends.pipelines.scripts import step_facts
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Entry, Mapping, Reference, Value, references, text
 from rolecall.model.fields import Field
 from rolecall.model.parts import Fact, Reading, Workload
+from rolecall.model.secrets import key_part
 
 if TYPE_CHECKING:
     from rolecall.model.holders import Holders
 
-_DOTTED = re.compile(r"aws_access_key_id|aws_secret_access_key|aws_session_token")
+#: What a script does that can bring a key to where the job, or what it builds, uses it.
+KEY_FACTS = frozenset(
+    {
+        "assign",
+        "export",
+        "command-env",
+        "github-env",
+        "aws-configure",
+        "credentials-file",
+        "file-write",
+        "build-arg",
+        "backend-config",
+        "terraform-var",
+    }
+)
 
 
 def read_job(holders: Holders, resource: Resource) -> None:
@@ -44,17 +59,11 @@ def read_step(holders: Holders, resource: Resource) -> None:
         if isinstance(body, Mapping):
             found.extend(_field(entry, resource, part) for entry in body.entries)
     for fact in step_facts(resource):
-        if fact.kind in (
-            "assign",
-            "aws-configure",
-            "credentials-file",
-            "env-file",
-            "build-arg",
-            "backend-config",
-            "github-env",
-        ):
-            if fact.value is not None:
+        if fact.kind in KEY_FACTS:
+            if fact.value is not None and fact.name:
                 found.append(Field(fact.name, fact.value, fact.span, "run", "run"))
+                if fact.kind in ("file-write", "build-arg") and key_part(fact.name) in ("id", "secret"):
+                    holders.fragment.facts.append(Fact("baked-key", fact.name, "", holders.site(resource), fact.span))
         elif fact.kind == "terraform-output":
             holders.fragment.readings.append(Reading(holder, "tf-output", fact.name, "", fact.name, fact.span))
     _record(holders, resource, found, holder)
@@ -82,7 +91,3 @@ def _record(holders: Holders, resource: Resource, found: list[Field], holder: st
                     Reading(holder, "github-secret", reference.attribute, "", item.name, item.span, "", reference.via)
                 )
     holders.take(resource, found, holder=holder)
-
-
-def literal_token(value: Value) -> bool:
-    return text(value) is not None

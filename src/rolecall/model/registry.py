@@ -16,12 +16,18 @@ if TYPE_CHECKING:
 
 def known_module(holders: Holders, resource: Resource) -> None:
     """Records the identity and the key that a call of a known module makes."""
+    from rolecall.model.extraction import with_keys
+
     for module in hints()["irsa_modules"]:
         if re.search(module["source"], resource.type):
             policies = resource.get(module["policies"])
             given = policies.entries if isinstance(policies, Mapping) else ()
             value = "\n".join(holders.extraction.policy_key(entry.value) for entry in given)
-            name = holders.extraction.label(found) if (found := resource.get(module["service_account"])) is not None else ""
+            name = (
+                holders.extraction.label(found)
+                if (found := resource.get(module["service_account"])) is not None
+                else ""
+            )
             holders.fragment.facts.append(Fact("role-module", name, value, holders.site(resource), resource.span))
     for module in hints()["modules"]:
         if not re.search(module["source"], resource.type):
@@ -40,7 +46,7 @@ def known_module(holders: Holders, resource: Resource) -> None:
                 site,
                 "aws:user",
                 "aws",
-                holders.extraction.label(name) if name is not None else resource.name,
+                with_keys(holders.extraction.label(name) if name is not None else resource.name, resource),
                 evidence=tuple(evidence),
                 library=holders.unit.library,
                 instances=None if resource.condition and resource.condition.keys is None else 1,

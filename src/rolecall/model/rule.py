@@ -15,8 +15,8 @@ from rolecall.source.text import Span
 class Rule:
     """One rule.  `severity` is what it has unless a finding says otherwise.
 
-    `controls` are ids as "NIST 800-53 IA-5(1)", "CIS AWS 1.14", "OWASP NHI7"; `equivalents` the ids of the same finding in
-    checkov, trivy and KICS.  `level_now` and `level_target` are maturity levels, L1 to L5.
+    `controls` are ids as "NIST 800-53 IA-5(1)", "CIS AWS 1.14", "OWASP NHI7"; `equivalents` the ids of the same finding
+    in checkov, trivy and KICS.  `level_now` and `level_target` are maturity levels, L1 to L5.
     """
 
     id: str
@@ -49,8 +49,8 @@ class Rule:
 class Example:
     """A small estate: file name to text.
 
-    In a BAD example, a line on which a finding of the rule starts ends in a comment `# <- RC101`; every other finding of the
-    rule is an error, and so is any in a GOOD example.
+    In a BAD example, a line on which a finding of the rule starts ends in a comment `# <- RC101`; every other finding
+    of the rule is an error, and so is any in a GOOD example.
     """
 
     title: str

@@ -1,8 +1,9 @@
 """Telling what a name or a text is: the names that AWS keys go by, and the texts that are keys.
 
 Only shapes and names are used; nothing here returns, keeps or logs a secret.
-Sources: key id prefixes and lengths https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes
-(AKIA long-lived, ASIA session), environment names https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html.
+Sources: key id prefixes and lengths
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes (AKIA long-lived, ASIA
+session), environment names https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Migrations out of cases: one for each workload that has to move, and one for the key that dies when all have moved.
 
-The workload's migration grants and moves (expand, migrate); the key's migration soaks and deletes (soak, contract) and comes after all
-of them.  So a team can move its own workload, and nobody deletes a key while another still holds it.
+The workload's migration grants and moves (expand, migrate); the key's migration soaks and deletes (soak, contract) and
+comes after all of them.  So a team can move its own workload, and nobody deletes a key while another still holds it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from rolecall.frontends.values import Hop
 from rolecall.model.linking import OpenEnd, Step
 from rolecall.model.parts import Workload
-from rolecall.planning import retirement
+from rolecall.planning import cloudformation, retirement
 from rolecall.planning.case import Case, Use
 from rolecall.planning.judgement import CI_STORES, Verdict, carried_by_another, hold_back, likely_target
 from rolecall.planning.line_edit import Refused
@@ -112,7 +112,7 @@ def _move_migration(case: Case, use: Use, move: Move) -> Migration:
         subject=subject,
         identity=_identity(case),
         consumers=tuple(_consumers((use,))),
-        targets=(move.target,),
+        targets=move.targets,
         disposition=move.disposition,
         reuses=move.reuses or None,
         reasons=tuple(move.reasons),
@@ -134,7 +134,7 @@ def _phases(move: Move) -> Iterator[Phase]:
 
 def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
     """The end of the key itself."""
-    targets = list(dict.fromkeys(move.target for _, move in moves))
+    targets = list(dict.fromkeys(target for _, move in moves for target in move.targets))
     reasons: list[str] = []
     handover: list[Handover] = []
     phases: list[Phase] = []
@@ -152,20 +152,21 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
     if not moves and not blind:
         replacement = carried_by_another(case)
         complete = False
-        targets = ["retire"] if replacement else ["retire", "unknown"]
+        guess = likely_target(case, None)
+        targets = ["retire"] if replacement else ["retire", guess]
         reasons.append(
             f"nothing in the scanned code reads this key, and {replacement} carries the same policies already"
             if replacement
             else "nothing in the scanned code reads this key; somebody may hold it out of sight"
         )
         handover.append(_last_use(case))
-    if case.credential.site.format == "terraform" and not blind:
+    if case.credential.site.type == "aws_iam_access_key" and not blind:
         complete = _end_of_key(case, moves, complete, phases, reasons, handover)
-    elif case.credential.site.format == "cloudformation":
-        from rolecall.planning import cloudformation
-
-        complete = cloudformation.end_of_key(case, complete, phases, reasons, handover)
-    disposition: Disposition = "patch" if complete else ("partial" if phases or any(m.edits for _, m in moves) else "advice")
+    elif case.credential.site.format == "cloudformation" and not blind:
+        complete = cloudformation.end_of_key(case, bool(moves), complete, phases, reasons, handover)
+    disposition: Disposition = (
+        "patch" if complete else ("partial" if phases or any(m.edits for _, m in moves) else "advice")
+    )
     return Migration(
         id=identifier("key", case.credential.site.address, case.credential.id),
         subject=_key_subject(case),
@@ -179,8 +180,12 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
         handover=tuple(dict.fromkeys(handover)),
         risk=risk(case),
         effort=effort(complete, handover, len(moves)),
-        prerequisites=("every consumer has moved: " + ", ".join(use.workload.site.address for use, _ in moves),) if moves else (),
-        permissions=("iam:UpdateAccessKey", "iam:DeleteAccessKey", "iam:DeleteUser", "iam:GetAccessKeyLastUsed") if phases else (),
+        prerequisites=("every consumer has moved: " + ", ".join(use.workload.site.address for use, _ in moves),)
+        if moves
+        else (),
+        permissions=("iam:UpdateAccessKey", "iam:DeleteAccessKey", "iam:DeleteUser", "iam:GetAccessKeyLastUsed")
+        if phases
+        else (),
     )
 
 
@@ -204,7 +209,13 @@ def _end_of_key(
         reasons.append(f"the key cannot be set Inactive here: {refused.reason}")
         return False
     phases.append(
-        Phase("soak", tuple(soak), ("every consumer has moved", last_used), ("no error rate has moved; re-activate at once if one does",), _ROLLBACK["soak"])
+        Phase(
+            "soak",
+            tuple(soak),
+            ("every consumer has moved", last_used),
+            ("no error rate has moved; re-activate at once if one does",),
+            _ROLLBACK["soak"],
+        )
     )
     if not complete:
         reasons.append("the deletion is left to people: no consumer is seen, so nobody can prove that there is none")
@@ -215,14 +226,24 @@ def _end_of_key(
         edits, whole = retirement.delete(case, [*gone, *stores])
     except retirement.Leftovers as left:
         reasons.append(f"the key is still named at {left.places[0]}")
-        handover.append(Handover("remove what still names the key, then run rolecall plan again", str(left.places[0]), "the owner of the code"))
+        handover.append(
+            Handover(
+                "remove what still names the key, then run rolecall plan again",
+                str(left.places[0]),
+                "the owner of the code",
+            )
+        )
         return False
     except Refused as refused:
         reasons.append(f"the key cannot be deleted here: {refused.reason}")
         return False
     if not whole:
         handover.append(
-            Handover("delete the user when nothing else needs it", _identity(case) or case.credential.site.address, "the owner of the user")
+            Handover(
+                "delete the user when nothing else needs it",
+                _identity(case) or case.credential.site.address,
+                "the owner of the user",
+            )
         )
     phases.append(
         Phase(
@@ -237,7 +258,9 @@ def _end_of_key(
 
 
 def _spent_stores(case: Case, gone: list[Edit]) -> list[Edit]:
-    """What stores still keep of the key after every consumer has moved: their entries, or the whole store where nothing else is in it."""
+    """What stores still keep of the key after every consumer has moved: their entries, or the whole store where
+    nothing else is in it.
+    """
     places: list[Span] = []
     whole: list[Span] = []
     seen: set[tuple[str, int]] = set()
@@ -294,7 +317,13 @@ def _held(case: Case, verdict: Verdict) -> Migration:
 def _key_subject(case: Case) -> Subject:
     place = case.declaration.place
     return Subject(
-        "credential", case.credential.cls, case.credential.cloud, case.credential.site.address, place.path, place.line, place.end_line
+        "credential",
+        case.credential.cls,
+        case.credential.cloud,
+        case.credential.site.address,
+        place.path,
+        place.line,
+        place.end_line,
     )
 
 
@@ -306,7 +335,14 @@ def _consumers(uses: Iterable[Use]) -> Iterator[Consumer]:
     for use in uses:
         site = use.workload.site
         steps = use.consumptions[0].steps
-        yield Consumer(use.workload.kind, use.workload.platform, site.address, use.places[0].path, use.places[0].line, tuple(_hops(steps)))
+        yield Consumer(
+            use.workload.kind,
+            use.workload.platform,
+            site.address,
+            use.places[0].path,
+            use.places[0].line,
+            tuple(_hops(steps)),
+        )
 
 
 def _hops(steps: Iterable[Step]) -> Iterator[Hop]:

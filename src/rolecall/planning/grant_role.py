@@ -11,7 +11,9 @@ from rolecall.planning.roles import role_expression, role_in_module
 
 
 def grant_to_workload_role(case: Case, use: Use, move: Move) -> bool:
-    """Adds the expand edits to a move; False (and a reason in it) where the role cannot be given the permissions here."""
+    """Adds the expand edits to a move; False (and a reason in it) where the role cannot be given the permissions
+    here.
+    """
     workload = use.workload
     for reason in obstacles(case):
         move.hold(reason, _grant_by_hand(case, use))

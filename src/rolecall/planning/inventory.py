@@ -32,9 +32,9 @@ def identities(model: Model) -> Iterator[dict[str, Any]]:
 
 def kpis(model: Model, migrations: Sequence[Migration]) -> dict[str, Any]:
     """Counts over the estate.  Ratios are between 0 and 1, None where there is nothing to divide by."""
-    machines = [i for i in model.identities.values() if i.nature in ("machine", "mixed") and i.kind in ("aws:user", "aws:role")]
-    places = model.declarations
-    static = [credentials[0] for credentials in places.values()]
+    kinds = ("aws:user", "aws:role")
+    machines = [i for i in model.identities.values() if i.nature in ("machine", "mixed") and i.kind in kinds]
+    static = [credentials[0] for credentials in model.declarations.values()]
     shadowed = {
         consumption.workload.site.declaration
         for credential in model.credentials.values()
@@ -47,7 +47,9 @@ def kpis(model: Model, migrations: Sequence[Migration]) -> dict[str, Any]:
         "people": sum(1 for i in model.identities.values() if i.nature == "human"),
         "static_credentials": len(static),
         "static_credentials_by_form": dict(sorted(Counter(c.form for c in static).items())),
-        "static_credential_ratio": round(len(static) / (len(static) + len(machines)), 3) if static or machines else None,
+        "static_credential_ratio": round(len(static) / (len(static) + len(machines)), 3)
+        if static or machines
+        else None,
         "without_seen_consumer": orphans,
         "shadowed_workloads": len(shadowed),
         "migrations": len(migrations),

@@ -1,7 +1,7 @@
 """Which target, or why none: what has to be known before anything is planned (rule R8).
 
-A hint in a name never sends a key to its deletion.  It can hold a migration back, and it can name the likely target of one that
-people must finish.
+A hint in a name never sends a key to its deletion.  It can hold a migration back, and it can name the likely target of
+one that people must finish.
 """
 
 from __future__ import annotations
@@ -128,6 +128,8 @@ def _vendor_holds(case: Case) -> Verdict | None:
 def _named_for_vendor(case: Case) -> Verdict | None:
     if any(use.workload.kind in ("function", "container-task", "instance", "build", "job") for use in case.uses):
         return None
+    if any(end.store.kind in CI_STORES for end in case.ends):
+        return None
     vendor = _vendor(
         words(*case.declaration.names, case.credential.span.path.rpartition("/")[0].rpartition("/")[2]), frozenset()
     )
@@ -228,9 +230,10 @@ def strangers(case: Case) -> list[str]:
     vocabulary = set(hints()["generic"]["words"])
     for kind in ("ci", "machine"):
         vocabulary |= set(hints()["words"][kind])
-    around = words(case.credential.site.unit, case.folder)
+    scopes = [end.store.scope for end in case.ends]
+    around = words(case.credential.site.unit, case.folder, case.context.tree.root.resolve().name, *scopes)
     found: list[str] = []
-    for name in case.declaration.names[:2]:
+    for name in case.declaration.names[:1]:
         for word in sorted(words(name)):
             if "-" in word or len(word) < 3 or not word.isalpha() or word in vocabulary or word in around:
                 continue
@@ -250,6 +253,8 @@ def likely_target(case: Case, end: OpenEnd | None) -> str:
         return "aws:oidc"
     if speaks("ci", *case.declaration.names):
         return "aws:oidc"
+    if baked := _baked_target(case):
+        return baked
     if speaks("on_premises", *case.declaration.names):
         return "aws:roles-anywhere"
     if speaks("cross_cloud_gcp", *case.declaration.names) or speaks("cross_cloud_azure", *case.declaration.names):
@@ -257,8 +262,27 @@ def likely_target(case: Case, end: OpenEnd | None) -> str:
     return "unknown"
 
 
+def _baked_target(case: Case) -> str:
+    """The target of the one image-run workload of the unit, where a workflow bakes an AWS key from its secrets into an
+    image.
+
+    A key that nobody reads in code, and a pipeline that writes one into a file of its image: the way between is by
+    hand, so this names the likely target only.
+    """
+    if not case.model.facts["baked-key"]:
+        return ""
+    targets = {
+        w.target
+        for w in case.model.workloads.values()
+        if w.site.unit == case.credential.site.unit and w.kind in ("function", "container-task")
+    }
+    return targets.pop() if len(targets) == 1 else ""
+
+
 def carried_by_another(case: Case) -> str:
-    """The address of a keyless identity that is granted the same policies; "" where there is none (then nothing replaces the key)."""
+    """The address of a keyless identity that is granted the same policies; "" where there is none (then nothing
+    replaces the key).
+    """
     owner = case.owner
     if owner is None:
         return ""

@@ -33,6 +33,12 @@ class Move:
     needs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     verify: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     keep: bool = False
+    also: list[str] = field(default_factory=list)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The target, and what it may be instead where that is not decided."""
+        return tuple(dict.fromkeys((self.target, *self.also)))
 
     def add(self, phase: str, edits: Iterable[Edit]) -> None:
         """Adds edits, each once."""

@@ -1,7 +1,7 @@
 """The plan of an estate: every credential's migrations, composed, proved, and laid out in waves.
 
-A patch is shown only when its proof holds.  A migration whose proof fails, or that cannot go together with an earlier one, loses its
-edits and says so; the rest is composed and proved again.
+A patch is shown only when its proof holds.  A migration whose proof fails, or that cannot go together with an earlier
+one, loses its edits and says so; the rest is composed and proved again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ MAX_ROUNDS = 4
 
 
 class Analysed(Protocol):
-    """What planning needs of an analysis: its findings and model, one unit again, and the same analysis over changed files."""
+    """What planning needs of an analysis: its findings and model, one unit again, and the same analysis over changed
+    files.
+    """
 
     @property
     def tree(self) -> Tree: ...
@@ -69,7 +71,11 @@ class Plan:
     def _fix(self, finding: Finding) -> dict[str, Any] | None:
         for migration in self.migrations:
             subject = migration.subject
-            if subject.path == finding.span.path and subject.start_line <= finding.span.end_line and finding.span.line <= subject.end_line:
+            if (
+                subject.path == finding.span.path
+                and subject.start_line <= finding.span.end_line
+                and finding.span.line <= subject.end_line
+            ):
                 return {"migration": migration.id, "disposition": migration.disposition}
         return None
 
@@ -107,7 +113,11 @@ def settle(analysis: Analysed, migrations: Sequence[Migration]) -> tuple[list[Mi
     for _ in range(MAX_ROUNDS):
         for conflict in series.conflicts:
             fallen[conflict.migration].append(
-                Failure("composition", conflict.migration, f"{conflict.reason} ({conflict.path}, with {conflict.other or 'the file'})")
+                Failure(
+                    "composition",
+                    conflict.migration,
+                    f"{conflict.reason} ({conflict.path}, with {conflict.other or 'the file'})",
+                )
             )
         proof = prove(analysis, series, list(current.values()))
         for failure in proof.failures:
@@ -130,7 +140,10 @@ def _with_dependents(bad: list[str], current: dict[str, Migration]) -> list[str]
     keys = [
         name
         for name, migration in current.items()
-        if name.startswith("key-") and migration.phases and migration.identity and (migration.identity, migration.subject.cloud) in subjects
+        if name.startswith("key-")
+        and migration.phases
+        and migration.identity
+        and (migration.identity, migration.subject.cloud) in subjects
     ]
     return list(dict.fromkeys([*bad, *keys]))
 

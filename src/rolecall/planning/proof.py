@@ -1,7 +1,7 @@
 """The proof of a plan: what has to hold before a patch is shown (design section 4).
 
-Every phase of the composed series is laid over the tree and read again: the files parse, nothing dangles, no phase brings a new finding of
-the same or a higher severity, nothing new is granted, and at the end the finding is gone.
+Every phase of the composed series is laid over the tree and read again: the files parse, nothing dangles, no phase
+brings a new finding of the same or a higher severity, nothing new is granted, and at the end the finding is gone.
 """
 
 from __future__ import annotations
@@ -102,17 +102,25 @@ def _no_worse(
         for name in touching.get(finding.span.path, ()):
             worst = max((RANK[f.severity] for f in before.values() if f.span.path == finding.span.path), default=0)
             if RANK[finding.severity] >= worst or finding.family != "static-credential":
-                yield Failure("no new finding", name, f"phase {step.name}: {finding.rule} at {finding.span}: {finding.message}")
+                yield Failure(
+                    "no new finding", name, f"phase {step.name}: {finding.rule} at {finding.span}: {finding.message}"
+                )
 
 
 def _gone(series: Series, migrations: Sequence[Migration], last: Analysed) -> Iterator[Failure]:
     """A complete patch ends its own finding: no credential is left where it was."""
     left = {(c.site.address, c.span.path) for c in last.model.credentials.values() if c.form == "minted"}
     for migration in migrations:
-        if migration.disposition != "patch" or migration.id not in series.included or not migration.id.startswith("key-"):
+        if (
+            migration.disposition != "patch"
+            or migration.id not in series.included
+            or not migration.id.startswith("key-")
+        ):
             continue
         if (migration.subject.address, migration.subject.path) in left:
-            yield Failure("the finding is gone", migration.id, f"{migration.subject.address} is still there after the last phase")
+            yield Failure(
+                "the finding is gone", migration.id, f"{migration.subject.address} is still there after the last phase"
+            )
 
 
 def _held(migration: Migration) -> Iterator[Proof]:

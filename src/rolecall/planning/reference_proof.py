@@ -53,10 +53,16 @@ class _Names:
 
 
 def dangling(before: Tree, after: Tree, folders: Iterable[str], templates: Iterable[str] = ()) -> list[Dangling]:
-    """The names that dangle after a patch, in Terraform `folders` and CloudFormation `templates` (root-relative)."""
+    """The names that dangle after a patch of Terraform `folders` and CloudFormation `templates` (root-relative).
+
+    The folders that call a patched folder as a module are looked at too.
+    """
     found: set[Dangling] = set()
-    for folder in sorted(set(folders)):
-        found.update(_new(_folder(before, folder), _folder(after, folder)))
+    patched = set(folders)
+    if patched:
+        old, new = _Terraform(before), _Terraform(after)
+        for folder in sorted(patched | new.callers(patched)):
+            found.update(_new(_folder(old, folder), _folder(new, folder)))
     for path in sorted(set(templates)):
         found.update(_new(_template(before, path), _template(after, path)))
     return sorted(found)
@@ -76,29 +82,53 @@ def _read(tree: Tree, path: str) -> SourceText | None:
         return None
 
 
-def _terraform_files(tree: Tree, folder: str) -> Iterator[SourceText]:
-    prefix = f"{folder}/" if folder else ""
-    for path in tree.paths():
-        if path.endswith(".tf") and path.startswith(prefix) and "/" not in path[len(prefix) :]:
-            text = _read(tree, path)
+class _Terraform:
+    """The Terraform files of a tree by their folders."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._paths: dict[str, list[str]] = {}
+        for path in tree.paths():
+            if path.endswith(".tf"):
+                self._paths.setdefault(path.rpartition("/")[0], []).append(path)
+
+    def files(self, folder: str) -> Iterator[SourceText]:
+        for path in self._paths.get(folder, ()):
+            text = _read(self.tree, path)
             if text is not None:
                 yield text
 
+    def callers(self, folders: set[str]) -> set[str]:
+        """The folders that call one of these as a module by a local path."""
+        return {
+            folder
+            for folder in self._paths
+            if any(_called_folder(self.tree, folder, call) in folders for call in self.calls(folder))
+        }
 
-def _folder(tree: Tree, folder: str) -> _Names:
+    def calls(self, folder: str) -> Iterator[Block]:
+        for text in self.files(folder):
+            if b"module" in text.data:
+                yield from (one for one in outline(text).blocks if one.type == "module" and len(one.labels) == 1)
+
+
+def _called_folder(tree: Tree, folder: str, call: Block) -> str | None:
+    source = call.attribute("source")
+    literal = _text(source.node).strip('"') if source is not None else ""
+    return tree.resolve(folder, literal) if literal.startswith(("./", "../")) else None
+
+
+def _folder(terraform: _Terraform, folder: str) -> _Names:
     names = _Names()
-    calls: list[Block] = []
-    for text in _terraform_files(tree, folder):
+    for text in terraform.files(folder):
         known = text.__dict__.get("reference_names")
         if known is None:  # a file that a patch leaves alone is the same text in both trees
             known = text.__dict__["reference_names"] = _file(text)
         names.declared |= known.declared
         for name, place in known.used.items():
             names.used.setdefault(name, place)
-        if b"module" in text.data:
-            calls.extend(block for block in outline(text).blocks if block.type == "module" and len(block.labels) == 1)
-    for call in calls:
-        _call(tree, folder, call, names)
+    for call in terraform.calls(folder):
+        _call(terraform, folder, call, names)
     return names
 
 
@@ -183,14 +213,12 @@ def _text(node: Node) -> str:
     return (node.text or b"").decode("utf-8", "replace")
 
 
-def _call(tree: Tree, folder: str, block: Block, names: _Names) -> None:
+def _call(terraform: _Terraform, folder: str, block: Block, names: _Names) -> None:
     """A module call: what the module in the tree offers is declared, what the call wants of it is used."""
     label = block.labels[0]
     outputs = [name for name in names.used if name.startswith(f"module.{label}.")]
-    source = block.attribute("source")
-    literal = _text(source.node).strip('"') if source is not None else ""
-    child = tree.resolve(folder, literal) if literal.startswith(("./", "../")) else None
-    files = list(_terraform_files(tree, child)) if child is not None else []
+    child = _called_folder(terraform.tree, folder, block)
+    files = list(terraform.files(child)) if child is not None else []
     if not files:
         names.declared.update(outputs)  # not in the tree: nobody can tell
         return

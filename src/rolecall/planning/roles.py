@@ -12,7 +12,8 @@ from rolecall.planning.migration import Edit
 from rolecall.planning.templates import render
 
 #: What each platform's service calls itself in a trust policy.
-#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-services and each service's guide.
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-services and
+#: each service's guide.
 SERVICES = {
     "ec2": "ec2.amazonaws.com",
     "lambda": "lambda.amazonaws.com",

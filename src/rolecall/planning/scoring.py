@@ -1,7 +1,7 @@
 """Risk and effort of a migration: the numbers that order the waves.
 
-risk = impact x exposure x likelihood, each 1 to 5; effort in points: 1 for a patch alone, more for what people must do.  They
-are estimates from the code alone and are meant for ordering, not for reporting to an auditor.
+risk = impact x exposure x likelihood, each 1 to 5; effort in points: 1 for a patch alone, more for what people must do.
+They are estimates from the code alone and are meant for ordering, not for reporting to an auditor.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def _impact(case: Case) -> int:
 def _exposure(case: Case) -> int:
     if case.credential.form == "literal":
         return 5
-    if any(end.store.kind in ("tf-output", "cfn-output", "cfn-export") and not end.store.sensitive for end in case.stores):
+    if any(
+        end.store.kind in ("tf-output", "cfn-output", "cfn-export") and not end.store.sensitive for end in case.stores
+    ):
         return 5
     kinds = {use.workload.kind for use in case.uses}
     if "instance" in kinds or "pipeline-job" in kinds or case.ends:
@@ -59,5 +61,7 @@ def _likelihood(case: Case) -> int:
 
 
 def effort(complete: bool, handover: Sequence[Handover], consumers: int) -> int:
-    """Points: 2 for a complete patch, 5 where people must finish, and one for each hand-over and further consumer (at most 3 each)."""
+    """Points: 2 for a complete patch, 5 where people must finish, and one for each hand-over and further consumer (at
+    most 3 each).
+    """
     return (2 if complete else 5) + min(3, len(handover)) + min(3, max(0, consumers - 1))

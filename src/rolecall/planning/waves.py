@@ -1,7 +1,7 @@
 """Waves: which migrations go together, and in what order.
 
-A key's migration comes after that of each of its consumers; a pipeline's own identity comes last in its repository; what depends on each
-other in a circle is one work package.  Inside a wave the risk per point of effort decides.
+A key's migration comes after that of each of its consumers; a pipeline's own identity comes last in its repository;
+what depends on each other in a circle is one work package.  Inside a wave the risk per point of effort decides.
 """
 
 from __future__ import annotations
