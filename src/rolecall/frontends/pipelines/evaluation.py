@@ -82,7 +82,7 @@ def expression(written: str, contexts: Contexts, place: Place, base: int = 0) ->
     except ExpressionError as error:
         return Unknown(f"the expression does not parse: {error}", span=place(base, base + len(written)))
     value = _Evaluator(contexts, place).value(tree)
-    if _parts(value) > MAX_PARTS:
+    if size(value) > MAX_PARTS:
         return Unknown("the value has too many parts", span=place(base, base + len(written)))
     return value
 
@@ -93,15 +93,15 @@ def joined(parts: Items[Value], span: Span | None) -> Value:
         known = "".join(text(part) or "" for part in parts)
         hops = tuple(dict.fromkeys(hop for part in parts for hop in part.via))
         return Scalar(known, span, hops) if len(known) <= MAX_TEXT else Unknown("the string is too long", span=span)
-    if sum(map(_parts, parts)) > MAX_PARTS:
+    if sum(map(size, parts)) > MAX_PARTS:
         return Unknown("the value has too many parts", span=span)
     return Template(tuple(parts), span)
 
 
-def _parts(value: Value) -> int:
-    """How many values a value holds, counted no further than just above the bound."""
+def size(value: Value, limit: int = MAX_PARTS) -> int:
+    """How many values a value holds, itself included, counted no further than just above the limit."""
     count, stack = 0, [value]
-    while stack and count <= MAX_PARTS:
+    while stack and count <= limit:
         count += 1
         stack.extend(children(stack.pop()))
     return count

@@ -22,7 +22,7 @@ __all__ = ["StepFact", "WorkflowPlan", "read", "read_unit", "step_facts", "units
 
 _WORKFLOW = re.compile(r"(?:^|.*/)\.github/workflows/[^/]+\.ya?ml\Z")
 _ACTION = re.compile(r"(?:^|.*/)action\.ya?ml\Z")
-_USES = re.compile(rb"""\buses["']?\s*:\s*["']?(\./[^\s"'#@]*)""")
+_USES = re.compile(rb"""\buses["']?\s*:\s*["']?(\./[^\s"'#@,{}\[\]]*)""")
 _COMPOSITE = re.compile(rb"""\busing["']?\s*:\s*["']?composite""")
 _ACTION_FILES = ("action.yml", "action.yaml")
 
@@ -53,10 +53,15 @@ def units(tree: Tree, paths: Iterable[str]) -> list[WorkflowPlan]:
             used[path] = tuple(_used(tree, layout, path))
     called = {target for path, targets in used.items() for target in targets if target != path}
     plans = []
-    for path in used:
+    for path in list(used):
         if path in called and (not layout.is_workflow(path) or _only_called(tree, path)):
             continue
         plans.append(WorkflowPlan(path, tuple(_closure(tree, layout, path, used))))
+    covered = {file for plan in plans for file in plan.files}
+    for path in list(used):
+        if path not in covered:  # files that only call each other
+            plans.append(WorkflowPlan(path, tuple(_closure(tree, layout, path, used))))
+            covered.update(plans[-1].files)
     return plans
 
 

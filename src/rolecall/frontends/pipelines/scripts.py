@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rolecall.frontends.pipelines.contexts import Scope
-from rolecall.frontends.pipelines.evaluation import expression, joined
+from rolecall.frontends.pipelines.evaluation import expression, joined, size
 from rolecall.frontends.pipelines.expressions import split
 from rolecall.frontends.pipelines.placed import Placed
 from rolecall.frontends.pipelines.shell import ShellPart
@@ -19,8 +19,9 @@ from rolecall.source.text import Span
 
 #: Stands for one expression whose value is not known; a word character to the shell.
 MARK = "\ue000"
-#: A longer value of a shell variable is not carried on, nor one that went through more hops.
+#: A longer value of a shell variable is not carried on, nor one of more parts, nor one that went through more hops.
 MAX_VALUE = 16 * 1024
+MAX_SIZE = 200
 MAX_HOPS = 40
 _RUNNABLE = frozenset({"", "bash", "sh", "pwsh", "powershell", "cmd"})
 _SEVERAL = "the script sets it in several places"
@@ -201,7 +202,8 @@ def _assigned(before: Value | None, value: Value) -> Value:
     One that is set in several places may hold any of it, since branches and loops are not followed.
     """
     known = value.value if isinstance(value, Scalar) else None
-    if len(value.via) > MAX_HOPS or (isinstance(known, str) and len(known) > MAX_VALUE):
+    long = isinstance(known, str) and len(known) > MAX_VALUE
+    if long or len(value.via) > MAX_HOPS or size(value, MAX_SIZE) > MAX_SIZE:
         return Unknown("it is made in too many steps", span=value.span)
     if before is None:
         return value

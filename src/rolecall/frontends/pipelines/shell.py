@@ -125,13 +125,8 @@ class _Reader:
             elif char == "#":
                 newline = script.find("\n", at, end)
                 at = end if newline == -1 else newline
-            elif (
-                char == "("
-                and current.empty
-                and script.startswith("((", at)
-                and (close := script.find("))", at, end)) > 0
-            ):
-                at = close + 2  # arithmetic
+            elif char == "(" and current.empty and (close := self._arithmetic(at, end)):
+                at = close
             elif char == ")" and closing == ")":
                 self._finish(current, False, pipe)
                 return at + 1
