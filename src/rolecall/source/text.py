@@ -99,6 +99,8 @@ class SourceText:
                 return Span(self.path, start, end, line, start - first + 1, line, end - first)
             end_line = bisect_right(starts, end - 1)
             return Span(self.path, start, end, line, start - first + 1, end_line, end - starts[end_line - 1])
+        end = min(end, len(self.data))  # the tree of a block that was cut off is closed by text that is not there
+        start = min(start, end)
         line, column = self.position(start)
         last = max(start, end - 1)
         while last > start and (self.data[last] & 0xC0) == 0x80:

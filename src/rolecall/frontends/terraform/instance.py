@@ -16,7 +16,7 @@ from rolecall.frontends.terraform.constraint import conform
 from rolecall.frontends.terraform.data_sources import computed
 from rolecall.frontends.terraform.declaration import Declaration
 from rolecall.frontends.terraform.estate import Estate
-from rolecall.frontends.terraform.kinds import Invalid, OneOf, Splat, bounded
+from rolecall.frontends.terraform.kinds import Instances, Invalid, OneOf, Splat, bounded
 from rolecall.frontends.terraform.module import Module
 from rolecall.frontends.terraform.place import Place
 from rolecall.frontends.values import (
@@ -252,7 +252,7 @@ class Instance:
         if condition is None:
             return Reference(self.identify(address), attribute, span)
         if condition.keys == ():
-            return Sequence((), span) if key is None else Invalid(f"{address} has no instances", (), span)
+            return Instances((), span) if key is None else Invalid(f"{address} has no instances", (), span)
         return (Splat if key is None else Reference)(self.identify(address), attribute, span)
 
     # Conditions
@@ -353,7 +353,7 @@ class Instance:
         condition = self._own_condition(declaration)
         if condition is not None and condition.keys == ():
             header = declaration.header
-            return Sequence((), header) if key is None else Invalid(f"module {call} has no instances", (), header)
+            return Instances((), header) if key is None else Invalid(f"module {call} has no instances", (), header)
         wanted = _instance_key(key)
         if wanted is not None:
             instances = [pair for pair in instances if pair[0] == wanted or pair[0] is None] or instances
@@ -363,7 +363,7 @@ class Instance:
         if key is not None:
             return OneOf("the key of the module instance is not known", tuple(values))
         if all(isinstance(index, int) for index, _ in instances):
-            return Sequence(tuple(values), declaration.header)
+            return Instances(tuple(values), declaration.header)
         return Mapping(
             tuple(Entry(Scalar(index), value) for (index, _), value in zip(instances, values, strict=True)),
             declaration.header,

@@ -45,6 +45,11 @@ class Set(Sequence):
     """A set: sorted where its members are known strings, and its members are its keys."""
 
 
+@dataclass(frozen=True, slots=True)
+class Instances(Sequence):
+    """Something of every instance of a counted resource or module, already the list that a splat makes of it."""
+
+
 def unknown(reason: str, about: Iterable[Value], span: Span | None = None) -> Unknown:
     """An unknown made from `about`: invalid where one of them is, since then the whole expression is refused."""
     parts = tuple(about)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import TypeVar
 
 from rolecall.frontends.resource import Problem
 from rolecall.frontends.terraform.declaration import Declaration, HclDeclaration, Overridden
@@ -14,8 +14,7 @@ from rolecall.source.hcl import outline
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
 
-ResourceMode: TypeAlias = Literal["resource", "data"]
-Key: TypeAlias = tuple[str, ...]
+K = TypeVar("K")
 
 #: Declarations that a module has by name: block type to the number of labels.
 _NAMED = {"resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "provider": 1}
@@ -93,13 +92,13 @@ def _add(module: Module, declaration: Declaration, overriding: bool) -> None:
     if len(labels) < _NAMED.get(kind, 0):
         module.problems.append(Problem("syntax", f"{kind} block without a name", declaration.header))
     elif kind in ("resource", "data", "ephemeral"):
-        _merge(module.resources, (kind, labels[0], labels[1]), declaration, overriding)
+        _merge(module, module.resources, (kind, labels[0], labels[1]), declaration, overriding)
     elif kind == "module":
-        _merge(module.calls, labels[0], declaration, overriding)
+        _merge(module, module.calls, labels[0], declaration, overriding)
     elif kind == "variable":
-        _merge(module.variables, labels[0], declaration, overriding)
+        _merge(module, module.variables, labels[0], declaration, overriding)
     elif kind == "output":
-        _merge(module.outputs, labels[0], declaration, overriding)
+        _merge(module, module.outputs, labels[0], declaration, overriding)
     elif kind == "provider":
         _add_provider(module, declaration, overriding)
     elif kind == "terraform":
@@ -108,10 +107,13 @@ def _add(module: Module, declaration: Declaration, overriding: bool) -> None:
         module.local_blocks.append(declaration)
 
 
-def _merge(known: dict, key: object, declaration: Declaration, overriding: bool) -> None:  # type: ignore[type-arg]
+def _merge(module: Module, known: dict[K, Declaration], key: K, declaration: Declaration, overriding: bool) -> None:
     base = known.get(key)
-    if base is None or not overriding:
+    if base is None:
         known[key] = declaration
+    elif not overriding:
+        name = ".".join((declaration.type, *declaration.labels))
+        module.problems.append(Problem("syntax", f"{name} is declared twice", declaration.header))
     elif isinstance(base, Overridden):
         known[key] = Overridden(base.base, (*base.layers, declaration))
     else:

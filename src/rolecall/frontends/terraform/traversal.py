@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from rolecall.frontends.terraform.conversion import NotKnown, Refused, to_number, to_text
 from rolecall.frontends.terraform.kinds import (
+    Instances,
     Invalid,
     OneOf,
     Set,
@@ -269,7 +270,7 @@ def _all_instances(value: Value, span: Span) -> Value:
     """The list of something over all instances, where the scope told of one that stands for all."""
     if isinstance(value, Reference):
         return Splat(value.target, value.attribute, value.span, value.via)
-    return value if isinstance(value, Unknown) else Sequence((value,), span)
+    return value if isinstance(value, (Unknown, Instances)) else Sequence((value,), span)
 
 
 def _module(steps: list[Step], scope: Scope, span: Span) -> Value:
@@ -279,6 +280,8 @@ def _module(steps: list[Step], scope: Scope, span: Span) -> Value:
     output = _named(rest[0]) if rest and rest[0].kind == "attribute" else None
     value = scope.module_output(_named(steps[0]), output, key)
     below = rest if output is None else rest[1:]
+    if below and isinstance(value, Instances):
+        return _splat(value, below, span)
     if below:
         value = _followed(value, below, span)
     return _all_instances(value, span) if splat else value
