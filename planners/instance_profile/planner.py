@@ -17,7 +17,10 @@ from rolecall.planning.removal import take_out
 from rolecall.planning.roles import SERVICES, new_role
 
 RECIPES = ("AWS-01", "AWS-02", "AWS-03")
-PLATFORMS = ("ec2", "beanstalk", "emr", "imagebuilder")
+PLATFORMS = ("ec2",)
+
+#: The types whose own argument takes the profile's name (aws provider 3 to 6).
+NAMED = ("aws_instance", "aws_spot_instance_request", "aws_launch_configuration")
 
 
 def plan(case: Case, use: Use) -> Move:
@@ -93,6 +96,8 @@ def _give_profile(case: Case, use: Use, move: Move) -> None:
             edits += insert_nested_block(
                 block.text, block.span, f"iam_instance_profile {{\n  name = aws_iam_instance_profile.{profile}.name\n}}"
             )
+        elif site.type not in NAMED:
+            raise Refused(f"a profile is not given to {site.type} by an argument of its own")
         else:
             edits += set_attribute(
                 block.text, block.span, "iam_instance_profile", f"aws_iam_instance_profile.{profile}.name"

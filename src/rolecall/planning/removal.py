@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -9,7 +10,7 @@ from rolecall.planning.case import Context
 from rolecall.planning.hcl_edit import remove, remove_heredoc_lines
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit
-from rolecall.source.text import Span
+from rolecall.source.text import SourceText, Span
 
 _YAML = (".yml", ".yaml", ".json", ".template")
 
@@ -28,9 +29,26 @@ def take_out(context: Context, places: Iterable[Span], prune: bool = True) -> li
     return edits
 
 
+#: A value that is the key and nothing else: a traversal, alone, in an interpolation or encoded; or a literal string.
+_ALONE = re.compile(
+    rb"""(?x) \A (?: base64encode\( )? (?: "\$\{ \s* )? [A-Za-z_][\w.\[\]"*-]* (?: \s* \}" )? \)? \Z | \A "[^"$%\\]*" \Z"""
+)
+
+
+def _holds_more(text: SourceText, span: Span) -> bool:
+    """Whether an attribute or entry holds more than the key: a template, a document, a command line."""
+    written = text.data[span.start : span.end]
+    name, sign, value = written.partition(b"=")
+    if not sign or not re.fullmatch(rb'\s*"?[\w.-]+"?\s*', name) or value.startswith(b"="):
+        return False  # a block or a list item: it is taken out as the whole that it is
+    return _ALONE.match(value.strip().rstrip(b",").strip()) is None
+
+
 def _from_file(context: Context, path: str, spans: list[Span], prune: bool) -> list[Edit]:
     text = context.text(path)
     if path.endswith((".tf", ".tfvars")):
+        if any(_holds_more(text, span) for span in spans):
+            raise Refused(f"{path}: more than the key is written there")
         try:
             return list(remove(text, spans, prune))
         except Refused:
