@@ -37,83 +37,36 @@ class EnvRead:
     kind: str
 
 
-_LANGUAGES = {
-    "py": "python",
-    "pyi": "python",
-    "pyw": "python",
-    "js": "javascript",
-    "cjs": "javascript",
-    "mjs": "javascript",
-    "jsx": "javascript",
-    "ts": "javascript",
-    "tsx": "javascript",
-    "mts": "javascript",
-    "cts": "javascript",
-    "vue": "javascript",
-    "svelte": "javascript",
-    "rb": "ruby",
-    "rake": "ruby",
-    "erb": "ruby",
-    "ru": "ruby",
-    "gemspec": "ruby",
-    "java": "java",
-    "kt": "java",
-    "kts": "java",
-    "scala": "java",
-    "groovy": "java",
-    "gradle": "java",
-    "clj": "java",
-    "properties": "java",
+_EXTENSIONS = {
+    "python": "py pyi pyw",
+    "javascript": "js cjs mjs jsx ts tsx mts cts vue svelte",
+    "ruby": "rb rake erb ru gemspec",
+    "java": "java kt kts scala groovy gradle clj properties",
     "go": "go",
     "php": "php",
-    "cs": "dotnet",
-    "fs": "dotnet",
-    "vb": "dotnet",
-    "rs": "rust",
-    "c": "c",
-    "cc": "c",
-    "cpp": "c",
-    "h": "c",
-    "hpp": "c",
-    "swift": "c",
-    "m": "c",
-    "ex": "elixir",
-    "exs": "elixir",
-    "sh": "shell",
-    "bash": "shell",
-    "zsh": "shell",
-    "ksh": "shell",
-    "ps1": "shell",
-    "psm1": "shell",
-    "bat": "shell",
-    "cmd": "shell",
-    "mk": "shell",
-    "env": "dotenv",
-    "pl": "other",
-    "pm": "other",
-    "lua": "other",
-    "r": "other",
-    "dart": "other",
-    "jl": "other",
+    "dotnet": "cs fs vb",
+    "rust": "rs",
+    "c": "c cc cpp h hpp swift m",
+    "elixir": "ex exs",
+    "shell": "sh bash zsh ksh ps1 psm1 bat cmd mk",
+    "dotenv": "env",
+    "other": "pl pm lua r dart jl",
 }
-_NAMED = {
-    "dockerfile": "dockerfile",
-    "containerfile": "dockerfile",
-    "makefile": "shell",
-    "rakefile": "ruby",
-    "gemfile": "ruby",
-    "procfile": "shell",
-    "justfile": "shell",
-    "jenkinsfile": "java",
-    "entrypoint": "shell",
+_FILES = {
+    "dockerfile": "dockerfile containerfile",
+    "shell": "makefile procfile justfile entrypoint",
+    "ruby": "rakefile gemfile",
+    "java": "jenkinsfile",
 }
+_BY_EXTENSION = {extension: kind for kind, extensions in _EXTENSIONS.items() for extension in extensions.split()}
+_BY_NAME = {name: kind for kind, names in _FILES.items() for name in names.split()}
 _SKIPPED = re.compile(
     r"(?:^|/)(?:vendor|third_party|dist|\.terraform|site-packages)/|[.-](?:min|bundle)\.\w+\Z|\.lock\Z"
 )
 _DOTENV = re.compile(r"(?:^|/)\.env(?:\.[\w.-]+)?\Z|(?:^|/)[\w.-]+\.env(?:\.\w+)?\Z")
 _COMPOSE = re.compile(r"(?:^|/)(?:docker-)?compose(?:\.[\w-]+)?\.ya?ml\Z")
 
-#: What stands before a name and behind it where it is read: the forms of all programming languages together.
+#: What stands before a whole name and behind it where it is read: the forms of all programming languages together.
 _CALLS = (
     (
         rb"(?:\benviron|\bENV|process\.env|Deno\.env|import\.meta\.env|\$_ENV|\$_SERVER|Environment)"
@@ -125,7 +78,7 @@ _CALLS = (
         rb"|Env::get|viper\.\w+|require_?[eE]nv|getOrThrow|configService\.get)\s*(?:<[^<>()]*>)?\(\s*[\"'`]",
         rb"[\"'`]",
     ),
-    (rb"(?:process\.env|import\.meta\.env|Bun\.env|\benv)\??\.", rb"\b(?!\s*(?:\?\?|\|\|)?=[^=>])"),
+    (rb"(?:process\.env|import\.meta\.env|Bun\.env|\benv)\??\.", rb"(?!\s*(?:\?\?|\|\|)?=[^=>])"),
     (rb"\{[^{}]*", rb"[^{}]*\}\s*=\s*process\.env\b"),
     (rb"\b(?:env|option_env)!\(\s*\"", rb"\""),
     (rb"\$\{", rb"[:}\-+=?]"),
@@ -133,17 +86,17 @@ _CALLS = (
 )
 _FORMS: dict[str, tuple[tuple[bytes, bytes], ...]] = {
     "shell": (
-        (rb"\$(?:\(|\{[!#]?)?", rb"\b"),
-        (rb"\$env:", rb"\b"),
+        (rb"\$(?:\(|\{[!#]?)?", rb""),
+        (rb"\$env:", rb""),
         (rb"%", rb"%"),
     ),
     "dockerfile": (
         (rb"\n[ \t]*(?:ARG|ENV)[ \t]+(?:[^\n]*[ \t])?", rb"(?:[= \t\r\n]|\Z)"),
-        (rb"\$\{?", rb"\b"),
-        (rb"\b(?:env|id)=", rb"\b"),
+        (rb"\$\{?", rb""),
+        (rb"\b(?:env|id)=", rb""),
     ),
     "dotenv": ((rb"\n[ \t]*(?:export[ \t]+)?", rb"[ \t]*="),),
-    "compose": ((rb"\n[ \t]*-?[ \t]*[\"']?", rb"[\"']?[ \t]*(?:[:=]|\r?\n|\Z)"), (rb"\$\{?", rb"\b")),
+    "compose": ((rb"\n[ \t]*-?[ \t]*[\"']?", rb"[\"']?[ \t]*(?:[:=]|\r?\n|\Z)"), (rb"\$\{?", rb"")),
 }
 _COMMENTS = (b"#", b"//", b"/*", b"* ", b"<!--", b"--")
 _EXPLICIT = re.compile(rb"\baws_(?:access_key_id|secret_access_key|session_token)\s*=")
@@ -174,20 +127,20 @@ def _kind(path: str) -> str:
     """What a file is by its name; empty for what is no source code."""
     name = path.rpartition("/")[2].lower()
     stem, dot, extension = name.rpartition(".")
-    kind = _LANGUAGES.get(extension, "") if dot and stem else ""
+    kind = _BY_EXTENSION.get(extension, "") if dot and stem else ""
     if extension == "dockerfile":
         kind = "dockerfile"
     elif _DOTENV.search(path):
         kind = "dotenv"
     elif _COMPOSE.search(path):
         kind = "compose"
-    kind = kind or _NAMED.get(name.partition(".")[0], "")
+    kind = kind or _BY_NAME.get(name.partition(".")[0], "")
     return "" if kind and _SKIPPED.search(path) else kind
 
 
 def _file(text: SourceText, kind: str, word: re.Pattern[bytes], wanted: frozenset[str]) -> Iterator[EnvRead]:
     found = word.search(text.data)
-    if kind == "python" and (found or _EXPLICIT.search(text.data)):
+    if kind == "python" and (found or b"Settings" in text.data or _EXPLICIT.search(text.data)):
         from rolecall.frontends.application_python import python_reads
 
         known = python_reads(text, wanted)

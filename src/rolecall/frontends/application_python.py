@@ -63,17 +63,16 @@ def _reads(text: SourceText, node: ast.AST, names: frozenset[str]) -> Iterator[F
             name in names and _last(base) in _SOURCES
         ):
             yield _span(text, node), name, "python"
-        case ast.Compare(left=ast.Constant(value=str(name)), ops=[ast.In() | ast.NotIn()], comparators=[base]):
-            if name in names and _last(base) in _SOURCES:
-                yield _span(text, node), name, "python"
+        case ast.Compare(left=ast.Constant(value=str(sought)), ops=[ast.In() | ast.NotIn()], comparators=[base]):
+            if sought in names and _last(base) in _SOURCES:
+                yield _span(text, node), sought, "python"
         case ast.Call():
             yield from _call(text, node, names)
         case ast.ClassDef(bases=bases, body=body) if any("Settings" in _last(base) for base in bases):
             for statement in body:
                 if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                    name = next((name for name in names if name.lower() == statement.target.id.lower()), None)
-                    if name is not None:
-                        yield _span(text, statement), name, "python"
+                    field = statement.target.id.lower()
+                    yield from ((_span(text, statement), name, "python") for name in names if name.lower() == field)
 
 
 def _call(text: SourceText, node: ast.Call, names: frozenset[str]) -> Iterator[Found]:
