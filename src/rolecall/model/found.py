@@ -74,12 +74,14 @@ def aws_keys(resource: Resource, fields: list[Field], sure: bool, is_minted: Cal
     for item in fields:
         part = key_part(item.name) if item.name else None
         if part in ("id", "secret", "token"):
-            if elsewhere(item.name) or not (sure or says_aws(item.name) or _value_says_aws(item.value)):
+            if elsewhere(item.name):
                 continue
             slots.setdefault(_SLOT.sub("", normal(item.name)), []).append((part, item))
         elif not part:
             yield from _in_text(item)
     for slot, parts in slots.items():
+        if not (sure or any(says_aws(item.name) or _value_says_aws(item.value) for _, item in parts)):
+            continue
         if any(part == "token" and not _empty(item.value) for part, item in parts):
             continue
         keys = [(part, item) for part, item in parts if part != "token" and not _empty(item.value)]

@@ -128,7 +128,8 @@ def _move_migration(case: Case, use: Use, move: Move) -> Migration:
 def _phases(move: Move) -> Iterator[Phase]:
     for name in PHASES:
         edits = move.edits.get(name)
-        if edits:
+        # nothing is taken away from a workload while a part of its way is left to people
+        if edits and (move.complete or name in ("prepare", "expand")):
             yield Phase(name, tuple(edits), tuple(move.needs[name]), tuple(move.verify[name]), _ROLLBACK[name])
 
 
@@ -165,7 +166,7 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
     elif case.credential.site.format == "cloudformation" and not blind:
         complete = cloudformation.end_of_key(case, bool(moves), complete, phases, reasons, handover)
     disposition: Disposition = (
-        "patch" if complete else ("partial" if phases or any(m.edits for _, m in moves) else "advice")
+        "patch" if complete else ("partial" if phases or any(m.disposition == "partial" for _, m in moves) else "advice")
     )
     return Migration(
         id=identifier("key", case.credential.site.address, case.credential.id),

@@ -60,7 +60,7 @@ class Move:
             return "keep"
         if self.complete:
             return "patch"
-        return "partial" if any(self.edits.values()) else "advice"
+        return "partial" if self.edits.get("prepare") or self.edits.get("expand") else "advice"
 
 
 class Planner(Protocol):
