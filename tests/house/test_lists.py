@@ -1,4 +1,4 @@
-"""Checks and planners are found by lists; nothing may be left out of them, and every check explains itself."""
+"""Checks, planners and packages are found by lists; nothing may be left out of them, and every check explains itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from rolecall.checks import CHECKS, load
 from rolecall.model.finding import SEVERITIES
 from rolecall.model.rule import Check
+from rolecall.planners import PLANNERS
 
 HEADINGS = ("What it does", "Why it matters", "Fix")
 RULES = load()
@@ -28,7 +29,13 @@ def test_rule_ids_and_names_are_unique() -> None:
     assert len({module.RULE.name for module in RULES}) == len(RULES)
 
 
-def test_every_folder_in_planners_is_a_package_of_the_distribution(project: Path) -> None:
+def test_every_folder_in_planners_is_listed(project: Path) -> None:
+    folders = {path.parent.name for path in (project / "planners").glob("*/__init__.py")}
+    assert folders == set(PLANNERS)
+    assert len(PLANNERS) == len(set(PLANNERS))
+
+
+def test_every_package_is_part_of_the_distribution(project: Path) -> None:
     import tomllib
 
     settings = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
