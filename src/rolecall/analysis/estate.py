@@ -1,0 +1,166 @@
+"""All units together: joined into islands, linked, checked; only the islands in which something changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+
+from rolecall.analysis import filefacts, islands, literals, pickling
+from rolecall.analysis.cache import Harvests, Row, Snapshot
+from rolecall.analysis.harvest import Harvest
+from rolecall.analysis.islands import Joins
+from rolecall.analysis.survey import Survey
+from rolecall.analysis.units import Units
+from rolecall.model.finding import Finding
+from rolecall.model.linking import Model, link
+from rolecall.model.parts import Credential, Fact, Fragment
+
+#: The island of files that belong to no unit.
+_LOOSE = -1
+
+
+class LostHarvestError(Exception):
+    """A harvest that the cache had a moment ago and has no more."""
+
+
+def harvest_of(harvests: Harvests, row: Row) -> Harvest:
+    """The harvest of a unit.  Raises LostHarvestError."""
+    found = harvests.get(row.key)
+    if not isinstance(found, Harvest):
+        raise LostHarvestError(row.name)
+    return found
+
+
+def whole(snapshot: Snapshot, harvests: Harvests) -> Model:
+    """The model of the whole estate.  Raises LostHarvestError."""
+    harvests.load()
+    fragments = [harvest_of(harvests, row).fragment for row in snapshot.rows]
+    return link([*fragments, _of_files(snapshot.survey, snapshot.survey.facts, fragments)])
+
+
+def settle(
+    surveyed: Survey, found: Units, fresh: dict[bytes, Harvest], before: Snapshot | None, harvests: Harvests
+) -> Snapshot:
+    """The snapshot of a changed estate: what the checks say of changed islands, and what they said of the others."""
+    if len(fresh) > len(found.rows) // 4:
+        harvests.load()
+    rows, joins = _joined(found.rows, fresh, before, harvests)
+    homes = {path: row.island for row in rows for path in row.files}
+    members: dict[int, list[Row]] = {_LOOSE: []}
+    for row in rows:
+        members.setdefault(row.island, []).append(row)
+    keys = {island: _island_key(own) for island, own in members.items() if island != _LOOSE}
+    keys[_LOOSE] = _loose_key(surveyed, homes)
+    old = before.findings if before is not None else {}
+    findings = {key: old[key] for key in keys.values() if key in old}
+    pending = [island for island, key in keys.items() if key not in findings]
+    for island, said in _checked(surveyed, pending, members, homes, fresh, harvests).items():
+        findings[keys[island]] = tuple(said)
+    metadata = before.suppressions if before is not None else {}
+    suppressions = {row.key: metadata[row.key] for row in rows if row.key in metadata}
+    suppressions.update((key, harvest.suppressions) for key, harvest in fresh.items() if harvest.suppressions)
+    return Snapshot(surveyed, found.structures, rows, joins, findings, suppressions)
+
+
+def _joined(
+    rows: Sequence[Row], fresh: dict[bytes, Harvest], before: Snapshot | None, harvests: Harvests
+) -> tuple[list[Row], bytes]:
+    """The rows with their islands, and the pickled joins of all of them."""
+    new: dict[int, Joins] = {}
+    done: list[Row] = []
+    for at, row in enumerate(rows):
+        if not row.joins or row.key in fresh:
+            harvest = fresh.get(row.key) or harvest_of(harvests, row)
+            new[at] = islands.joins(harvest.fragment, row.files)
+            row = replace(row, joins=_digest(new[at]), resources=harvest.resources)
+        done.append(row)
+    if before is not None and [_meeting(row) for row in done] == [_meeting(row) for row in before.rows]:
+        return [replace(row, island=was.island) for row, was in zip(done, before.rows, strict=True)], before.joins
+    known: dict[bytes, Joins] = {}
+    if before is not None and len(new) < len(done):
+        offers: Iterable[tuple[frozenset[int], frozenset[int]]] = pickling.loads(before.joins)
+        known = {row.joins: Joins(*pair) for row, pair in zip(before.rows, offers, strict=True)}
+    all_joins = [new[at] if at in new else known[row.joins] for at, row in enumerate(done)]
+    homes = islands.partition(all_joins)
+    packed = pickling.dumps([(joins.offers, joins.asks) for joins in all_joins])
+    return [replace(row, island=home) for row, home in zip(done, homes, strict=True)], packed
+
+
+def _meeting(row: Row) -> tuple[str, str, bytes]:
+    return row.format, row.name, row.joins
+
+
+def _digest(joins: Joins) -> bytes:
+    return blake2b(repr((sorted(joins.offers), sorted(joins.asks))).encode(), digest_size=8).digest()
+
+
+def _island_key(rows: Iterable[Row]) -> bytes:
+    return blake2b(b"".join(sorted(row.key for row in rows)), digest_size=16).digest()
+
+
+def _loose_key(surveyed: Survey, homes: dict[str, int]) -> bytes:
+    digest = blake2b(b"loose", digest_size=16)
+    for path, facts in surveyed.facts.items():
+        if path not in homes or facts.unreadable:
+            digest.update(f"{path}\0{facts.unreadable}\0".encode("utf-8", "surrogateescape"))
+            digest.update(pickling.dumps(facts.literals))
+    return digest.digest()
+
+
+def _checked(
+    surveyed: Survey,
+    pending: Sequence[int],
+    members: dict[int, list[Row]],
+    homes: dict[str, int],
+    fresh: dict[bytes, Harvest],
+    harvests: Harvests,
+) -> dict[int, list[Finding]]:
+    """What the checks say of some islands.
+
+    Islands do not meet, so they are linked and checked together, and each finding belongs to the island of its file.
+    """
+    if not pending:
+        return {}
+    fragments = {
+        island: [(fresh.get(row.key) or harvest_of(harvests, row)).fragment for row in members[island]]
+        for island in pending
+    }
+    said: dict[int, list[Finding]] = {island: [] for island in pending}
+    together = list(_said(surveyed, homes, fragments))
+    if all(_home(finding, homes) in said for finding in together):
+        for finding in together:
+            said[_home(finding, homes)].append(finding)
+        return said
+    # A finding at a place that no unit has read: only an island by itself tells whose it is.
+    return {island: list(_said(surveyed, homes, {island: own})) for island, own in fragments.items()}
+
+
+def _home(finding: Finding, homes: dict[str, int]) -> int:
+    return homes.get(finding.span.path, _LOOSE)
+
+
+def _said(surveyed: Survey, homes: dict[str, int], fragments: dict[int, list[Fragment]]) -> Iterator[Finding]:
+    from rolecall.checks import load
+
+    mine = [path for path in surveyed.facts if homes.get(path, _LOOSE) in fragments]
+    flat = [fragment for own in fragments.values() for fragment in own]
+    model = link([*flat, _of_files(surveyed, mine, flat)])
+    for check in load():
+        yield from check.check(model)
+
+
+def _of_files(surveyed: Survey, paths: Iterable[str], fragments: Sequence[Fragment]) -> Fragment:
+    """What files say by themselves: keys that no unit has found, and that they cannot be read where no unit said so."""
+    found: list[Credential] = []
+    unreadable: list[tuple[str, str]] = []
+    for path in paths:
+        facts = surveyed.facts[path]
+        found.extend(facts.literals)
+        if facts.unreadable:
+            unreadable.append((path, facts.unreadable))
+    fragment = literals.unclaimed(found, fragments)
+    fragment.facts.extend(
+        Fact("problem", "unreadable", reason, None, filefacts.start_of(path)) for path, reason in unreadable
+    )
+    return fragment

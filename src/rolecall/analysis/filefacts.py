@@ -1,0 +1,37 @@
+"""What one file says whatever its format: key ids in it, suppression comments, and whether it can be read at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rolecall.analysis import literals, suppressions
+from rolecall.analysis.suppressions import Suppression
+from rolecall.model.parts import Credential
+from rolecall.source.text import SourceText, Span
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """`unreadable` says why a file that a frontend would take cannot be read; empty where it can."""
+
+    literals: tuple[Credential, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    unreadable: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.literals or self.suppressions or self.unreadable)
+
+
+def of(source: SourceText) -> FileFacts:
+    """The facts of one file that was read."""
+    if b"AKIA" not in source.data and b"rolecall:" not in source.data:
+        return _NONE
+    return FileFacts(tuple(literals.scan(source)), tuple(suppressions.in_file(source)))
+
+
+_NONE = FileFacts()
+
+
+def start_of(path: str) -> Span:
+    """The first position of a file that was not read."""
+    return SourceText(path, b"").span(0, 0)

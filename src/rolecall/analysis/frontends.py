@@ -1,0 +1,122 @@
+"""The frontends as a table: which files each may take, and how far a change of one file reaches."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Literal, Protocol, cast
+
+from rolecall.frontends.resource import Unit
+from rolecall.source.tree import Tree, Unreadable
+
+
+class Plan(Protocol):
+    """What a frontend's `units` gives: one unit to be, and every file that reading it may look at."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def files(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Frontend:
+    """One frontend.
+
+    `takes` matches the paths it may take; nothing is imported where no path matches.  `reach` says what a change of one
+    file may change in the list of units: "file" only the unit of that file; "taken" whether that file is taken, and the
+    units of those that are; "folder" nothing as long as the folder's `structure` is the same.
+    """
+
+    format: str
+    module: str
+    takes: re.Pattern[str]
+    reach: Literal["file", "taken", "folder"]
+    structure: Callable[[Tree, str], bytes] | None = None
+
+    def units(self, tree: Tree, paths: Sequence[str], variable_files: Sequence[str]) -> list[Plan]:
+        frontend = import_module(self.module)
+        wanted = [path for path in paths if self.takes.search(path)]
+        if not wanted:
+            return []
+        if self.format == "terraform":
+            return cast(list[Plan], frontend.units(tree, wanted, variable_files))
+        return cast(list[Plan], frontend.units(tree, wanted))
+
+    def read_unit(self, tree: Tree, plan: Plan) -> Unit:
+        return cast(Unit, import_module(self.module).read_unit(tree, plan))
+
+
+_FILE_CALL = re.compile(rb"\b(?:templatefile|file\w*)\s*\([^)\n]*\n?[^)\n]*|\blocal_file\b")
+
+
+def _folder_structure(tree: Tree, folder: str) -> bytes:
+    """What of a Terraform folder decides which root modules there are and which files each may read.
+
+    That is: the sources of its module calls, whether it has providers and a backend, and what its `file()` calls name.
+    """
+    from rolecall.frontends.terraform.folders import folders_of
+
+    folders = folders_of(tree)
+    if not folders.has_code(folder):
+        return b""
+    module = folders.module(tree, folder)
+    digest = hashlib.blake2b(digest_size=8)
+    backend = any(settings.nested("backend") or settings.nested("cloud") for settings in module.settings)
+    digest.update(repr((sorted(module.sources.items()), bool(module.providers), backend)).encode("utf-8", "replace"))
+    for path in module.files:
+        try:
+            data = tree.read(path).data
+        except Unreadable:
+            continue
+        if b"file" in data:
+            digest.update(b"\0".join([path.encode("utf-8", "replace"), *_FILE_CALL.findall(data)]))
+    return digest.digest()
+
+
+FRONTENDS: Mapping[str, Frontend] = {
+    frontend.format: frontend
+    for frontend in (
+        Frontend(
+            "terraform",
+            "rolecall.frontends.terraform.root",
+            re.compile(r"\.(?:tf|tf\.json|tfvars|tfvars\.json)$"),
+            "folder",
+            _folder_structure,
+        ),
+        Frontend(
+            "cloudformation",
+            "rolecall.frontends.cloudformation.reading",
+            re.compile(r"\.(?:ya?ml|json|template|cfn|cform)$"),
+            "taken",
+        ),
+        Frontend(
+            "github",
+            "rolecall.frontends.pipelines.github",
+            re.compile(r"\.ya?ml$"),
+            "taken",
+        ),
+        Frontend(
+            "kubernetes",
+            "rolecall.frontends.kubernetes.manifests",
+            re.compile(r"\.(?:ya?ml|json)$"),
+            "file",
+        ),
+    )
+}
+#: Files whose content decides what other folders are: always planned anew.
+_DECIDING = re.compile(r"(?:^|/)(?:terragrunt\.hcl|modules\.json)$")
+
+
+def is_source(path: str) -> bool:
+    """Whether any frontend may take a path."""
+    return any(frontend.takes.search(path) for frontend in FRONTENDS.values())
+
+
+def decides(path: str) -> bool:
+    """Whether a file says how other folders are put together."""
+    return _DECIDING.search(path) is not None

@@ -1,0 +1,83 @@
+"""AWS key ids that stand anywhere in a text file, whatever the format.
+
+The frontends find keys where they know what a value means; this finds the rest: in scripts, `.env` files, templates,
+and attributes that nobody would look at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from rolecall.model.parts import Credential, Fragment, Site
+from rolecall.model.secrets import KEY_ID_BYTES, describe, is_example
+from rolecall.source.text import SourceText
+
+#: The unit of what belongs to no unit.
+FILES_UNIT = "<files>"
+#: A text file above this many bytes that no frontend reads is data, not code.
+MAX_TEXT_BYTES = 1024 * 1024
+#: Where the key id stands in a comment: after `#` or `//` at the start of the line or after a blank, or after `/*`.
+_COMMENT = re.compile(rb"(?:^|\s)(?:#|//|--\s|rem\s)|/\*|<!--|^\s*\*\s", re.IGNORECASE)
+_SKIPPED_NAME = re.compile(
+    r"(?:\.(?:md|rst|adoc|txt\.asc|png|jpe?g|gif|svg|ico|webp|bmp|tiff?|pdf|zip|gz|tgz|bz2|xz|zst|7z|tar|jar|war|whl|so|dll|dylib|exe"
+    r"|a|o|pyc|class|woff2?|ttf|eot|otf|mp[34]|mov|avi|wav|sum|lock|map|patch|diff|min\.js|min\.css|pb|parquet|avro|db|sqlite"
+    r"|drawio|vsdx|pptx?|docx?|xlsx?|tfplan|pem|crt|cer|p12|jks|gpg|asc)|(?:^|/)(?:package-lock|npm-shrinkwrap|composer\.lock)\.json"
+    r"|(?:^|/)(?:CHANGELOG|LICENSE|NOTICE|go\.sum|yarn\.lock)[^/]*)$",
+    re.IGNORECASE,
+)
+_SKIPPED_FOLDER = re.compile(r"(?:^|/)(?:vendor|third_party|bower_components|dist|\.terraform|site-packages)/")
+
+
+def wants(path: str, size: int) -> bool:
+    """Whether a file that no frontend reads is worth a look."""
+    return 0 < size <= MAX_TEXT_BYTES and not _SKIPPED_NAME.search(path) and not _SKIPPED_FOLDER.search(path)
+
+
+def scan(source: SourceText) -> Iterator[Credential]:
+    """The long-lived key ids of one file, in order; comments, binary files and session keys left out."""
+    data = source.data
+    if b"AKIA" not in data or b"\0" in data[:8192]:
+        return
+    for count, found in enumerate(KEY_ID_BYTES.finditer(data)):
+        if not found[1].startswith(b"AKIA"):
+            continue
+        start = data.rfind(b"\n", 0, found.start()) + 1
+        if _COMMENT.search(data, start, found.start()):
+            continue
+        value = found[1].decode("ascii")
+        span = source.span(found.start(1), found.end(1))
+        site = Site(
+            f"{FILES_UNIT}//{source.path}#{count}",
+            FILES_UNIT,
+            f"{source.path}#{value[-4:]}",
+            "text",
+            "text",
+            source.path.rpartition("/")[2],
+            source.path,
+            span,
+            span,
+        )
+        marks = frozenset({"example"}) if is_example(value) else frozenset()
+        yield Credential(
+            site, "access-key", "literal", "aws", field="text", hint=describe(value), marks=marks, place=span
+        )
+
+
+def unclaimed(credentials: Iterable[Credential], fragments: Iterable[Fragment]) -> Fragment:
+    """Those of the file-level credentials that no unit has found in its own way.
+
+    A literal of a unit whose span touches the line of a key id is that key.
+    """
+    claimed: dict[str, list[tuple[int, int]]] = {}
+    for fragment in fragments:
+        for credential in fragment.credentials:
+            if credential.form == "literal":
+                for span in {credential.span, *(hop.span for hop in credential.hops)}:
+                    claimed.setdefault(span.path, []).append((span.line, span.end_line))
+    kept = [
+        credential
+        for credential in credentials
+        if not any(first <= credential.span.line <= last for first, last in claimed.get(credential.span.path, ()))
+    ]
+    return Fragment(FILES_UNIT, "text", credentials=kept)

@@ -1,0 +1,194 @@
+"""One analysis: survey, units, harvests, islands, checks, suppressions."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rolecall.analysis import estate, pickling, survey, units
+from rolecall.analysis.cache import Cache, Harvests, Snapshot
+from rolecall.analysis.discovery import RootError, Roots, open_roots
+from rolecall.analysis.estate import LostHarvestError, harvest_of
+from rolecall.analysis.frontends import FRONTENDS
+from rolecall.analysis.harvest import Harvest, Task, read_all
+from rolecall.analysis.suppressions import RULES, Suppressed, Suppression, obey
+from rolecall.frontends.resource import Unit
+from rolecall.model.finding import Finding
+from rolecall.model.linking import Model
+from rolecall.model.rule import Rule
+
+__all__ = ["Analysis", "Options", "RootError", "analyse", "rules"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to analyse.  `select` and `ignore` are rule ids or prefixes of them; `until=` is compared with `today`.
+
+    `progress(done, all)` is called with numbers of units while they are read.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    variable_files: tuple[str, ...] = ()
+    cache: bool = True
+    today: date | None = None
+    progress: Callable[[int, int], None] | None = None
+
+
+@dataclass
+class Analysis:
+    """What was found.  `findings` are sorted by place, without the `suppressed` ones; `notes` are for people."""
+
+    tree: Roots
+    options: Options
+    snapshot: Snapshot
+    harvests: Harvests
+    findings: list[Finding]
+    suppressed: list[Suppressed]
+    notes: list[str]
+    stats: dict[str, Any]
+
+    @cached_property
+    def model(self) -> Model:
+        """The whole estate, linked."""
+        return estate.whole(self.snapshot, self.harvests)
+
+    def unit(self, name: str, format: str) -> Unit | None:
+        """One unit, read again so that its resources can be asked; None where there is no such unit."""
+        row = next((row for row in self.snapshot.rows if row.name == name and row.format == format), None)
+        if row is None:
+            return None
+        return FRONTENDS[format].read_unit(self.tree, harvest_of(self.harvests, row).plan)
+
+    def over(self, overlay: Mapping[str, bytes | None]) -> Analysis:
+        """The same analysis with changed files laid over the tree; what they do not touch is not read again."""
+        return _examine(self.tree.with_overlay(overlay), self.options, self.snapshot, self.harvests.copy())
+
+
+def analyse(roots: Iterable[Path | str], options: Options) -> Analysis:
+    """Everything below the roots, analysed.  Raises RootError where a root is not there."""
+    tree = open_roots([Path(root) for root in roots], options.exclude)
+    cache = None
+    if options.cache:
+        named = [os.path.join(os.path.realpath(tree.root), name) for name in tree.named or ("",)]
+        cache = Cache.of(named, (options.exclude, options.variable_files))
+    loaded = cache.load() if cache is not None else None
+    before, harvests = loaded if loaded is not None else (None, Harvests())
+    analysis = _examine(tree, options, before, harvests)
+    if cache is not None and analysis.snapshot is not before:
+        cache.save(analysis.snapshot, analysis.harvests)
+    return analysis
+
+
+class _Clock:
+    """Seconds for each stage, by its name."""
+
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.seconds[stage] = round(now - self._last, 4)
+        self._last = now
+
+
+def _examine(tree: Roots, options: Options, before: Snapshot | None, harvests: Harvests) -> Analysis:
+    try:
+        return _examined(tree, options, before, harvests)
+    except LostHarvestError:
+        return _examined(tree, options, None, Harvests())
+
+
+def _examined(tree: Roots, options: Options, before: Snapshot | None, harvests: Harvests) -> Analysis:
+    clock = _Clock()
+    surveyed, changes = survey.take(tree, before.survey if before is not None else None)
+    clock.lap("survey")
+    found = units.find(tree, surveyed, changes, before, options.variable_files)
+    clock.lap("units")
+    fresh = _gather(tree, surveyed, found, before, harvests, options.progress)
+    clock.lap("extract")
+    if before is not None and surveyed is before.survey and not fresh:
+        snapshot = before
+    else:
+        snapshot = estate.settle(surveyed, found, fresh, before, harvests)
+    clock.lap("check")
+    findings, suppressed = _judged(snapshot, options)
+    clock.lap("judge")
+    stats = {
+        "files": len({path for row in snapshot.rows for path in row.files}),
+        "files_read": changes.read,
+        "units": {name: count for name in FRONTENDS if (count := sum(row.format == name for row in snapshot.rows))},
+        "units_read": len(fresh),
+        "resources": sum(row.resources for row in snapshot.rows),
+        "suppressed": len(suppressed),
+        "seconds": {**clock.seconds, "total": round(sum(clock.seconds.values()), 4)},
+    }
+    return Analysis(tree, options, snapshot, harvests, findings, suppressed, [], stats)
+
+
+def _gather(
+    tree: Roots,
+    surveyed: survey.Survey,
+    found: units.Units,
+    before: Snapshot | None,
+    harvests: Harvests,
+    progress: Callable[[int, int], None] | None,
+) -> dict[bytes, Harvest]:
+    """Read every unit whose harvest is not there yet; the harvests by key."""
+    missing = [row for row in found.rows if row.key not in harvests]
+    if not missing:
+        return {}
+    sizes = {path: max(0, surveyed.statuses[3 * at]) for at, path in enumerate(surveyed.paths)}
+    old = {(row.format, row.name): row for row in before.rows} if before is not None else {}
+    tasks: list[Task] = []
+    for row in missing:
+        name = row.format, row.name
+        plan = found.plans.get(name) or harvest_of(harvests, old[name]).plan  # where only contents changed, as before
+        tasks.append(Task(row.format, plan, sum(sizes.get(path, 0) for path in row.files)))
+    report = progress or (lambda _done, _all: None)
+    fresh: dict[bytes, Harvest] = {}
+    for row, data in zip(missing, read_all(tree, tasks, lambda done: report(done, len(tasks))), strict=True):
+        harvests.add(row.key, data)
+        fresh[row.key] = pickling.loads(data)
+        row.resources = fresh[row.key].resources
+    return fresh
+
+
+def _judged(snapshot: Snapshot, options: Options) -> tuple[list[Finding], list[Suppressed]]:
+    """The findings that are left, sorted by place, and those that are suppressed."""
+    seen: dict[tuple[object, ...], Finding] = {}
+    for part in snapshot.findings.values():
+        for finding in part:
+            seen.setdefault((finding.rule, finding.span, finding.address, finding.message), finding)
+    suppressions: list[Suppression] = [s for facts in snapshot.survey.facts.values() for s in facts.suppressions]
+    for row in snapshot.rows:
+        suppressions.extend(snapshot.suppressions.get(row.key, ()))
+    findings = list(seen.values())
+    suppressed: list[Suppressed] = []
+    if suppressions:
+        known = {rule.id for rule in rules()}
+        findings, suppressed = obey(findings, suppressions, options.today or date.today(), known)
+    if options.select or options.ignore:
+        findings = [finding for finding in findings if _selected(finding.rule, options)]
+        suppressed = [item for item in suppressed if _selected(item.finding.rule, options)]
+    findings.sort(key=lambda f: (f.span.path, f.span.line, f.span.column, f.rule, f.address, f.message))
+    return findings, suppressed
+
+
+def _selected(rule: str, options: Options) -> bool:
+    return (not options.select or rule.startswith(options.select)) and not rule.startswith(options.ignore or ("\0",))
+
+
+def rules() -> list[Rule]:
+    """Every rule there is, those of the analysis itself among them, by id."""
+    from rolecall.checks import load
+
+    return sorted([*(check.RULE for check in load()), *(rule for rule, _ in RULES)], key=lambda rule: rule.id)

@@ -1,0 +1,107 @@
+"""The files of a tree and what has changed in them since they were last looked at."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from rolecall.analysis import filefacts, literals
+from rolecall.analysis.discovery import Roots
+from rolecall.analysis.filefacts import FileFacts
+from rolecall.analysis.frontends import decides, is_source
+from rolecall.source.tree import Unreadable
+
+#: A file changed this shortly before it was read may change again without its time of change telling.
+_RACY_NS = 2_000_000_000
+_UNKNOWN = (-1, -1, -1)
+
+
+@dataclass(slots=True)
+class Survey:
+    """Every file with its status and the digest of its content.
+
+    `statuses` holds three numbers for each path.  A digest is empty where the file was not read: because it is nothing
+    that is analysed, or because it cannot be (then `facts` says why).
+    """
+
+    paths: list[str] = field(default_factory=list)
+    statuses: array[int] = field(default_factory=lambda: array("q"))
+    digests: list[bytes] = field(default_factory=list)
+    facts: dict[str, FileFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is different from the survey before: `content` are the paths whose bytes are, new ones among them."""
+
+    content: Collection[str]
+    listing: bool
+    read: int
+
+    @property
+    def any(self) -> bool:
+        return bool(self.content) or self.listing
+
+
+def take(tree: Roots, before: Survey | None) -> tuple[Survey, Changes]:
+    """A survey of the tree; what has not changed since `before` is not read."""
+    paths = tree.paths()
+    now = time.time_ns()
+    statuses = array("q")
+    extend = statuses.extend
+    get = tree.statuses.get
+    for path in paths:
+        extend(get(path, _UNKNOWN))
+    if before is not None and before.paths == paths and before.statuses == statuses and -1 not in statuses:
+        return before, Changes((), False, 0)
+    old = {} if before is None else {path: at for at, path in enumerate(before.paths)}
+    known = array("q") if before is None else before.statuses
+    survey = Survey(paths, statuses)
+    changed: set[str] = set()
+    read = 0
+    for at, path in enumerate(paths):
+        status = statuses[3 * at : 3 * at + 3]
+        was = old.get(path)
+        if before is not None and was is not None and status[0] >= 0 and known[3 * was : 3 * was + 3] == status:
+            survey.digests.append(before.digests[was])
+            if path in before.facts:
+                survey.facts[path] = before.facts[path]
+            continue
+        digest, facts = _look(tree, path, status[0])
+        read += bool(digest)
+        survey.digests.append(digest)
+        if facts:
+            survey.facts[path] = facts
+        if before is None or was is None or before.digests[was] != digest or not digest:
+            changed.add(path)
+        if status[1] > now - _RACY_NS or facts.unreadable:  # whether it can be read is not part of the status
+            statuses[3 * at : 3 * at + 3] = array("q", _UNKNOWN)
+    return survey, Changes(changed, before is None or before.paths != paths, read)
+
+
+def _look(tree: Roots, path: str, size: int) -> tuple[bytes, FileFacts]:
+    source = is_source(path) or decides(path)
+    if not source and not literals.wants(path, max(size, 1)):
+        return b"", FileFacts()
+    try:
+        text = tree.read(path) if source else tree.glance(path)
+    except Unreadable as error:
+        return b"", FileFacts(unreadable=error.reason) if source else FileFacts()
+    return blake2b(text.data, digest_size=16).digest(), filefacts.of(text)
+
+
+def digest_of(tree: Roots, survey: Survey, position: int) -> bytes:
+    """What stands for the content of a file: its digest, or what the system says of a file that was not read."""
+    digest = survey.digests[position]
+    if digest:
+        return digest
+    status = survey.statuses[3 * position : 3 * position + 3]
+    if status[0] >= 0:
+        return repr(tuple(status)).encode()
+    try:  # changed too lately, or laid over the tree
+        return blake2b(tree.glance(survey.paths[position]).data, digest_size=16).digest()
+    except Unreadable as error:
+        return error.reason.encode("utf-8", "replace")

@@ -1,0 +1,90 @@
+"""What may be shown of text that was scanned: no secret, and nothing that a terminal would obey.
+
+Masks keep the length of what they hide, so that columns still fit.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rolecall.model.secrets import KEY_ID, key_part
+
+_RUN = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40,}={0,2}(?![A-Za-z0-9/+=])")
+#: A name, `=` or `:` (or blanks, as on a command line), and a value in quotes or without.
+_ASSIGNMENT = re.compile(
+    r"""(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{0,100}+)["']?(?P<mark>\s*+(?:=>|:=|[=:])\s*+|\s++)"""
+    r"""(?:"(?P<double>(?:[^"\\]|\\.)*+)"|'(?P<single>[^']*+)'|(?P<bare>(?:\$\{\{.*?\}\}|[^\s"',;}\])])++))"""
+)
+_SECRET_NAME = re.compile(
+    r"(?:pass(?:word|wd|phrase)?|secret|token|api_?key|private_?key|credentials?)$", re.IGNORECASE
+)
+#: Words that stand where a secret might and are none (`id-token: write`).
+_WORDS = frozenset({"read", "write", "none", "true", "false", "null", "yes", "no", "inherit", "required", "string"})
+_INTERPOLATION = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}|[$%]\{.*?\}|\$\([^)]*\)|\$[A-Za-z_]\w*")
+#: Controls and what reorders text: C0 but for the tab, DEL, C1, the marks and overrides of direction.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+_MAX_LINE = 5000
+_TOO_LONG = "(a very long line)"
+_HCL = (".tf", ".tfvars", ".hcl", ".tofu")
+
+
+def visible(text: str) -> str:
+    """Text without control characters: each becomes U+FFFD (newlines a blank)."""
+    return _CONTROL.sub(lambda found: " " if found[0] == "\n" else "\ufffd", text)
+
+
+def masked(text: str) -> str:
+    """Text with everything that has the shape of a key hidden; of a key id the last four characters stay."""
+    text = KEY_ID.sub(lambda found: "*" * (len(found[1]) - 4) + found[1][-4:], text)
+    return _RUN.sub(_mask_run, text)
+
+
+def _mask_run(found: re.Match[str]) -> str:
+    run = found[0]
+    mixed = any(c.isupper() for c in run) and any(c.islower() for c in run)
+    # A commit id is lower-case hex; a long path has no digit or no capital.  A secret key has capitals for certain.
+    if not mixed or (len(run) > 40 and not any(c.isdigit() for c in run)):
+        return run
+    return "*" * len(run)
+
+
+def masked_line(line: str, path: str = "") -> str:
+    """One line of a scanned file as it may be shown: also the values of arguments named like secrets are hidden.
+
+    In HCL a value without quotes is an expression and stays.  A line too long for anybody to read is not shown.
+    """
+    if len(line) > _MAX_LINE:
+        return _TOO_LONG
+    line = masked(visible(line))
+    hcl = path.endswith(_HCL)
+    out: list[str] = []
+    at = 0
+    position = 0
+    while (found := _ASSIGNMENT.search(line, position)) is not None:
+        name = found["name"]
+        position = found.start() + len(name)
+        kind = next(kind for kind in ("double", "single", "bare") if found[kind] is not None)
+        value = found[kind]
+        if key_part(name) not in ("secret", "token") and not _SECRET_NAME.search(name):
+            continue
+        blank = not found["mark"].strip()
+        # Without `=` or `:` only an AWS key's own name is enough (`aws configure set aws_secret_access_key …`).
+        if (blank and key_part(name) is None) or (kind == "bare" and (hcl or (blank and value[:1] in "=:{"))):
+            continue
+        if value.lower() in _WORDS or value.startswith(("*", "!")):  # done already, a YAML tag
+            continue
+        out += [line[at : found.start(kind)], _hidden(value)]
+        at = position = found.end(kind)
+    return "".join(out) + line[at:]
+
+
+def _hidden(value: str) -> str:
+    """A value with everything but its interpolations hidden."""
+    out: list[str] = []
+    at = 0
+    for found in _INTERPOLATION.finditer(value):
+        out += ["*" * (found.start() - at), found[0]]
+        at = found.end()
+    return "".join(out) + "*" * (len(value) - at)

@@ -1,0 +1,87 @@
+"""The rules as their check files document them."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from rolecall.model.rule import Example, Rule
+
+_HEADING = re.compile(r"^(?=\S)(?P<title>[^\n]+)\n(?=[ \t]+\S)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Documented:
+    """A rule and what its check's docstring says: a first line, then headings with indented text."""
+
+    rule: Rule
+    docstring: str
+    bad: tuple[Example, ...] = ()
+    good: tuple[Example, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return self.docstring.strip().partition("\n")[0].strip()
+
+    @cached_property
+    def sections(self) -> tuple[tuple[str, str], ...]:
+        """(heading, text) pairs, each text without its indentation."""
+        body = self.docstring.strip().partition("\n")[2]
+        marks = list(_HEADING.finditer(body))
+        ends = [mark.start() for mark in marks[1:]] + [len(body)]
+        return tuple(
+            (mark["title"].strip(), textwrap.dedent(body[mark.end() : end]).strip())
+            for mark, end in zip(marks, ends, strict=True)
+        )
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join([self.title, *(f"{title}:\n{body}" for title, body in self.sections)])
+
+    @cached_property
+    def markdown(self) -> str:
+        """The whole page: what, why, fix, controls, the same finding elsewhere, and an example of each kind."""
+        rule = self.rule
+        lines = [f"# {rule.id} {rule.name}", "", self.title, ""]
+        lines += [f"Severity: {rule.severity}. Family: {rule.family}.", ""]
+        if rule.level_now:
+            lines += [f"Maturity: {rule.level_now} now, {rule.level_target} after the fix.", ""]
+        for title, body in self.sections:
+            lines += [f"## {title}", "", body, ""]
+        if rule.controls:
+            lines += ["## Controls", "", *(f"- {control}" for control in rule.controls), ""]
+        if rule.equivalents:
+            lines += ["## The same elsewhere", ""]
+            lines += [f"- {tool}: {', '.join(ids)}" for tool, ids in rule.equivalents.items()]
+            lines.append("")
+        for heading, examples in (("Bad", self.bad[:1]), ("Good", self.good[:1])):
+            for example in examples:
+                lines += [f"## {heading}: {example.title}", ""]
+                for name, source in example.files.items():
+                    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", source)), default=0))
+                    lines += [f"`{name}`", "", f"{fence}{_language(name)}", source.rstrip("\n"), fence, ""]
+        return "\n".join(lines)
+
+
+def _language(name: str) -> str:
+    suffix = name.rpartition(".")[2]
+    return {"tf": "hcl", "tfvars": "hcl", "yml": "yaml"}.get(suffix, suffix)
+
+
+def catalogue() -> dict[str, Documented]:
+    """Every rule by its id: those of the checks, and those of the analysis itself."""
+    from rolecall.analysis import suppressions
+    from rolecall.checks import load
+
+    found = [Documented(module.RULE, module.__doc__ or "", module.BAD, module.GOOD) for module in load()]
+    found += [Documented(rule, text) for rule, text in suppressions.RULES]
+    return {item.rule.id: item for item in sorted(found, key=lambda item: item.rule.id)}
+
+
+def chosen(word: str, rules: Iterable[Documented]) -> Documented | None:
+    """The rule that a word names: its id in any case, or its name."""
+    wanted = word.strip().lower()
+    return next((item for item in rules if wanted in (item.rule.id.lower(), item.rule.name)), None)
