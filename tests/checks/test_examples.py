@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,12 @@ MARK = re.compile(r"<- (RC\d{3})\b")
 COMMENTS = {".tf": "#", ".yaml": "#", ".yml": "#", ".tfvars": "#"}
 
 
-def cases(kind: str) -> Iterator[object]:
-    for check in load():
-        for example in getattr(check, kind):
-            yield pytest.param(check, example, id=f"{check.RULE.id}-{example.title.replace(' ', '-')}")
+def cases(kind: str) -> list[object]:
+    return [
+        pytest.param(check, example, id=f"{check.RULE.id}-{example.title.replace(' ', '-')}")
+        for check in load()
+        for example in getattr(check, kind)
+    ]
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:

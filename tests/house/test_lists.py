@@ -1,4 +1,4 @@
-"""Checks, planners and packages are found by lists; nothing may be left out of them, and every check explains itself."""
+"""Checks, planners and packages are found by lists: nothing may be left out of them.  Every check explains itself."""
 
 from __future__ import annotations
 
