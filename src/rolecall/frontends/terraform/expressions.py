@@ -235,7 +235,10 @@ def _call(node: Node, scope: Scope) -> Value:
         arguments.extend(items_of(last))
     if len(arguments) > MAX_ITEMS:
         return Unknown(f"function {name} has too many arguments", (), span)
-    return call(Call(name, tuple(arguments), scope, span, evaluate))
+    value = call(Call(name, tuple(arguments), scope, span, evaluate))
+    if isinstance(value, Sequence):
+        _progress.steps += len(value.items)  # a short call can make a long list
+    return value
 
 
 def _conditional(node: Node, scope: Scope) -> Value:

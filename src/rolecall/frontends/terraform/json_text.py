@@ -142,7 +142,7 @@ class _Reader:
         return Scalar(found, self.place(at, match.end())), match.end()
 
     def _string(self, at: int) -> tuple[Value, int]:
-        text, end = scanstring(self.text, at + 1, False)
+        text, end = scanstring(self.text, at + 1, True)
         span = self.place(at, end)
         if not self.marked or not _MARKS.search(text):
             return Scalar(text, span), end

@@ -143,7 +143,7 @@ def render(text: str, scope: Scope, evaluate: Evaluate, locate: Locate, bindings
     data = text.encode("utf-8", "surrogatepass")
     span = locate(0, len(data))
     if "${" not in text and "%{" not in text:
-        return Scalar(text if isinstance(text, Verbatim) else Verbatim(text, ((0, 0),), locate), span)
+        return Scalar(text if isinstance(text, Verbatim) else Verbatim.of(text, ((0, 0),), locate), span)
     source = _OPENING + data + _CLOSING
     shift = len(_OPENING)
     node = parse(source)
@@ -309,7 +309,7 @@ class _Rendering:
                 raise NotKnown
         joined = "".join(texts)
         return Scalar(
-            Verbatim(joined, pieces, self.scope.extent) if pieces and not self.escaped else joined,
+            Verbatim.of(joined, pieces, self.scope.extent) if pieces and not self.escaped else joined,
             span,
             gathered(values),
         )
@@ -355,7 +355,7 @@ class _Rendering:
                 texts.append(text)
                 pieces.append((length, start))
                 length += len(text)
-        return Scalar(Verbatim("".join(texts), pieces or ((0, run[0].start),), self.scope.extent), span)
+        return Scalar(Verbatim.of("".join(texts), pieces or ((0, run[0].start),), self.scope.extent), span)
 
     def _inserted(self, node: Node, scope: Scope) -> Value:
         value = self._hole(node, scope)

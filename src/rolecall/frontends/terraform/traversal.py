@@ -185,7 +185,16 @@ def name(head: Node, nodes: list[Node], scope: Scope, evaluate: Evaluate) -> Val
     simple = _NAMED.get(root)
     if simple is not None and len(steps) == 1 and steps[0].kind == "attribute":
         return simple(scope, _named(steps[0]))
-    span = scope.extent(head.start_byte, nodes[-1].end_byte if nodes else head.end_byte)
+    return _resolved(root, steps, scope, scope.extent(head.start_byte, nodes[-1].end_byte if nodes else head.end_byte))
+
+
+def dotted(names: list[str], scope: Scope, span: Span) -> Value:
+    """What `a.b.c` stands for, where the first of the names is not bound."""
+    return _resolved(names[0], [Step("attribute", Scalar(one)) for one in names[1:]], scope, span)
+
+
+def _resolved(root: str, steps: list[Step], scope: Scope, span: Span) -> Value:
+    simple = _NAMED.get(root)
     if simple is not None and steps:
         if steps[0].kind != "attribute":
             return Invalid("a name is required", (), span)

@@ -17,7 +17,7 @@ from rolecall.frontends.terraform.conversion import (
 )
 from rolecall.frontends.terraform.functions.call import Call, Function, taking
 from rolecall.frontends.terraform.functions.strings import clusters
-from rolecall.frontends.terraform.functions.types import as_set
+from rolecall.frontends.terraform.functions.types import as_set, one_type
 from rolecall.frontends.terraform.kinds import (
     Invalid,
     OneOf,
@@ -100,7 +100,7 @@ def _all_or_any(call: Call, *, deciding: bool) -> Value:
 
 @taking(2)
 def _chunklist(call: Call) -> Value:
-    items, size = call.items(0), call.integer(1)
+    items, size = one_type(call.items(0)), call.integer(1)
     if size < 0:
         raise Refused("size is negative")
     size = size or max(len(items), 1)
@@ -168,7 +168,7 @@ def _contains(call: Call) -> Value:
 
 @taking(1)
 def _distinct(call: Call) -> Value:
-    return _list(_distinct_of(call.items(0)), call)
+    return _list(_distinct_of(one_type(call.items(0))), call)
 
 
 @taking(2)

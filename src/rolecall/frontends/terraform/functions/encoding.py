@@ -5,7 +5,9 @@ from __future__ import annotations
 from rolecall.frontends.terraform.conversion import MAX_ITEMS, NotKnown, Refused
 from rolecall.frontends.terraform.functions.call import Call, Function, pure, taking
 from rolecall.frontends.terraform.json_text import decode_json
-from rolecall.frontends.terraform.kinds import seen_through, unknown
+from rolecall.frontends.terraform.kinds import gathered, seen_through, unknown
+from rolecall.frontends.terraform.verbatim import Verbatim
+from rolecall.frontends.terraform.yaml_text import decode_yaml
 from rolecall.frontends.values import Encoded, Mapping, Scalar, Sequence, Template, Value
 
 _CODECS = {
@@ -47,43 +49,8 @@ def _yamldecode(call: Call) -> Value:
         decoded = decode_json(value)
         return call.unknown() if decoded is None else decoded
     text = call.string(0)
-    import yaml
-
-    if len(text) > 256 * 1024 or text.count("*") + text.count("&") > 2000:
-        raise NotKnown
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        _refuse_deep(text)
-        data = yaml.load(text, loader)
-    except (yaml.YAMLError, RecursionError):
-        raise Refused("not YAML") from None
-    return call.result(_without_dates(data, 0))
-
-
-def _without_dates(data: object, depth: int) -> object:
-    """Dates as Terraform writes them."""
-    import datetime
-
-    if depth > 100:
-        raise NotKnown
-    if isinstance(data, datetime.datetime):
-        return data.strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(data, datetime.date):
-        return f"{data.isoformat()}T00:00:00Z"
-    if isinstance(data, list):
-        return [_without_dates(item, depth + 1) for item in data]
-    if isinstance(data, dict):
-        return {key: _without_dates(item, depth + 1) for key, item in data.items()}
-    return data
-
-
-def _refuse_deep(text: str) -> None:
-    """Flow collections nest without indentation, and the parser recurses."""
-    depth = 0
-    for char in text:
-        depth += (char in "[{") - (char in "]}")
-        if depth > 100:
-            raise NotKnown
+    place = value.value.byte_span if isinstance(value, Scalar) and isinstance(value.value, Verbatim) else None
+    return decode_yaml(text, place or (lambda start, end: call.span), gathered(call.arguments))
 
 
 @taking(1)

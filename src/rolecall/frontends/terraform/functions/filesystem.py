@@ -23,10 +23,10 @@ def contents(call: Call) -> SourceText:
     return found
 
 
-def _text(file: SourceText) -> Verbatim:
+def _text(file: SourceText) -> str:
     data = file.data.removeprefix(BOM)
     shift = len(file.data) - len(data)
-    return Verbatim(data.decode("utf-8", "replace"), ((0, shift),), file.span)
+    return Verbatim.of(data.decode("utf-8", "replace"), ((0, shift),), file.span)
 
 
 def _hop(kind: str, file: SourceText, call: Call) -> Hop:
@@ -59,7 +59,10 @@ def _fileexists(call: Call) -> Value:
 def _templatefile(call: Call) -> Value:
     bindings = {to_text(entry.key): entry.value for entry in call.entries(1)}
     file = contents(call)
-    value = templates.render(_text(file), call.scope, call.evaluate, file.span, bindings)
+    text = _text(file)
+    whole = file.span(0, len(file.data))
+    locate = text.byte_span if isinstance(text, Verbatim) else lambda start, end: whole
+    value = templates.render(text, call.scope, call.evaluate, locate, bindings)
     return through(value, _hop("template", file, call))
 
 

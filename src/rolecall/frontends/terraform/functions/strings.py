@@ -54,6 +54,15 @@ def _split(separator: str, text: str) -> list[str]:
     return clusters(text) if not separator else text.split(separator)
 
 
+def _upper(text: str) -> str:
+    """Character by character: ß has no capital of its own."""
+    return "".join(char if len(char.upper()) > 1 else char.upper() for char in text)
+
+
+def _lower(text: str) -> str:
+    return "".join(char if len(char.lower()) > 1 else char.lower() for char in text)
+
+
 def _title(text: str) -> str:
     return _WORD.sub(lambda match: match.group(1).upper(), text)
 
@@ -125,7 +134,7 @@ TABLE: dict[str, Function] = {
     "formatlist": formatting.formatlist_call,
     "indent": pure(_indent, "is"),
     "join": _join,
-    "lower": pure(str.lower, "s"),
+    "lower": pure(_lower, "s"),
     "regex": patterns.regex_call,
     "regexall": patterns.regexall_call,
     "replace": _replace,
@@ -139,5 +148,5 @@ TABLE: dict[str, Function] = {
     "trimprefix": pure(str.removeprefix, "ss"),
     "trimspace": _trimspace,
     "trimsuffix": pure(str.removesuffix, "ss"),
-    "upper": pure(str.upper, "s"),
+    "upper": pure(_upper, "s"),
 }
