@@ -323,6 +323,7 @@ def _without(file: File, text: SourceText, container: Node, things: list[Node]) 
         comments = [lines for lines in above if lines is not None]
         yield from remove_members(path, data, opened, closed, ranges, places, _MEMBER_TAIL, comments)
         return
+    left = [at for at, member in enumerate(members) if member.id not in removed]
     for at, member in enumerate(members):
         if member.id not in removed:
             continue
@@ -337,7 +338,7 @@ def _without(file: File, text: SourceText, container: Node, things: list[Node]) 
         comments_above = _above(file, data, member.start_byte)
         if comments_above is not None:
             start = comments_above[0]
-        yield from without_lines(path, data, start, end, at == 0, at == len(members) - 1)
+        yield from without_lines(path, data, start, end, not left or at < left[0], not left or at > left[-1])
 
 
 def _above(file: File, data: bytes, start: int) -> tuple[int, int] | None:

@@ -76,15 +76,17 @@ def own_lines(data: bytes, start: int, end: int, tail: re.Pattern[bytes]) -> tup
 def without_lines(path: str, data: bytes, start: int, end: int, first: bool, last: bool) -> Iterator[Edit]:
     """Remove the whole lines `[start, end)` and, where it would be one too many, a blank line beside them.
 
-    `first` and `last` say that no sibling precedes or follows.  The blank line after them is an edit of its own, so
-    that what another migration puts right after these lines is not swallowed.
+    `first` and `last` say that no sibling stays before or after them.  The blank line after them is an edit of its
+    own, so that what another migration puts right after these lines is not swallowed.
     """
     before = line_start(data, start - 1) if start > 0 else start
-    if before < start and is_blank(data, before) and (last or end >= len(data) or is_blank(data, end)):
+    apart = before < start and is_blank(data, before)
+    after = end < len(data) and is_blank(data, end)
+    if apart and (last or end >= len(data) or (after and not first)):
         yield Edit(path, before, end, "")
         return
     yield Edit(path, start, end, "")
-    if first and not (before < start and is_blank(data, before)) and is_blank(data, end):
+    if first and after and not _COMMENT_LINE.match(data, before, start):
         yield Edit(path, end, line_end(data, end), "")
 
 
@@ -116,18 +118,19 @@ def remove_members(
         if at not in removed:
             at += 1
             continue
-        first = at
+        run_start = at
         while at in removed:
             at += 1
-        run = range(first, at)
+        run = range(run_start, at)
         if bare_end and at == len(members):  # the comma before goes, and what comes after it
             yield Edit(path, members[left[-1]][1], members[at - 1][1], "")
         elif all(lines[one] is not None for one in run):
             for one in run:
                 start, end = lines[one] or members[one]
-                yield from without_lines(path, data, start, min(end, closed), one == 0, one == len(members) - 1)
+                first, last = not left or one < left[0], not left or one > left[-1]
+                yield from without_lines(path, data, start, min(end, closed), first, last)
         elif at < len(members):
-            yield Edit(path, members[first][0], members[at][0], "")
+            yield Edit(path, members[run_start][0], members[at][0], "")
         elif left:
             yield Edit(path, members[left[-1]][1], members[at - 1][1], "")
         else:

@@ -107,7 +107,10 @@ def insert_pair(text: SourceText, mapping: Span, key: str, value: str, after: Sp
         raise Refused("no mapping is written there")
     if node.get(key) is not None:
         raise Refused("the key is there already")
-    quoted = bool(node.flow and (not node.pairs or getattr(node.pairs[0].key, "style", "") == '"'))
+    if node.pairs and node.flow:
+        quoted = text.data[node.pairs[0].start : node.pairs[0].start + 1] == b'"'
+    else:
+        quoted = text.data.lstrip()[:1] in (b"{", b"[")
     name = json.dumps(key, ensure_ascii=False) if quoted else key
     return _inserted(text, node, f"{name}: ", value, after)
 
@@ -225,10 +228,11 @@ def _without(text: SourceText, target: _Member, places: set[int]) -> Iterator[Ed
     if len(places) == len(ranges):
         yield from _emptied(text, target, lines)
         return
+    left = [at for at in range(len(ranges)) if at not in places]
     for at in sorted(places):
         found = lines[at]
         if found is not None:
-            yield from without_lines(path, data, *found, at == 0, at == len(ranges) - 1)
+            yield from without_lines(path, data, *found, at < left[0], at > left[-1])
             continue
         following = next((one for one in range(at, len(ranges)) if one not in places), None)
         start = ranges[at][0]
@@ -254,10 +258,10 @@ def _emptied(text: SourceText, target: _Member, lines: dict[int, tuple[int, int]
         yield Edit(text.path, node.start, node.end, empty)
         return
     colon = data.index(b":", holder.container.pairs[holder.at].key.end)
-    between = data[colon + 1 : node.start]
-    if b"#" in between:  # `key: # remark`: the empty value goes before the remark
+    begin = min([node.start, *(found[0] for found in lines.values() if found is not None)])
+    if b"#" in data[colon + 1 : begin]:  # `key: # remark`: the empty value goes before the remark
         yield Edit(text.path, colon + 1, colon + 1, " " + empty)
-        yield Edit(text.path, line_start(data, node.start), line_end(data, node.end - 1), "")
+        yield Edit(text.path, line_start(data, begin), line_end(data, node.end - 1), "")
         return
     yield Edit(text.path, colon + 1, node.end, " " + empty)
 
