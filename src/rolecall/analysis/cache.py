@@ -14,14 +14,17 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from hashlib import blake2b
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rolecall
-from rolecall import checks
 from rolecall.analysis import pickling
 from rolecall.analysis.survey import Survey
 from rolecall.version import VERSION
+
+if TYPE_CHECKING:
+    from rolecall.analysis.harvest import Harvest
 
 _MAGIC = b"rolecall cache 1\n"
 _DAYS_KEPT = 30
@@ -54,6 +57,10 @@ class Snapshot:
     joins: bytes = b""
     findings: dict[bytes, tuple[Any, ...]] = field(default_factory=dict)
     suppressions: dict[bytes, tuple[Any, ...]] = field(default_factory=dict)
+
+
+class LostHarvestError(Exception):
+    """A harvest that the cache had a moment ago and has no more."""
 
 
 class Harvests:
@@ -90,6 +97,15 @@ class Harvests:
         except pickling.RefusedError:
             self.forget(key)
             return None
+
+    def need(self, row: Row) -> Harvest:
+        """The harvest of a unit.  Raises LostHarvestError."""
+        from rolecall.analysis.harvest import Harvest
+
+        found = self.get(row.key)
+        if not isinstance(found, Harvest):
+            raise LostHarvestError(row.name)
+        return found
 
     def forget(self, key: bytes) -> None:
         self.new.pop(key, None)
@@ -257,7 +273,9 @@ def _folder() -> Path | None:
 def _stamp() -> bytes:
     """What stands for the program itself: its version and, where it is being worked on, its files."""
     digest = blake2b(VERSION.encode(), digest_size=8)
-    stack = [str(Path(source).parent) for source in (rolecall.__file__, checks.__file__)]
+    checks = find_spec("rolecall.checks")
+    sources = [rolecall.__file__, checks.origin if checks is not None else None]
+    stack = [str(Path(source).parent) for source in sources if source is not None]
     while stack:
         with suppress(OSError), os.scandir(stack.pop()) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):

@@ -20,22 +20,10 @@ from rolecall.model.parts import Credential, Fact, Fragment
 _LOOSE = -1
 
 
-class LostHarvestError(Exception):
-    """A harvest that the cache had a moment ago and has no more."""
-
-
-def harvest_of(harvests: Harvests, row: Row) -> Harvest:
-    """The harvest of a unit.  Raises LostHarvestError."""
-    found = harvests.get(row.key)
-    if not isinstance(found, Harvest):
-        raise LostHarvestError(row.name)
-    return found
-
-
 def whole(snapshot: Snapshot, harvests: Harvests) -> Model:
     """The model of the whole estate.  Raises LostHarvestError."""
     harvests.load()
-    fragments = [harvest_of(harvests, row).fragment for row in snapshot.rows]
+    fragments = [harvests.need(row).fragment for row in snapshot.rows]
     return link([*fragments, _of_files(snapshot.survey, snapshot.survey.facts, fragments)])
 
 
@@ -71,7 +59,7 @@ def _joined(
     done: list[Row] = []
     for at, row in enumerate(rows):
         if not row.joins or row.key in fresh:
-            harvest = fresh.get(row.key) or harvest_of(harvests, row)
+            harvest = fresh.get(row.key) or harvests.need(row)
             new[at] = islands.joins(harvest.fragment, row.files)
             row = replace(row, joins=_digest(new[at]), resources=harvest.resources)
         done.append(row)
@@ -123,8 +111,7 @@ def _checked(
     if not pending:
         return {}
     fragments = {
-        island: [(fresh.get(row.key) or harvest_of(harvests, row)).fragment for row in members[island]]
-        for island in pending
+        island: [(fresh.get(row.key) or harvests.need(row)).fragment for row in members[island]] for island in pending
     }
     said: dict[int, list[Finding]] = {island: [] for island in pending}
     together = list(_said(surveyed, homes, fragments))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rolecall.analysis import literals, suppressions
-from rolecall.analysis.suppressions import Suppression
-from rolecall.model.parts import Credential
 from rolecall.source.text import SourceText, Span
+
+if TYPE_CHECKING:
+    from rolecall.analysis.suppressions import Suppression
+    from rolecall.model.parts import Credential
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +24,16 @@ class FileFacts:
         return bool(self.literals or self.suppressions or self.unreadable)
 
 
+NOTHING = FileFacts()
+
+
 def of(source: SourceText) -> FileFacts:
     """The facts of one file that was read."""
     if b"AKIA" not in source.data and b"rolecall:" not in source.data:
-        return _NONE
+        return NOTHING
+    from rolecall.analysis import literals, suppressions
+
     return FileFacts(tuple(literals.scan(source)), tuple(suppressions.in_file(source)))
-
-
-_NONE = FileFacts()
 
 
 def start_of(path: str) -> Span:

@@ -7,10 +7,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
-from rolecall.frontends.resource import Unit
 from rolecall.source.tree import Tree, Unreadable
+
+if TYPE_CHECKING:
+    from rolecall.frontends.resource import Unit
 
 
 class Plan(Protocol):
@@ -48,7 +50,7 @@ class Frontend:
         return cast(list[Plan], frontend.units(tree, wanted))
 
     def read_unit(self, tree: Tree, plan: Plan) -> Unit:
-        return cast(Unit, import_module(self.module).read_unit(tree, plan))
+        return cast("Unit", import_module(self.module).read_unit(tree, plan))
 
 
 _FILE_CALL = re.compile(rb"\b(?:templatefile|file\w*)\s*\([^)\n]*\n?[^)\n]*|\blocal_file\b")

@@ -15,23 +15,8 @@ from rolecall.source.text import SourceText
 
 #: The unit of what belongs to no unit.
 FILES_UNIT = "<files>"
-#: A text file above this many bytes that no frontend reads is data, not code.
-MAX_TEXT_BYTES = 1024 * 1024
 #: Where the key id stands in a comment: after `#` or `//` at the start of the line or after a blank, or after `/*`.
 _COMMENT = re.compile(rb"(?:^|\s)(?:#|//|--\s|rem\s)|/\*|<!--|^\s*\*\s", re.IGNORECASE)
-_SKIPPED_NAME = re.compile(
-    r"(?:\.(?:md|rst|adoc|txt\.asc|png|jpe?g|gif|svg|ico|webp|bmp|tiff?|pdf|zip|gz|tgz|bz2|xz|zst|7z|tar|jar|war|whl|so|dll|dylib|exe"
-    r"|a|o|pyc|class|woff2?|ttf|eot|otf|mp[34]|mov|avi|wav|sum|lock|map|patch|diff|min\.js|min\.css|pb|parquet|avro|db|sqlite"
-    r"|drawio|vsdx|pptx?|docx?|xlsx?|tfplan|pem|crt|cer|p12|jks|gpg|asc)|(?:^|/)(?:package-lock|npm-shrinkwrap|composer\.lock)\.json"
-    r"|(?:^|/)(?:CHANGELOG|LICENSE|NOTICE|go\.sum|yarn\.lock)[^/]*)$",
-    re.IGNORECASE,
-)
-_SKIPPED_FOLDER = re.compile(r"(?:^|/)(?:vendor|third_party|bower_components|dist|\.terraform|site-packages)/")
-
-
-def wants(path: str, size: int) -> bool:
-    """Whether a file that no frontend reads is worth a look."""
-    return 0 < size <= MAX_TEXT_BYTES and not _SKIPPED_NAME.search(path) and not _SKIPPED_FOLDER.search(path)
 
 
 def scan(source: SourceText) -> Iterator[Credential]:

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rolecall.analysis import estate, pickling, survey, units
-from rolecall.analysis.cache import Cache, Harvests, Snapshot
+from rolecall.analysis import pickling, survey, units
+from rolecall.analysis.cache import Cache, Harvests, LostHarvestError, Snapshot
 from rolecall.analysis.discovery import RootError, Roots, open_roots
-from rolecall.analysis.estate import LostHarvestError, harvest_of
 from rolecall.analysis.frontends import FRONTENDS
-from rolecall.analysis.harvest import Harvest, Task, read_all
-from rolecall.analysis.suppressions import RULES, Suppressed, Suppression, obey
-from rolecall.frontends.resource import Unit
+from rolecall.analysis.suppressions import Suppressed, Suppression
 from rolecall.model.finding import Finding
-from rolecall.model.linking import Model
-from rolecall.model.rule import Rule
+
+if TYPE_CHECKING:  # a run that finds everything in the cache links nothing and reads nothing
+    from rolecall.analysis.harvest import Harvest
+    from rolecall.frontends.resource import Unit
+    from rolecall.model.linking import Model
+    from rolecall.model.rule import Rule
 
 __all__ = ["Analysis", "Options", "RootError", "analyse", "rules"]
 
@@ -58,6 +59,8 @@ class Analysis:
     @cached_property
     def model(self) -> Model:
         """The whole estate, linked."""
+        from rolecall.analysis import estate
+
         return estate.whole(self.snapshot, self.harvests)
 
     def unit(self, name: str, format: str) -> Unit | None:
@@ -65,7 +68,7 @@ class Analysis:
         row = next((row for row in self.snapshot.rows if row.name == name and row.format == format), None)
         if row is None:
             return None
-        return FRONTENDS[format].read_unit(self.tree, harvest_of(self.harvests, row).plan)
+        return FRONTENDS[format].read_unit(self.tree, self.harvests.need(row).plan)
 
     def over(self, overlay: Mapping[str, bytes | None]) -> Analysis:
         """The same analysis with changed files laid over the tree; what they do not touch is not read again."""
@@ -118,6 +121,8 @@ def _examined(tree: Roots, options: Options, before: Snapshot | None, harvests: 
     if before is not None and surveyed is before.survey and not fresh:
         snapshot = before
     else:
+        from rolecall.analysis import estate
+
         snapshot = estate.settle(surveyed, found, fresh, before, harvests)
     clock.lap("check")
     findings, suppressed = _judged(snapshot, options)
@@ -146,12 +151,14 @@ def _gather(
     missing = [row for row in found.rows if row.key not in harvests]
     if not missing:
         return {}
+    from rolecall.analysis.harvest import Task, read_all
+
     sizes = {path: max(0, surveyed.statuses[3 * at]) for at, path in enumerate(surveyed.paths)}
     old = {(row.format, row.name): row for row in before.rows} if before is not None else {}
     tasks: list[Task] = []
     for row in missing:
         name = row.format, row.name
-        plan = found.plans.get(name) or harvest_of(harvests, old[name]).plan  # where only contents changed, as before
+        plan = found.plans.get(name) or harvests.need(old[name]).plan  # where only contents changed, as before
         tasks.append(Task(row.format, plan, sum(sizes.get(path, 0) for path in row.files)))
     report = progress or (lambda _done, _all: None)
     fresh: dict[bytes, Harvest] = {}
@@ -174,6 +181,8 @@ def _judged(snapshot: Snapshot, options: Options) -> tuple[list[Finding], list[S
     findings = list(seen.values())
     suppressed: list[Suppressed] = []
     if suppressions:
+        from rolecall.analysis.acceptance import obey
+
         known = {rule.id for rule in rules()}
         findings, suppressed = obey(findings, suppressions, options.today or date.today(), known)
     if options.select or options.ignore:
@@ -189,6 +198,7 @@ def _selected(rule: str, options: Options) -> bool:
 
 def rules() -> list[Rule]:
     """Every rule there is, those of the analysis itself among them, by id."""
+    from rolecall.analysis.acceptance import RULES
     from rolecall.checks import load
 
     return sorted([*(check.RULE for check in load()), *(rule for rule, _ in RULES)], key=lambda rule: rule.id)

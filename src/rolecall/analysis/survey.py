@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import time
 from array import array
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from rolecall.analysis import filefacts, literals
+from rolecall.analysis import filefacts
 from rolecall.analysis.discovery import Roots
-from rolecall.analysis.filefacts import FileFacts
+from rolecall.analysis.filefacts import NOTHING, FileFacts
 from rolecall.analysis.frontends import decides, is_source
 from rolecall.source.tree import Unreadable
 
 #: A file changed this shortly before it was read may change again without its time of change telling.
 _RACY_NS = 2_000_000_000
 _UNKNOWN = (-1, -1, -1)
+#: A text file above this many bytes that no frontend reads is data, not code.
+MAX_TEXT_BYTES = 1024 * 1024
+_SKIPPED_NAME = re.compile(
+    r"(?:\.(?:md|rst|adoc|txt\.asc|png|jpe?g|gif|svg|ico|webp|bmp|tiff?|pdf|zip|gz|tgz|bz2|xz|zst|7z|tar|jar|war|whl|so|dll|dylib|exe"
+    r"|a|o|pyc|class|woff2?|ttf|eot|otf|mp[34]|mov|avi|wav|sum|lock|map|patch|diff|min\.js|min\.css|pb|parquet|avro|db|sqlite"
+    r"|drawio|vsdx|pptx?|docx?|xlsx?|tfplan|pem|crt|cer|p12|jks|gpg|asc)|(?:^|/)(?:package-lock|npm-shrinkwrap|composer\.lock)\.json"
+    r"|(?:^|/)(?:CHANGELOG|LICENSE|NOTICE|go\.sum|yarn\.lock)[^/]*)$",
+    re.IGNORECASE,
+)
+_SKIPPED_FOLDER = re.compile(r"(?:^|/)(?:vendor|third_party|bower_components|dist|\.terraform|site-packages)/")
 
 
 @dataclass(slots=True)
@@ -84,13 +95,18 @@ def take(tree: Roots, before: Survey | None) -> tuple[Survey, Changes]:
 
 def _look(tree: Roots, path: str, size: int) -> tuple[bytes, FileFacts]:
     source = is_source(path) or decides(path)
-    if not source and not literals.wants(path, max(size, 1)):
-        return b"", FileFacts()
+    if not source and not _wants(path, max(size, 1)):
+        return b"", NOTHING
     try:
         text = tree.read(path) if source else tree.glance(path)
     except Unreadable as error:
-        return b"", FileFacts(unreadable=error.reason) if source else FileFacts()
+        return b"", FileFacts(unreadable=error.reason) if source else NOTHING
     return blake2b(text.data, digest_size=16).digest(), filefacts.of(text)
+
+
+def _wants(path: str, size: int) -> bool:
+    """Whether a file that no frontend reads is worth a look."""
+    return 0 < size <= MAX_TEXT_BYTES and not _SKIPPED_NAME.search(path) and not _SKIPPED_FOLDER.search(path)
 
 
 def digest_of(tree: Roots, survey: Survey, position: int) -> bytes:

@@ -54,15 +54,21 @@ class Program(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
 
-    def main(self, args: Sequence[str] | None = None, *more: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        extra.setdefault("prog_name", "rolecall")
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = "rolecall",
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
         if not standalone_mode:
-            return super().main(args, *more, standalone_mode=False, **extra)
-        sys.exit(self._status(args, *more, **extra))
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        sys.exit(self._status(args, prog_name, complete_var, **extra))
 
-    def _status(self, args: Sequence[str] | None, *more: Any, **extra: Any) -> int:
+    def _status(self, args: Sequence[str] | None, prog_name: str | None, complete_var: str | None, **extra: Any) -> int:
         try:
-            status = super().main(args, *more, standalone_mode=False, **extra)
+            status = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             sys.stdout.flush()
             return status if isinstance(status, int) else 0
         except Failure as failure:

@@ -73,11 +73,11 @@ def _language(name: str) -> str:
 
 def catalogue() -> dict[str, Documented]:
     """Every rule by its id: those of the checks, and those of the analysis itself."""
-    from rolecall.analysis import suppressions
+    from rolecall.analysis.acceptance import RULES
     from rolecall.checks import load
 
     found = [Documented(module.RULE, module.__doc__ or "", module.BAD, module.GOOD) for module in load()]
-    found += [Documented(rule, text) for rule, text in suppressions.RULES]
+    found += [Documented(rule, text) for rule, text in RULES]
     return {item.rule.id: item for item in sorted(found, key=lambda item: item.rule.id)}
 
 
