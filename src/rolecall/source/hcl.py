@@ -122,6 +122,10 @@ class Block:
         return self.text.span(self.start, self.header_end)
 
     @property
+    def is_parsed(self) -> bool:
+        return self._node is not None
+
+    @property
     def node(self) -> Node | None:
         """The `block` node, whose offsets count from `base`; None where the text cannot be read as a block at all."""
         if self._node is None:

@@ -24,11 +24,12 @@ def conform(value: Value, declaration: Declaration, place: Place) -> Value:
     """The value converted to the type that the variable declares; what cannot be converted stays as it is."""
     if not declaration.mentions(b"type"):
         return value
+    word = declaration.literal("type")
+    if word is not None and word.isalpha():  # by far the most: no need to parse one word
+        return _scalar(value, word) if isinstance(value, Scalar) else value
     written, span = declaration.written("type"), declaration.attribute_span("type")
     if written is None or span is None:
         return value
-    if written.isalpha():  # by far the most: no need to parse one word
-        return _scalar(value, written.decode()) if isinstance(value, Scalar) else value
     before = b"t = "
     base = span.end - len(written) - len(before)
     if written.startswith(b'"'):  # the quoted types of Terraform 0.11, and of JSON

@@ -13,12 +13,17 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from rolecall.frontends.terraform.expressions import evaluate, evaluate_body
+from rolecall.frontends.terraform.plain_body import plain_body
 from rolecall.frontends.values import Entry, Mapping, Value
 from rolecall.source.hcl import Block, Fault
 from rolecall.source.text import SourceText, Span
 
 if TYPE_CHECKING:
     from rolecall.frontends.terraform.place import Place
+
+
+#: Blocks whose attributes name nothing: to evaluate all of them for the sake of one cannot go in circles.
+_CONSTANT = ("variable",)
 
 
 @cache
@@ -127,12 +132,20 @@ class HclDeclaration:
         return plain or (_literal(self.written(name)) if plain is None else None)
 
     def value(self, name: str, place: Place) -> Value | None:
+        if self.block.type in _CONSTANT and not self.block.is_parsed:
+            plain = plain_body(self.block, place)
+            if plain is not None:
+                return plain.get(name)
         attribute = self.block.attribute(name)
         if attribute is None:
             return None
         return evaluate(attribute.node, place.at(self.block.text, attribute.base))
 
     def body(self, place: Place) -> Mapping:
+        if not self.block.is_parsed:
+            plain = plain_body(self.block, place)
+            if plain is not None:
+                return plain
         node = self.block.body
         if node is None:
             return Mapping((), self.block.span)
@@ -144,7 +157,7 @@ class HclDeclaration:
         return [HclDeclaration(block) for block in self.block.blocks if block.type == kind]
 
     def faults(self) -> list[Fault]:
-        return self.block.faults()
+        return self.block.faults() if self.block.is_parsed else []
 
 
 @dataclass(eq=False, slots=True)
