@@ -222,6 +222,7 @@ def _without(text: SourceText, target: _Member, places: set[int]) -> Iterator[Ed
     node, data, path = target.container, text.data, text.path
     ranges = _ranges(node)
     if node.flow:
+        _refuse_bare(data, node)
         yield from remove_members(path, data, node.content_start + 1, node.end - 1, ranges, places, _TAIL, strict=True)
         return
     lines = {at: _own_lines(data, node, *ranges[at]) for at in places}
@@ -253,7 +254,8 @@ def _emptied(text: SourceText, target: _Member, lines: dict[int, tuple[int, int]
         kept = kept.replace(data[max(start, node.start) : min(end, node.end)], b"", 1)
     if re.search(rb"(?m)(?:^|[ \t])#", kept):
         raise Refused("a comment is in the way")
-    empty = "{}" if isinstance(node, YamlMapping) else "[]"
+    properties = data[node.start : node.content_start].decode().split()
+    empty = " ".join([*properties, "{}" if isinstance(node, YamlMapping) else "[]"])
     if not isinstance(holder.container, YamlMapping):
         yield Edit(text.path, node.start, node.end, empty)
         return
@@ -264,6 +266,12 @@ def _emptied(text: SourceText, target: _Member, lines: dict[int, tuple[int, int]
         yield Edit(text.path, line_start(data, begin), line_end(data, node.end - 1), "")
         return
     yield Edit(text.path, colon + 1, node.end, " " + empty)
+
+
+def _refuse_bare(data: bytes, node: YamlMapping | YamlSequence) -> None:
+    """Raises Refused for the one kind of flow collection that has no brackets: the pair in `[a, b: c]`."""
+    if data[node.content_start : node.content_start + 1] not in (b"{", b"["):
+        raise Refused("a pair without braces")
 
 
 def _own_lines(data: bytes, node: YamlMapping | YamlSequence, start: int, end: int) -> tuple[int, int] | None:
@@ -318,6 +326,7 @@ def _inserted(
             raise Refused("what to insert after is not there")
     start, end = ranges[at]
     if node.flow:
+        _refuse_bare(data, node)
         first = line_start(data, start)
         split = not data[first:start].strip()
         lead = "," + newline + data[first:start].decode() if split else ", "
