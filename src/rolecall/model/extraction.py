@@ -80,9 +80,13 @@ class Extraction:
         self.fragment = Fragment(unit.name, unit.format, unit.library)
         self.resources = {resource.id: resource for resource in unit.resources}
         self.entries = catalog()
+        self.has_users = False
 
     def run(self) -> Fragment:
         holders = Holders(self)
+        self.has_users = any(
+            (entry := self.entries.get(r.type)) is not None and entry.kind == "aws:user" for r in self.unit.resources
+        )
         for resource in self.unit.resources:
             if absent(resource, self.unit.library) or resource.mode not in ("resource", "data"):
                 continue
@@ -124,7 +128,7 @@ class Extraction:
                     owner or label,
                     resource,
                 )
-            case "resource-policy":
+            case "resource-policy" if self.has_users:
                 self._resource_policy(resource, entry)
             case "deployment":
                 self._fact("deployment", resource.id, render_of(resource.get(entry.of)), resource)

@@ -50,7 +50,9 @@ NAME_ATTRIBUTES = frozenset(
 OWN_PARTS = frozenset({"identity", "login", "credential", "grant", "policy", "membership", "resource-policy"})
 
 #: What the text of a block must hold for a key to be in it, where its unit mints none.
-KEYED = re.compile(rb"(?i)access|secret_?key|secret-key|aws|token|AKIA")
+KEYED = re.compile(rb"(?i)access[_-]?key|secret[_-]?(?:access[_-]?)?key|access[_-]?secret|aws[_-]?(?:key|secret)|AKIA")
+#: The same for the block that Terraform itself logs in with.
+LOGIN = re.compile(rb"access_key|secret_key|token")
 #: What it must hold to be fed by a minted key.
 REFERENCE = re.compile(rb"aws_iam_|local\.|module\.|var\.")
 
@@ -77,16 +79,17 @@ class Holders:
                 elif entry.part == "identity" and entry.kind == "aws:user":
                     self.identities.add(resource.id)
         for resource in self.unit.resources:
-            if absent(resource, self.unit.library):
-                continue
-            self._resource(resource)
+            if not absent(resource, self.unit.library):
+                self._resource(resource)
+        sources = {edge.source for edge in self.fragment.edges}
+        for resource in self.unit.resources:
+            if resource.mode == "data" and not absent(resource, self.unit.library):
+                self._data(resource, resource.id in sources)
 
     def _resource(self, resource: Resource) -> None:
         match resource.mode:
             case "resource":
                 self._declared(resource, self.entries.get(resource.type))
-            case "data":
-                self._data(resource)
             case "provider" | "backend":
                 self._runner(resource)
             case "output":
@@ -242,9 +245,9 @@ class Holders:
 
     # -- readers, outputs, runners, calls
 
-    def _data(self, resource: Resource) -> None:
+    def _data(self, resource: Resource, used: bool) -> None:
         reader = READERS.get(resource.type)
-        if reader is not None:
+        if reader is not None and used:
             kind, path = reader
             value = resource.get(path)
             name = self.extraction.label(value) if value is not None else ""
@@ -300,7 +303,7 @@ class Holders:
             if self.minted and self.extraction.written(resource, REFERENCE):
                 self._opaque_runner(resource)
             return
-        if not self.extraction.written(resource, KEYED):
+        if not self.extraction.written(resource, LOGIN):
             return
         found = [
             Field(entry.name or "", entry.value, entry.span or resource.span, entry.name or "", "value")

@@ -18,7 +18,7 @@ def known_module(holders: Holders, resource: Resource) -> None:
     """Records the identity and the key that a call of a known module makes."""
     from rolecall.model.extraction import with_keys
 
-    for module in hints()["irsa_modules"]:
+    for module in hints()["irsa_modules"] if holders.minted else ():
         if re.search(module["source"], resource.type):
             policies = resource.get(module["policies"])
             given = policies.entries if isinstance(policies, Mapping) else ()
