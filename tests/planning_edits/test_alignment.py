@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import terraform_fmt
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from patching import terraform_fmt
 
 from rolecall.planning.alignment import chains, format_hcl, lines
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import migration
+from patching import migration
 
 from rolecall.planning import apply as applying
 from rolecall.planning.apply import NotApplicable, apply_phase, states

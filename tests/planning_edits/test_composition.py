@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import migration
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from patching import migration
 
 from rolecall.planning.composition import compose
 from rolecall.planning.migration import PHASES, Edit, Migration

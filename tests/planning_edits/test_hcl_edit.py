@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pygohcl
 import pytest
-from conftest import migration
+from patching import migration
 from tree_sitter import Node
 
 from rolecall.planning import hcl_edit
