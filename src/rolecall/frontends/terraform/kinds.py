@@ -141,19 +141,56 @@ def gathered(values: Iterable[Value]) -> tuple[Hop, ...]:
     return tuple(hops)
 
 
+#: Parts and depth of large values that were measured before, with the value itself so that its id stays its own.
+_measured: dict[int, tuple[Value, int, int]] = {}
+_MAX_MEASURED = 20_000
+#: Smaller values are measured again each time.
+_LARGE = 24
+
+
 def bounded(value: Value) -> Value:
     """The value itself, or an unknown where it is so large or so deep that to walk it would not end in time.
 
     To be called once where a value is kept under a name: parts are shared in memory, so that a few lines can make a
     value whose parts nobody could count (`a = [b, b]`, `b = [c, c]` …).
     """
-    count = 0
-    stack = [(value, 1)]
-    while stack:
-        node, depth = stack.pop()
-        count += 1
-        if count > MAX_PARTS or depth > MAX_DEPTH:
-            return Unknown("value is too large", (), value.span, value.via)
-        if not isinstance(node, (Scalar, Reference)):
-            stack.extend((child, depth + 1) for child in children(node))
+    if isinstance(value, (Scalar, Reference)):
+        return value
+    count, depth = _measure(value)
+    if count > MAX_PARTS or depth > MAX_DEPTH:
+        return Unknown("value is too large", (), value.span, value.via)
     return value
+
+
+def _measure(value: Value) -> tuple[int, int]:
+    """How many parts a value has, as if none were shared, and how deep it is; either may stop above its bound."""
+    if len(_measured) > _MAX_MEASURED:
+        _measured.clear()
+    pending = [(value, iter(children(value)))]
+    counts, depths = [1], [1]
+    while True:
+        node, rest = pending[-1]
+        for child in rest:
+            if isinstance(child, (Scalar, Reference)):
+                counts[-1] += 1
+                continue
+            known = _measured.get(id(child))
+            if known is not None and known[0] is child:
+                counts[-1] += known[1]
+                depths[-1] = max(depths[-1], known[2] + 1)
+                continue
+            if counts[-1] > MAX_PARTS or len(pending) > MAX_DEPTH:
+                return MAX_PARTS + 1, MAX_DEPTH + 1
+            pending.append((child, iter(children(child))))
+            counts.append(1)
+            depths.append(1)
+            break
+        else:
+            pending.pop()
+            count, depth = counts.pop(), depths.pop()
+            if count >= _LARGE:
+                _measured[id(node)] = (node, count, depth)
+            if not pending:
+                return count, depth
+            counts[-1] += count
+            depths[-1] = max(depths[-1], depth + 1)

@@ -41,7 +41,7 @@ _MARKERS = {
 }
 #: Directives nested deeper than this are not followed.
 _MAX_NESTING = 40
-_MAX_PIECES = 100_000
+_MAX_PIECES = 20_000
 _OPENING = b"t = <<ROLECALL_TEMPLATE\n"
 _CLOSING = b"\nROLECALL_TEMPLATE\n"
 
