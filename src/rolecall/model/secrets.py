@@ -13,8 +13,8 @@ from typing import Literal
 
 KeyPart = Literal["id", "secret", "token", "smtp"]
 
-KEY_ID = re.compile(r"(?<![A-Za-z0-9/+=_])((?:AKIA|ASIA)[A-Z2-7][A-Z0-9]{15})(?![A-Za-z0-9/+=_])")
-KEY_ID_BYTES = re.compile(rb"(?<![A-Za-z0-9/+=_])((?:AKIA|ASIA)[A-Z2-7][A-Z0-9]{15})(?![A-Za-z0-9/+=_])")
+KEY_ID = re.compile(r"(?<![A-Za-z0-9/+_])((?:AKIA|ASIA)[A-Z2-7][A-Z0-9]{15})(?![A-Za-z0-9/+=_])")
+KEY_ID_BYTES = re.compile(rb"(?<![A-Za-z0-9/+_])((?:AKIA|ASIA)[A-Z2-7][A-Z0-9]{15})(?![A-Za-z0-9/+=_])")
 SECRET_KEY = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 
 _SEPARATE = re.compile(r"[-_.:/\s]+|(?<=[a-z0-9])(?=[A-Z])")
