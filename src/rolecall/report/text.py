@@ -71,7 +71,7 @@ def render(
         for finding in group:
             yield from frame(finding, read, names.get(finding.rule, ""), style)
             yield ""
-    yield from _wrapped(closing(findings, summary), "", "", style.width)
+    yield from wrapped(closing(findings, summary), "", "", style.width)
 
 
 def _groups(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
@@ -116,7 +116,7 @@ def frame(finding: Finding, read: Reader, name: str, style: Style) -> Iterator[s
     """One finding of the rule called `name`."""
     tag = f"{finding.severity}[{finding.rule}{' ' + name if name else ''}]"
     message = visible(masked(finding.message))
-    first, *rest = list(_wrapped(f"{tag}: {message}", "", "  ", style.width)) or [f"{tag}:"]
+    first, *rest = list(wrapped(f"{tag}: {message}", "", "  ", style.width)) or [f"{tag}:"]
     if first.startswith(tag):
         first = style.paint(tag, finding.severity) + style.paint(first[len(tag) :], "strong")
     yield first
@@ -130,7 +130,7 @@ def frame(finding: Finding, read: Reader, name: str, style: Style) -> Iterator[s
     more = len(finding.related) - _MAX_PLACES
     notes = [("help", finding.help), ("note", finding.note), ("note", f"{more} more places" if more > 0 else "")]
     for word, text in notes:
-        lines = _wrapped(f"{word}: {visible(masked(text))}", "", " " * (len(word) + 2), style.width - gutter - 3)
+        lines = wrapped(f"{word}: {visible(masked(text))}", "", " " * (len(word) + 2), style.width - gutter - 3)
         for at, line in enumerate(lines if text else ()):
             yield (edge if at == 0 else " " * (gutter + 3)) + line
 
@@ -209,7 +209,7 @@ def _underline(label: _Label, line: str, crop: _Crop, blank: str, style: Style, 
     else:
         yield mark
         indent = min(offset, max(0, width - _MIN_WIDTH))
-        for part in _wrapped(label.text, "", "", width - indent):
+        for part in wrapped(label.text, "", "", width - indent):
             yield f"{blank} {' ' * indent}{style.paint(part, role)}"
 
 
@@ -232,7 +232,7 @@ def _expanded(text: str) -> str:
     return text.replace("\t", " " * _TAB)
 
 
-def _wrapped(text: str, first: str, later: str, width: int) -> Iterator[str]:
+def wrapped(text: str, first: str, later: str, width: int) -> Iterator[str]:
     """Words laid into lines of at most `width` cells; a word that is wider gets a line of its own."""
     width = max(width, _MIN_WIDTH)
     line, used = first, cells(first)

@@ -1,0 +1,42 @@
+"""Text of others inside Markdown, so that it is shown and never obeyed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from rolecall.report.masking import masked, visible
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&@:-])")
+_INLINE = re.compile(r"`([^`\n]+)`")
+
+
+def escaped(text: str) -> str:
+    """Prose with every character that Markdown, HTML or a forge gives a meaning to escaped; `code` stays code."""
+    text = visible(masked(text))
+    out: list[str] = []
+    at = 0
+    for found in _INLINE.finditer(text):
+        out += [_escaped(text[at : found.start()]), code(found[1])]
+        at = found.end()
+    return "".join(out) + _escaped(text[at:])
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(lambda found: "\\" + found[1] if found[1] not in "-:" else found[1], text)
+
+
+def code(text: str) -> str:
+    """Text as a code span, whatever is in it; a bar, which would end a table's cell, is written as its twin U+2223."""
+    text = visible(masked(text)).replace("|", "\u2223")
+    fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
+    pad = " " if text.startswith("`") or text.endswith("`") or not text else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A table of cells that are Markdown already."""
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "|".join(" --- " for _ in head) + "|"
+    for row in rows:
+        yield "| " + " | ".join(cell.replace("\n", " ") for cell in row) + " |"

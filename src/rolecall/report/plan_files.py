@@ -1,0 +1,212 @@
+"""The folder that `rolecall plan` writes: the plan for programs, the road map for people, and the patches for git.
+
+plan.json  roadmap.md  phases/1-prepare.patch …  migrations/ID/{runbook.md, 2-expand.patch …}
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from rolecall.planning.composition import Series, compose
+from rolecall.planning.migration import PHASES, Migration
+from rolecall.planning.series import patch
+from rolecall.report.json import dumps
+from rolecall.report.markdown import code, escaped, table
+from rolecall.source.tree import Tree
+
+SCHEMA = "rolecall/plan/1"
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class NotAPlanFolderError(Exception):
+    """A folder that holds something else, so that nothing is written there."""
+
+
+def files(
+    data: Mapping[str, Any], migrations: Sequence[Migration], series: Series, tree: Tree
+) -> Iterator[tuple[str, bytes]]:
+    """Every file of the folder, as (path, content).  `data` is the plan as its JSON has it."""
+    yield "plan.json", (dumps(data) + "\n").encode()
+    yield "roadmap.md", roadmap(data).encode("utf-8", "replace")
+    yield from _patches("phases", series)
+    for migration, record in zip(migrations, data["migrations"], strict=True):
+        folder = f"migrations/{migration.id if _ID.fullmatch(migration.id) else 'unnamed'}"
+        own = list(_patches(folder, compose(tree, [migration]))) if migration.phases else []
+        yield from own
+        names = [path.rpartition("/")[2] for path, _ in own]
+        yield f"{folder}/runbook.md", runbook(record, names).encode("utf-8", "replace")
+
+
+def _patches(folder: str, series: Series) -> Iterator[tuple[str, bytes]]:
+    for step in series.steps:
+        if step.changes:
+            yield f"{folder}/{PHASES.index(step.name) + 1}-{step.name}.patch", patch(step)
+
+
+def write(folder: Path, contents: Iterator[tuple[str, bytes]]) -> None:
+    """Write the folder, in the place of the plan that was there before.
+
+    Everything is written beside it first.  Raises NotAPlanFolderError where the folder holds anything but a plan,
+    OSError where writing fails; then what was there is as it was.
+    """
+    folder = Path(os.path.abspath(folder))
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not _is_plan(folder))):
+        raise NotAPlanFolderError(f"{folder} holds something that is not a plan; nothing is written there")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = folder.with_name(f".{folder.name}.{os.getpid()}")
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    try:
+        for path, content in contents:
+            target = fresh / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        if folder.exists():
+            folder.rename(old)
+        try:
+            fresh.rename(folder)
+        except OSError:
+            with suppress(OSError):
+                old.rename(folder)
+            raise
+    finally:
+        for rest in (fresh, old):
+            shutil.rmtree(rest, ignore_errors=True)
+
+
+def _is_plan(folder: Path) -> bool:
+    """Whether a folder holds a plan and nothing else."""
+    known = {"plan.json", "roadmap.md", "phases", "migrations"}
+    if any(entry.name not in known for entry in folder.iterdir()):
+        return False
+    try:
+        with (folder / "plan.json").open("rb") as file:
+            return SCHEMA.encode() in file.read(200)
+    except OSError:
+        return False
+
+
+_DISPOSITIONS = {
+    "patch": "complete patches",
+    "partial": "patches for one side, the rest by hand",
+    "advice": "no patch would be right",
+    "keep": "no keyless way exists: keep it, with controls",
+}
+
+
+def roadmap(data: Mapping[str, Any]) -> str:
+    """The whole plan for people: where the estate stands, then wave by wave."""
+    migrations = {record["id"]: record for record in data["migrations"]}
+    kpis = data["kpis"]
+    lines = ["# Road map", ""]
+    lines += [
+        f"{kpis.get('identities', 0)} machine identities, {kpis.get('static_credentials', 0)} static credentials, "
+        f"{len(migrations)} migrations.",
+        "",
+    ]
+    counts = kpis.get("migrations_by_disposition", {})
+    rows = [(name, str(counts[name]), text) for name, text in _DISPOSITIONS.items() if counts.get(name)]
+    if rows:
+        lines += [*table(("disposition", "migrations", "meaning"), rows), ""]
+    phases = [part["name"] for part in data.get("series", ())]
+    if phases:
+        lines += [
+            "Each phase leaves the estate deployable.  Merge and apply them one at a time, in this order, and do what",
+            "the runbooks say in between.  In the folder that was planned, where PLAN is the folder of this file:",
+            "",
+        ]
+        for name in phases:
+            lines.append(
+                f"1. `git apply phases/{PHASES.index(name) + 1}-{name}.patch`, or `rolecall apply . --phase {name}`"
+            )
+        lines.append("")
+    for wave in data["waves"]:
+        lines += [f"## Wave {wave['wave']}", ""]
+        rows = [
+            (
+                f"[{record['id']}](migrations/{record['id']}/runbook.md)",
+                code(record["identity"] or record["subject"]["address"]),
+                escaped(", ".join(record["targets"])),
+                record["disposition"],
+                str(record["risk"]),
+                str(record["effort"]),
+            )
+            for name in wave["migrations"]
+            if (record := migrations.get(name)) is not None
+        ]
+        lines += [*table(("migration", "identity", "target", "disposition", "risk", "effort"), rows), ""]
+    return "\n".join(lines)
+
+
+def runbook(record: Mapping[str, Any], patches: Sequence[str]) -> str:
+    """One migration for the person who carries it out."""
+    subject = record["subject"]
+    place = f"{subject['path']}:{subject['start_line']}"
+    lines = [f"# {record['id']}", ""]
+    lines += [f"{escaped(subject['kind'])} {code(subject['address'])} in {code(place)}", ""]
+    if record["identity"]:
+        lines += [f"Identity: {code(record['identity'])}", ""]
+    lines += [f"Target: {escaped(', '.join(record['targets']))}. Disposition: {record['disposition']}", ""]
+    if record["reuses"]:
+        lines += [f"It takes over an identity that exists: {code(record['reuses'])}", ""]
+    lines += _list("Why not more", record["reasons"])
+    lines += _list("Before you start", record.get("prerequisites", ()))
+    lines += _list("Permissions that applying it needs", record.get("permissions", ()), code)
+    lines += _consumers(record["consumers"])
+    for phase in record["phases"]:
+        lines += _phase(phase, patches)
+    if record["handover"]:
+        lines += ["## By hand", ""]
+        rows = [
+            (
+                escaped(step["what"]),
+                escaped(step["where"]),
+                escaped(step["who"]),
+                code(step["command"]) if step["command"] else "",
+                escaped(step["check"]),
+            )
+            for step in record["handover"]
+        ]
+        lines += [*table(("what", "where", "who", "command", "how to see it is done"), rows), ""]
+    if record["proof"]:
+        said = {True: "holds", False: "fails", None: "not decided"}
+        rows = [(escaped(item["name"]), said[item["holds"]], escaped(item["detail"])) for item in record["proof"]]
+        lines += ["## Proof", "", *table(("what", "", "detail"), rows), ""]
+    return "\n".join(lines)
+
+
+def _list(title: str, items: Sequence[str], form: Any = escaped) -> list[str]:
+    return [f"## {title}", "", *(f"- {form(item)}" for item in items), ""] if items else []
+
+
+def _consumers(consumers: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not consumers:
+        return []
+    lines = ["## Who consumes it", ""]
+    for consumer in consumers:
+        where = code(f"{consumer['path']}:{consumer['start_line']}")
+        lines.append(f"- {code(consumer['address'])} ({escaped(consumer['platform'] or consumer['kind'])}) in {where}")
+        for hop in consumer["via"]:
+            lines.append(
+                f"  - {escaped(hop['kind'])} {code(hop['address'])} in {code(hop['path'])} line {hop['start_line']}"
+            )
+    return [*lines, ""]
+
+
+def _phase(phase: Mapping[str, Any], patches: Sequence[str]) -> list[str]:
+    number = PHASES.index(phase["name"]) + 1
+    lines = [f"## {number} {phase['name']}", ""]
+    name = f"{number}-{phase['name']}.patch"
+    if name in patches:
+        lines += [f"Patch: [{name}]({name})", ""]
+    for title, key in (("Needs", "needs"), ("Look at after it", "verify")):
+        if phase[key]:
+            lines += [f"{title}:", "", *(f"- {escaped(item)}" for item in phase[key]), ""]
+    if phase["rollback"]:
+        lines += [f"Way back: {escaped(phase['rollback'])}", ""]
+    return lines

@@ -1,0 +1,38 @@
+"""A plan in a few lines for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rolecall.report.masking import masked, visible
+from rolecall.report.text import Style, wrapped
+
+_ROLES = {"patch": "low", "partial": "medium", "advice": "note", "keep": "note"}
+
+
+def summary(data: Mapping[str, Any], folder: Path, style: Style) -> Iterator[str]:
+    """One line for each migration by waves, then what was written and what to do next."""
+    migrations = {record["id"]: record for record in data["migrations"]}
+    width = max((len(name) for name in migrations), default=0)
+    for wave in data["waves"]:
+        if not wave["migrations"]:
+            continue
+        yield style.paint(f"wave {wave['wave']}", "strong")
+        for name in wave["migrations"]:
+            record = migrations[name]
+            what = visible(masked(record["identity"] or record["subject"]["address"]))
+            label = style.paint(f"{record['disposition']:<8}", _ROLES[record["disposition"]])
+            yield f"  {name:<{width}}  {label} {what} → {', '.join(record['targets'])}"
+            indent = " " * (width + 13)
+            for reason in record["reasons"][:1]:
+                for line in wrapped(visible(masked(reason)), indent, indent, style.width):
+                    yield style.paint(line, "faint")
+        yield ""
+    counts = data["kpis"].get("migrations_by_disposition", {})
+    told = ", ".join(f"{number} {name}" for name, number in counts.items())
+    one = "migration" if len(migrations) == 1 else "migrations"
+    yield f"{len(migrations)} {one}{f' ({told})' if told else ''}; written to {folder}"
+    if data.get("series"):
+        yield f"read {folder / 'roadmap.md'}, then: rolecall apply {folder} --phase {data['series'][0]['name']}"
