@@ -23,7 +23,6 @@ WANTED: dict[str, set[str]] = {
     "platform/gate.tf": {"RC101"},
     "platform/invoices.tf": {"RC101", "RC203"},
     "platform/mail.tf": {"RC101"},
-    "platform/outputs.tf": {"RC106"},
     "platform/reports.tf": {"RC101", "RC105"},
     "platform/roles.tf": {"RC301", "RC401"},
     "platform/tracking.tf": {"RC101", "RC203"},
