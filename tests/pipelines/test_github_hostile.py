@@ -59,7 +59,9 @@ def test_broken_files(estate: Files, content: bytes, problems: list[str]) -> Non
 def test_byte_order_marks_and_carriage_returns_keep_spans_right(estate: Files) -> None:
     content = "\ufeffon: push\r\njobs:\r\n  é:\r\n    steps:\r\n      - run: |\r\n          é ${{ secrets.A }}\r\n"
     found = estate({WORKFLOW: content.encode()})
-    (reference,) = references(found["jobs.é.steps[0]"].get("run"))  # type: ignore[arg-type]
+    run = found["jobs.é.steps[0]"].get("run")
+    assert run is not None
+    (reference,) = references(run)
     assert reference.span is not None
     assert found.tree.read(WORKFLOW).text(reference.span) == "secrets.A"
     assert (reference.span.line, reference.span.column) == (6, 17)
@@ -75,11 +77,10 @@ def test_aliases_do_not_multiply(estate: Files) -> None:
 
 TOKENS = [
     "on: push\n", "jobs:\n", "  a:\n", "    steps:\n", "      - run: |\n", "          ", "echo ", "A=b\n", "\n",
-    "|| ", "      - uses: ./x\n", "        with:\n", "          k: ", "${{ ", " }}", "secrets.A", "env.A", "inputs.k", "matrix.x",
-    "needs.a.outputs.o", "    env:\n", "      A: ", "    uses: ./.github/workflows/w.yml\n",
-    "    secrets: inherit\n", ">> $GITHUB_ENV\n", "'", '"', "    outputs:\n", "      o: ", "    strategy: {matrix: {x: [1, 2]}}\n", "&a ",
-    "*a", "\t",
-    "é", "\x00", "- ", ": ",
+    "|| ", "      - uses: ./x\n", "        with:\n", "          k: ", "${{ ", " }}", "secrets.A", "env.A",
+    "inputs.k", "matrix.x", "needs.a.outputs.o", "    env:\n", "      A: ", "    uses: ./.github/workflows/w.yml\n",
+    "    secrets: inherit\n", ">> $GITHUB_ENV\n", "'", '"', "    outputs:\n", "      o: ",
+    "    strategy: {matrix: {x: [1, 2]}}\n", "&a ", "*a", "\t", "é", "\x00", "- ", ": ",
 ]  # fmt: skip
 
 

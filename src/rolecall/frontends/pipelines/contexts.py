@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Table
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeAlias
 
 from rolecall.frontends.pipelines.evaluation import member, string
@@ -31,7 +32,10 @@ Context: TypeAlias = Callable[[Items[str], "Span | None"], Answer]
 #: The variables of one level, by name; "*" is a whole `env:` that is an expression.
 Layer: TypeAlias = dict[str, Entry]
 
-MAX_MATRIX = 200
+#: Combinations of a matrix that are told apart.
+MAX_MATRIX = 50
+#: Variables of one level; nobody writes more.
+MAX_VARIABLES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,9 @@ def evaluated(node: YamlNode, scope: Scope) -> Value:
     return Mapping(tuple(entries(node, scope)), node.span)
 
 
-def entries(node: YamlMapping, scope: Scope) -> list[Entry]:
-    return [Entry(_key(pair.key), evaluated(pair.value, scope), pair.span) for pair in node.effective()]
+def entries(node: YamlMapping, scope: Scope) -> Iterator[Entry]:
+    for pair in node.effective():
+        yield Entry(_key(pair.key), evaluated(pair.value, scope), pair.span)
 
 
 def _key(node: YamlNode) -> Value:
@@ -78,7 +83,7 @@ def _key(node: YamlNode) -> Value:
 def layer(node: YamlNode | None, scope: Scope) -> Layer:
     """The variables of one `env:`."""
     if isinstance(node, YamlMapping):
-        return {entry.name or "": entry for entry in entries(node, scope)}
+        return {entry.name or "": entry for entry in islice(entries(node, scope), MAX_VARIABLES)}
     if isinstance(node, YamlScalar) and node.value:
         value = evaluated(node, scope)
         if isinstance(value, Mapping):
@@ -147,6 +152,7 @@ def output_context(
 
 def matrix_context(matrix: Callable[[], Value | None]) -> Context:
     """`matrix`: what a name may be, over all combinations; known where there is one possibility only."""
+    found: dict[tuple[str, ...], list[Value]] = {}
 
     def context(keys: Items[str], span: Span | None) -> Answer:
         value = matrix()
@@ -156,15 +162,22 @@ def matrix_context(matrix: Callable[[], Value | None]) -> Context:
             return Unknown("it depends on the matrix", (value,), span), 0
         if not isinstance(value, Mapping):
             return Unknown("the matrix is not known", (value,), span), len(keys)
-        possible = list(_possible(value, keys[0]))[:MAX_MATRIX]
-        for key in keys[1:]:
-            possible = [member(item, Scalar(key), span) for item in possible]
+        path = tuple(keys)
+        if path not in found:
+            found[path] = [_at(item, path[1:]) for item in _possible(value, path[0])[:MAX_MATRIX]]
+        possible = found[path]
         if len(possible) == 1 and not isinstance(possible[0], Unknown):
             hop = Hop("job", f"matrix.{keys[0]}", possible[0].span) if possible[0].span else None
             return (through(possible[0], hop) if hop else possible[0]), len(keys)
         return Unknown("it depends on the matrix", tuple(possible), span), len(keys)
 
     return context
+
+
+def _at(value: Value, keys: Items[str]) -> Value:
+    for key in keys:
+        value = member(value, Scalar(key), value.span)
+    return value
 
 
 def _possible(matrix: Mapping, name: str) -> list[Value]:

@@ -43,7 +43,7 @@ from rolecall.frontends.values import (
 from rolecall.source.text import Span
 
 #: A value that would hold more parts than this, or a string longer than that, is not built.
-MAX_PARTS = 5_000
+MAX_PARTS = 1_000
 MAX_TEXT = 1024 * 1024
 MAX_JSON_DEPTH = 100
 

@@ -195,8 +195,8 @@ class StepSite:
             pair = node.pair(key) or self.place.running(key)
             if pair:
                 found.append(Entry(Scalar(key, pair.key.span), evaluated(pair.value, self.scope), pair.span))
-        if self.env:
-            found.append(named("env", Mapping(tuple(self.env.values()))))
+        if env := self.env:
+            found.append(named("env", Mapping(tuple(env.values()))))
         found += self._handed_on()
         found.append(named("job", Reference(self.place.job_id, "", node.span)))
         return Mapping(tuple(found), node.span)

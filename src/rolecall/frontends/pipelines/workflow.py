@@ -87,6 +87,11 @@ class Workflow:
     def env(self) -> Layer:
         return layer(self.root.get("env"), self.base)
 
+    @cached_property
+    def env_below(self) -> Layer:
+        """The workflow's variables as its jobs have them."""
+        return handed_down(self.env, "workflow", "env.")
+
     def _github(self, keys: Items[str], span: Span | None) -> Answer:
         if len(keys) > 2 and keys[0] == "event" and keys[1] == "inputs":
             return self.input(keys[2], span) or Reference("input", keys[2], span), 3
@@ -214,12 +219,12 @@ class Job:
     @property
     def env(self) -> Layer:
         """The job's variables with the workflow's."""
-        return {**handed_down(self.workflow.env, "workflow", "env."), **self.own_env}
+        return {**self.workflow.env_below, **self.own_env}
 
     @cached_property
     def outer_env(self) -> Layer:
         return {
-            **handed_down(self.workflow.env, "workflow", "env."),
+            **self.workflow.env_below,
             **handed_down(self.own_env, "job", f"{self.address}.env."),
         }
 
@@ -261,8 +266,8 @@ class Job:
     def body(self) -> Mapping:
         found = list(members(self.node, scope_at(self, dict, len(self.line.steps)), _MADE))
         found += verbatim(self.node, "if")
-        if self.env:
-            found.append(named("env", Mapping(tuple(self.env.values()))))
+        if env := self.env:
+            found.append(named("env", Mapping(tuple(env.values()))))
         found += self._permissions()
         found += self._environment()
         found += self.workflow.triggers()
