@@ -79,7 +79,7 @@ def _touching(series: Series, migrations: Sequence[Migration]) -> dict[str, list
 
 def _read_again(step: Step, touching: Mapping[str, list[str]], analysis: Analysed) -> Iterator[Failure]:
     for path in step.changes:
-        for proof in syntax(path, step.before[path], step.files.get(path)):
+        for proof in syntax(path, step.before[path], step.files.get(path), step.changes[path]):
             if proof.holds is False:
                 for name in touching.get(path, ()):
                     yield Failure(proof.name, name, f"{path}, phase {step.name}: {proof.detail}")
@@ -95,16 +95,25 @@ def _read_again(step: Step, touching: Mapping[str, list[str]], analysis: Analyse
 def _no_worse(
     step: Step, before: Mapping[str, Finding], findings: Sequence[Finding], touching: Mapping[str, list[str]]
 ) -> Iterator[Failure]:
-    """No finding that was not there, unless it is weaker than one that it takes the place of."""
+    """No finding that was not there, unless it takes the place of one as severe (a workload that had no role and has a key gets
+    a role that the key still hides: the same weakness on its way out)."""
+    left = {finding.fingerprint for finding in findings}
+    replaced = {
+        (finding.family, finding.address): RANK[finding.severity]
+        for finding in before.values()
+        if finding.fingerprint not in left
+    }
     for finding in findings:
         if finding.fingerprint in before or RANK[finding.severity] < RANK["low"]:
             continue
+        if replaced.get((finding.family, finding.address), -1) >= RANK[finding.severity]:
+            continue
         for name in touching.get(finding.span.path, ()):
-            worst = max((RANK[f.severity] for f in before.values() if f.span.path == finding.span.path), default=0)
-            if RANK[finding.severity] >= worst or finding.family != "static-credential":
-                yield Failure(
-                    "no new finding", name, f"phase {step.name}: {finding.rule} at {finding.span}: {finding.message}"
-                )
+            yield Failure(
+                "no new finding",
+                name,
+                f"phase {step.name}: {finding.rule} at {finding.span}: {finding.message}",
+            )
 
 
 def _gone(series: Series, migrations: Sequence[Migration], last: Analysed) -> Iterator[Failure]:
