@@ -60,7 +60,7 @@ def check(model: Model) -> Iterator[Finding]:
         example = "example" in first.marks
         consumers = {c.workload.id: c for credential in credentials for c in model.flow(credential).consumptions}
         related = tuple(
-            Related(c.steps[-1].span, f"consumed here by {c.workload.site.address}")
+            Related(c.steps[-1].span, f"the other half, for {c.workload.site.address}")
             for c in consumers.values()
             if c.steps[-1].span != first.span
         )

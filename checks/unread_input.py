@@ -41,8 +41,8 @@ def check(model: Model) -> Iterator[Finding]:
 
 BAD = (
     Example(
-        "a block that does not close",
-        {"main.tf": 'resource "aws_iam_user" "u" { # <- RC901\n  name = "u"\n'},
+        "an argument without a value",
+        {"main.tf": 'resource "aws_iam_user" "u" {\n  name = = "u" # <- RC901\n}\n'},
     ),
 )
 

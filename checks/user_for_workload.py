@@ -49,7 +49,7 @@ def check(model: Model) -> Iterator[Finding]:
         site = identity.site
         if identity.kind != "aws:user" or identity.nature != "machine" or site.declaration in seen:
             continue
-        if identity.library or model.credentials_of(identity) or not model.own_grants(identity):
+        if model.credentials_of(identity) or not model.own_grants(identity):
             continue
         if identity.gate is not None and identity.gate.open is not True:
             continue

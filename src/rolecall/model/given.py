@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rolecall.model.declaration import exists
 from rolecall.model.linking import Model
 from rolecall.model.parts import Workload
 from rolecall.source.text import Span
@@ -16,7 +17,7 @@ def given(model: Model) -> Iterator[tuple[Workload, list[Span]]]:
     """Each compute workload that a key reaches, with the places in its configuration; each declaration once."""
     places: dict[tuple[str, int], tuple[Workload, list[Span]]] = {}
     for credential in model.credentials.values():
-        if credential.library and not credential.site.calls and credential.form == "minted":
+        if credential.form == "minted" and not exists(credential):
             continue
         for consumption in model.flow(credential).consumptions:
             workload = consumption.workload

@@ -128,7 +128,7 @@ class Model:
         for credential in credentials:
             owned[credential.owner].append(credential)
         logins = {fact.name for fact in self.facts["login-profile"]}
-        self.credentials: dict[str, Credential] = {c.id + ("" if c.form != "minted" else ""): c for c in credentials}
+        self.credentials: dict[str, Credential] = {c.id: c for c in credentials}
         self.identities: dict[str, Identity] = {}
         for identity in identities:
             self.identities[identity.id] = natured(
@@ -186,7 +186,7 @@ class Model:
         stores: list[OpenEnd] = []
         parts: set[str] = set()
         entry = catalog().get(credential.site.type) if credential.form == "minted" else None
-        seen: set[tuple[str, str]] = set()
+        seen: set[tuple[str, str, str]] = set()
         queue: list[tuple[str, tuple[Step, ...]]] = [(credential.id, ())]
         while queue:
             node, steps = queue.pop(0)
@@ -209,9 +209,10 @@ class Model:
                 workload = self.workloads.get(step.holder)
                 if workload is not None:
                     consumptions.append(Consumption(workload, path))
-                if (step.holder, step.field) in seen or len(path) > MAX_PATH:
+                once = (step.holder, step.field, path[0].attribute)
+                if once in seen or len(path) > MAX_PATH:
                     continue
-                seen.add((step.holder, step.field))
+                seen.add(once)
                 if workload is None:
                     queue.append((step.holder, path))
         unique = {(o.store.id, o.steps[-1].field): o for o in ends}
