@@ -67,10 +67,10 @@ def _role(case: Case, move: Move) -> None:
     try:
         variable = case.context.free_name(case.folder, "variable", "github_oidc_subjects", "github")
         data = case.context.free_name(case.folder, "aws_iam_openid_connect_provider", "github_actions", "github")
-        label, edits = new_role(
-            case, "github_oidc/role.tf.j2", "_github", provider=_provider(case), variable=variable, data=data
+        role, edits = new_role(
+            case, None, "github_oidc/role.tf.j2", "_github", provider=_provider(case), variable=variable, data=data
         )
-        edits += carry_over(case, f"aws_iam_role.{label}.name", "github" if len(case.uses) > 1 else "")
+        edits += carry_over(case, role, "github" if len(case.uses) > 1 else "")
     except Refused as refused:
         move.hold(refused.reason)
         return

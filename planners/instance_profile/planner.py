@@ -14,6 +14,7 @@ from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
 from rolecall.planning.parity import carry_over, obstacles
 from rolecall.planning.removal import take_out
+from rolecall.planning.repetition import index
 from rolecall.planning.roles import SERVICES, new_role
 
 RECIPES = ("AWS-01", "AWS-02", "AWS-03")
@@ -89,19 +90,16 @@ def _give_profile(case: Case, use: Use, move: Move) -> None:
         profile = case.context.free_name(
             case.folder, "aws_iam_instance_profile", case.credential.site.name, str(site.span.start)
         )
-        label, edits = new_role(case, "instance_profile/role.tf.j2", service=SERVICES["ec2"], profile=profile)
-        edits += carry_over(case, f"aws_iam_role.{label}.name", "instance" if len(case.uses) > 1 else "")
         block = case.context.block(site.span)
+        role, edits = new_role(case, block, "instance_profile/role.tf.j2", service=SERVICES["ec2"], profile=profile)
+        edits += carry_over(case, role, "instance" if len(case.uses) > 1 else "")
+        named = f"aws_iam_instance_profile.{profile}{index(role.repeats, block, role.address)}.name"
         if site.type in ("aws_launch_template",):
-            edits += insert_nested_block(
-                block.text, block.span, f"iam_instance_profile {{\n  name = aws_iam_instance_profile.{profile}.name\n}}"
-            )
+            edits += insert_nested_block(block.text, block.span, f"iam_instance_profile {{\n  name = {named}\n}}")
         elif site.type not in NAMED:
             raise Refused(f"a profile is not given to {site.type} by an argument of its own")
         else:
-            edits += set_attribute(
-                block.text, block.span, "iam_instance_profile", f"aws_iam_instance_profile.{profile}.name"
-            )
+            edits += set_attribute(block.text, block.span, "iam_instance_profile", named)
     except Refused as refused:
         move.hold(refused.reason)
         return

@@ -57,10 +57,10 @@ def _give_role(case: Case, use: Use, move: Move) -> None:
     if not move.complete:
         return
     try:
-        label, edits = new_role(case, "task_role/role.tf.j2", "_task", service=SERVICES["ecs"])
-        edits += carry_over(case, f"aws_iam_role.{label}.name", "task")
         block = case.context.block(site.span)
-        edits += set_attribute(block.text, block.span, "task_role_arn", f"aws_iam_role.{label}.arn")
+        role, edits = new_role(case, block, "task_role/role.tf.j2", "_task", service=SERVICES["ecs"])
+        edits += carry_over(case, role, "task" if len(case.uses) > 1 else "")
+        edits += set_attribute(block.text, block.span, "task_role_arn", role.attribute("arn", block))
     except Refused as refused:
         move.hold(refused.reason)
         return

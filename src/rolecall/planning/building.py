@@ -166,7 +166,9 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
     elif case.credential.site.format == "cloudformation" and not blind:
         complete = cloudformation.end_of_key(case, bool(moves), complete, phases, reasons, handover)
     disposition: Disposition = (
-        "patch" if complete else ("partial" if phases or any(m.disposition == "partial" for _, m in moves) else "advice")
+        "patch"
+        if complete
+        else ("partial" if phases or any(m.disposition == "partial" for _, m in moves) else "advice")
     )
     return Migration(
         id=identifier("key", case.credential.site.address, case.credential.id),

@@ -88,9 +88,9 @@ class Context:
             except Unreadable:
                 continue
 
-    def free_name(self, folder: str, type_name: str, wanted: str, origin: str = "") -> str:
+    def free_name(self, folder: str, type_name: str, wanted: str, origin: str = "", ending: str = "") -> str:
         """A resource name that the folder does not use for this type yet; the same for the same `origin` (a migration
-        may ask twice).
+        may ask twice).  Where `wanted` is taken it gets `ending`, and then a number.
         """
         taken = {
             block.labels[1]
@@ -98,9 +98,10 @@ class Context:
             if block.labels[:1] == (type_name,) and len(block.labels) > 1
         }
         wanted = re.sub(r"[^\w-]", "_", wanted)
-        name, number = wanted, 2
+        name, number = wanted, 1
         while name in taken or self.names[f"{folder}\0{type_name}\0{name}"] - {origin}:
-            name, number = f"{wanted}_{number}", number + 1
+            number += 1
+            name = f"{wanted}{ending}" if ending and number == 2 else f"{wanted}{ending}_{number}"
         self.names[f"{folder}\0{type_name}\0{name}"].add(origin)
         return name
 

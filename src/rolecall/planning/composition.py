@@ -105,7 +105,7 @@ def compose(tree: Tree, migrations: Sequence[Migration]) -> Series:
             if any(edit.delete for edit in edits):
                 new = None
             else:
-                edits = _laid_out(path, original or b"", edits)
+                edits = _laid_out(path, original or b"", _flush(original or b"", edits))
                 new = apply(original or b"", edits)
             old = files.get(path, original)
             made = tuple(_changes(path, old, new, effective.get(path, ()), edits))
@@ -223,6 +223,19 @@ def _effective(items: Sequence[_Placed], rank: int, creates: bool) -> tuple[Edit
     if creates:  # several migrations write into one new file: a blank line between their parts
         edits[1:] = [edit if edit.new[:1] in "\r\n" else replace(edit, new="\n" + edit.new) for edit in edits[1:]]
     return tuple(edits)
+
+
+def _flush(original: bytes, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """The edits without the blank lines that one of them would begin the file with, where all before it goes."""
+    at = 0
+    for place, edit in enumerate(edits):
+        if edit.start != at or (at == 0 and edit.inserts):
+            break
+        if edit.new:
+            kept = replace(edit, new=edit.new.lstrip("\r\n"))
+            return (*edits[:place], kept, *edits[place + 1 :])
+        at = edit.end
+    return edits
 
 
 def _laid_out(path: str, original: bytes, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:

@@ -7,7 +7,7 @@ from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
 from rolecall.planning.parity import carry_over, obstacles
-from rolecall.planning.roles import role_expression, role_in_module
+from rolecall.planning.roles import role_in_module
 
 
 def grant_to_workload_role(case: Case, use: Use, move: Move) -> bool:
@@ -29,8 +29,8 @@ def grant_to_workload_role(case: Case, use: Use, move: Move) -> bool:
             return False
         move.reuses = workload.identity.rpartition("//")[2]
         return True
-    label = role_in_module(case, workload.identity)
-    if not label:
+    role = role_in_module(case, workload.identity)
+    if role is None:
         shown = workload.identity_text or "its role"
         move.hold(
             f"{shown} is declared outside the user's module, so its permissions are added there by hand",
@@ -38,7 +38,7 @@ def grant_to_workload_role(case: Case, use: Use, move: Move) -> bool:
         )
         return False
     try:
-        move.add("expand", carry_over(case, role_expression(case, workload.identity), _suffix(case, label)))
+        move.add("expand", carry_over(case, role, _suffix(case, role.label)))
     except Refused as refused:
         move.hold(refused.reason, _grant_by_hand(case, use))
         return False

@@ -6,23 +6,26 @@ was granted.  What cannot be carried over by that is refused with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from rolecall.model.parts import Document, Grant
 from rolecall.planning.alignment import format_hcl
 from rolecall.planning.case import Case, attribute_text
-from rolecall.planning.hcl_edit import append_item, insert_after
-from rolecall.planning.line_edit import Refused
-from rolecall.planning.migration import Edit
+from rolecall.planning.hcl_edit import append_item, insert_after, set_attribute
+from rolecall.planning.line_edit import Refused, line_end, line_start
+from rolecall.planning.repetition import names_own_instance, repetition
+from rolecall.planning.roles import Role
+from rolecall.source.edits import Edit, apply, ordered
 from rolecall.source.hcl import Block
 from rolecall.source.text import Span
 
 #: A user's grant block and the role's block that says the same; the argument that names the principal.
 ROLE_BLOCKS = {
-    "aws_iam_user_policy": ("aws_iam_role_policy", "user", "name_prefix"),
-    "aws_iam_user_policy_attachment": ("aws_iam_role_policy_attachment", "user", ""),
-    "aws_iam_group_policy": ("aws_iam_role_policy", "group", ""),
-    "aws_iam_group_policy_attachment": ("aws_iam_role_policy_attachment", "group", ""),
+    "aws_iam_user_policy": ("aws_iam_role_policy", "user"),
+    "aws_iam_user_policy_attachment": ("aws_iam_role_policy_attachment", "user"),
+    "aws_iam_group_policy": ("aws_iam_role_policy", "group"),
+    "aws_iam_group_policy_attachment": ("aws_iam_role_policy_attachment", "group"),
 }
 #: Policy variables and condition keys that only hold, or mean something else, for a user.
 USER_ONLY = (
@@ -76,9 +79,8 @@ def _user_only(document: Document) -> Iterator[str]:
             return
 
 
-def carry_over(case: Case, role: str, label: str) -> list[Edit]:
-    """The edits that grant `role` (an HCL expression for its name, valid in the user's module) what the user is
-    granted.
+def carry_over(case: Case, role: Role, label: str) -> list[Edit]:
+    """The edits that grant a role of the user's module what the user is granted.
 
     `label` tells this role's blocks from those of another role of the same case.  Raises Refused where a grant cannot
     be carried over.
@@ -107,38 +109,81 @@ def _sources(case: Case) -> Iterator[Grant]:
                 yield found
 
 
-def _for_role(case: Case, grant: Grant, block: Block, role: str, label: str) -> Iterator[Edit]:
+def _for_role(case: Case, grant: Grant, block: Block, role: Role, label: str) -> Iterator[Edit]:
     type_name = block.labels[0]
     if type_name == "aws_iam_policy_attachment":
         yield from _exclusive(block, role)
         return
     if type_name not in ROLE_BLOCKS:
         raise Refused(f"{grant.site.address} cannot be carried over to a role")
-    new_type, principal, dropped = ROLE_BLOCKS[type_name]
-    name = case.context.free_name(
-        case.folder, new_type, block.labels[1] + (f"_{label}" if label else ""), f"{block.start}{label}"
-    )
-    lines = [f'resource "{new_type}" "{name}" {{']
+    new_type, principal = ROLE_BLOCKS[type_name]
+    wanted = block.labels[1] + (f"_{label}" if label else "")
+    name = case.context.free_name(case.folder, new_type, wanted, f"{block.start}{label}", "_from_user")
+    changes = {principal: f"role = {_principal(case, grant, block, role, principal)}", "depends_on": ""}
+    written = block.attribute("name")
+    if written is not None and grant.how == "inline" and _taken(case, role, attribute_text(block, written)):
+        changes["name"] = f"name = {_with_ending(attribute_text(block, written), '-from-user')}"
+    first = role.repeats.argument if not repetition(block).name else ""
+    code = _rewritten(block, f'resource "{new_type}" "{name}" {{', first, changes)
+    yield from insert_after(block.text, block.span, format_hcl(code))
+
+
+def _principal(case: Case, grant: Grant, block: Block, role: Role, argument: str) -> str:
+    """The role as the new block names it, which repeats as the grant does, and else as the role does."""
+    repeats = repetition(block)
+    if role.repeats.name and not repeats.name:
+        return f"{role.address}{role.repeats.own}.name"
+    attribute = block.attribute(argument)
+    several = repeats.name and not repeats.is_switch and not role.repeats.name
+    if several and attribute is not None and names_own_instance(attribute_text(block, attribute)):
+        raise Refused(f"{grant.site.address} grants to each of several users, and the role is one")
+    return role.attribute("name", block)
+
+
+def _taken(case: Case, role: Role, name: str) -> bool:
+    """Whether the role has an inline policy of that name: a second one would overwrite it."""
+    naming = re.compile(re.escape(role.address) + r"(?![\w-])")
+    for block in case.context.blocks(case.folder):
+        if block.labels[:1] != ("aws_iam_role_policy",):
+            continue
+        other, principal = block.attribute("name"), block.attribute("role")
+        if other is None or principal is None or not naming.search(attribute_text(block, principal)):
+            continue
+        if attribute_text(block, other).strip() == name.strip():
+            return True
+    return False
+
+
+def _with_ending(name: str, ending: str) -> str:
+    return f'{name[:-1]}{ending}"' if re.fullmatch(r'"[^"]*"', name) else f'"${{{name}}}{ending}"'
+
+
+def _rewritten(block: Block, header: str, first: str, changes: Mapping[str, str]) -> str:
+    """The block's own text under another header, with some arguments changed or (by "") left out."""
+    edits = []
     for attribute in block.attributes:
-        if attribute.name == principal:
-            lines.append(f"  role = {role}")
-        elif attribute.name != dropped and attribute.name != "depends_on":
-            lines.append(f"  {attribute.name} = {attribute_text(block, attribute)}")
-    lines.append("}")
-    yield from insert_after(block.text, block.span, format_hcl("\n".join(lines) + "\n"))
+        new = changes.get(attribute.name)
+        if new:
+            edits.append(Edit("", attribute.start - block.start, attribute.end - block.start, new))
+        elif new is not None:
+            start = line_start(block.text.data, attribute.start)
+            end = line_end(block.text.data, attribute.end)
+            edits.append(Edit("", start - block.start, end - block.start, ""))
+    opening = block.slice.index(b"{", block.header_end - block.start) + 1
+    edits.append(Edit("", 0, opening, header + (f"\n{first}" if first else "")))
+    return apply(block.slice, ordered(edits)).decode("utf-8", "surrogateescape").replace("\r\n", "\n") + "\n"
 
 
-def _exclusive(block: Block, role: str) -> Iterator[Edit]:
+def _exclusive(block: Block, role: Role) -> Iterator[Edit]:
     """`aws_iam_policy_attachment` owns all attachments of its policy: a second writer would fight it, so it gets the
     role (R5).
     """
-    from rolecall.planning.hcl_edit import set_attribute
-
     roles = block.attribute("roles")
+    name = role.attribute("name", block)
     if roles is None:
-        yield from set_attribute(block.text, block.span, "roles", f"[{role}]")
+        yield from set_attribute(block.text, block.span, "roles", f"[{name}]")
     elif roles.node.children and roles.node.children[0].type == "collection_value":
-        yield from append_item(block.text, _value_span(block, roles.value_start, roles.value_end), role)
+        yield from append_item(block.text, _value_span(block, roles.value_start, roles.value_end), name)
     else:
         raise Refused("the list of roles of the policy's attachment is computed")
 
