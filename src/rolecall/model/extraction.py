@@ -13,7 +13,7 @@ from rolecall.catalog.entries import Entry, catalog
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import Mapping, Reference, Sequence, Value, find, references, render, text, truth
 from rolecall.model.documents import read_document
-from rolecall.model.holders import Holders
+from rolecall.model.holders import KEYED, Holders
 from rolecall.model.parts import (
     Credential,
     Document,
@@ -28,6 +28,7 @@ from rolecall.model.parts import (
     ResourcePolicy,
     Site,
 )
+from rolecall.model.registry import known_source
 from rolecall.source.tree import Tree, Unreadable
 
 
@@ -83,6 +84,30 @@ class Extraction:
         self.has_users = False
 
     def run(self) -> Fragment:
+        if self._matters():
+            self._walk()
+        for problem in self.unit.problems:
+            self.fragment.facts.append(Fact("problem", problem.kind, problem.message, None, problem.span))
+        for name, value in self.unit.provider_versions.items():
+            self.fragment.facts.append(Fact("provider-version", name, value))
+        return self.fragment
+
+    def _matters(self) -> bool:
+        """Whether anything here can play a part: a type other than a store's, or a key's name or shape in a file."""
+        if self.tree is None or self.unit.format != "terraform":
+            return True
+        for resource in self.unit.resources:
+            entry = self.entries.get(resource.type) if resource.mode == "resource" else None
+            if entry is not None and entry.part not in ("store", "resource-policy", "policy"):
+                return True
+            if resource.mode == "module" and known_source(resource.type):
+                return True
+        try:
+            return any(KEYED.search(self.tree.read(path).data) for path in self.unit.files)
+        except Unreadable:
+            return True
+
+    def _walk(self) -> None:
         holders = Holders(self)
         self.has_users = any(
             (entry := self.entries.get(r.type)) is not None and entry.kind == "aws:user" for r in self.unit.resources
@@ -94,11 +119,6 @@ class Extraction:
             if entry is not None:
                 self._part(resource, entry)
         holders.run()
-        for problem in self.unit.problems:
-            self.fragment.facts.append(Fact("problem", problem.kind, problem.message, None, problem.span))
-        for name, value in self.unit.provider_versions.items():
-            self.fragment.facts.append(Fact("provider-version", name, value))
-        return self.fragment
 
     def _part(self, resource: Resource, entry: Entry) -> None:
         match entry.part:

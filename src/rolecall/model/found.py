@@ -144,7 +144,7 @@ def _origin(value: Value) -> str:
 
 
 def _value_says_aws(value: Value) -> bool:
-    """A field called `access_key` is AWS's when its value has the shape of one, or comes from something that says so."""
+    """A field called `access_key` is AWS's when its value has the shape of one, or its source says so."""
     for scalar in scalars(value):
         if isinstance(scalar.value, str) and KEY_ID.fullmatch(scalar.value.strip()):
             return True

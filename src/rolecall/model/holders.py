@@ -1,4 +1,4 @@
-"""Who holds what: workloads, stores, outputs, providers and pipelines of one unit, and the edges that lead into them."""
+"""Who holds what: workloads, stores, outputs, providers, pipelines of one unit, and the edges that lead into them."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rolecall.catalog.entries import hints
@@ -26,7 +27,7 @@ def words(*names: str) -> frozenset[str]:
     for name in names:
         parts = [part.lower() for part in _SPLIT.split(name) if part]
         found.update(parts)
-        found.update("-".join(pair) for pair in zip(parts, parts[1:], strict=False))
+        found.update("-".join(pair) for pair in pairwise(parts))
     return frozenset(found)
 
 
@@ -47,12 +48,14 @@ def natured(
     if login:
         evidence.append(Evidence("human", "it has a login profile", identity.site.header))
     for flow in flows:
-        for workload in flow.workloads:
-            evidence.append(
-                Evidence("machine", f"its key is consumed by {workload.site.address}", workload.site.header)
-            )
-        for end in flow.open_ends:
-            evidence.append(Evidence("machine", f"its key is put into {end.store.site.address}", end.store.site.header))
+        evidence.extend(
+            Evidence("machine", f"its key is consumed by {workload.site.address}", workload.site.header)
+            for workload in flow.workloads
+        )
+        evidence.extend(
+            Evidence("machine", f"its key is put into {end.store.site.address}", end.store.site.header)
+            for end in flow.open_ends
+        )
     names = (identity.label, identity.path_label, identity.site.name)
     if keys:
         evidence.append(Evidence("machine", "the code mints an access key for it", keys[0].span))

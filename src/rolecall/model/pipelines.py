@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.pipelines.scripts import step_facts
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Entry, Mapping, Reference, Value, references, text
+from rolecall.frontends.values import Entry, Mapping, Reference, references, text
 from rolecall.model.fields import Field
 from rolecall.model.parts import Fact, Reading, Workload
 from rolecall.model.secrets import key_part

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from rolecall.model.holders import Holders
 
 
+def known_source(source: str) -> bool:
+    """Whether a call's source is a module that is known to make users and keys."""
+    return any(re.search(module["source"], source) for module in hints()["modules"])
+
+
 def known_module(holders: Holders, resource: Resource) -> None:
     """Records the identity and the key that a call of a known module makes."""
     from rolecall.model.extraction import with_keys
