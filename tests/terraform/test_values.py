@@ -74,7 +74,8 @@ def test_a_variable_without_value_is_an_input_with_a_name(resources) -> None:
 def test_remote_module_outputs_point_at_the_call(resources) -> None:
     found = resources(
         {
-            "main.tf": 'module "m" {\n  source = "a/b/c"\n}\nresource "x" "y" {\n  a = module.m.key\n  b = module.n.key\n}\n'
+            "main.tf": 'module "m" {\n  source = "a/b/c"\n}\nresource "x" "y" {\n'
+            "  a = module.m.key\n  b = module.n.key\n}\n"
         }
     )
     first, second = found["x.y"].get("a"), found["x.y"].get("b")
@@ -92,7 +93,8 @@ def test_remote_module_outputs_point_at_the_call(resources) -> None:
 def test_names_that_lead_to_themselves_are_unknown(resources, code: str, expected: str) -> None:
     found = resources(
         {
-            "main.tf": f'locals {{\n  a = local.a\n  b = local.c\n  c = local.b\n}}\nresource "x" "y" {{\n  v = {code}\n}}\n'
+            "main.tf": f"locals {{\n  a = local.a\n  b = local.c\n  c = local.b\n}}\n"
+            f'resource "x" "y" {{\n  v = {code}\n}}\n'
         }
     )
     value = found["x.y"].get("v")
@@ -195,7 +197,8 @@ def test_template_files_are_rendered(resources) -> None:
         {
             "main.tf": 'data "template_file" "t" {\n  template = file("${path.module}/t.tpl")\n  vars = {\n'
             '    key = aws_iam_access_key.k.secret\n    name = "n"\n  }\n}\nresource "aws_iam_access_key" "k" {\n}\n'
-            'resource "x" "y" {\n  a = data.template_file.t.rendered\n  b = templatefile("t.tpl", { key = 1, name = 2 })\n}\n',
+            'resource "x" "y" {\n  a = data.template_file.t.rendered\n'
+            '  b = templatefile("t.tpl", { key = 1, name = 2 })\n}\n',
             "t.tpl": "KEY=${key}\nNAME=${name}\n",
         }
     )
@@ -218,7 +221,8 @@ def test_paths_are_as_terraform_sees_them(resources) -> None:
     found = resources(
         {
             "live/main.tf": 'module "m" {\n  source = "../mod"\n}\n',
-            "mod/main.tf": 'resource "x" "y" {\n  m = path.module\n  r = path.root\n  f = file("${path.module}/f")\n}\n',
+            "mod/main.tf": 'resource "x" "y" {\n  m = path.module\n  r = path.root\n'
+            '  f = file("${path.module}/f")\n}\n',
             "mod/f": "content",
         }
     )
@@ -314,7 +318,10 @@ def test_a_call_that_sets_the_input_is_told_from_a_default(resources) -> None:
     assert (second.keys, second.inputs, second.called) == ((), ("module.b.var.on",), False)
 
 
-MODULE = 'variable "n" {\n}\nresource "x" "y" {\n  n = var.n\n}\noutput "n" {\n  value = x.y.n\n}\noutput "v" {\n  value = var.n\n}\n'
+MODULE = (
+    'variable "n" {\n}\nresource "x" "y" {\n  n = var.n\n}\noutput "n" {\n  value = x.y.n\n}\n'
+    'output "v" {\n  value = var.n\n}\n'
+)
 
 
 def test_module_calls_with_keys_are_told_apart(resources) -> None:
@@ -324,7 +331,8 @@ def test_module_calls_with_keys_are_told_apart(resources) -> None:
             'module "c" {\n  source = "./m"\n  count = 2\n  n = count.index\n}\n'
             'module "none" {\n  source = "./m"\n  count = 0\n  n = 1\n}\n'
             'module "some" {\n  source = "./m"\n  for_each = var.names\n  n = each.key\n}\nvariable "names" {\n}\n'
-            'resource "x" "z" {\n  a = module.m["b"].v\n  all = module.c[*].v\n  map = { for k, m in module.m : k => m.v }\n'
+            'resource "x" "z" {\n  a = module.m["b"].v\n  all = module.c[*].v\n'
+            "  map = { for k, m in module.m : k => m.v }\n"
             "  one = one(module.none[*].v)\n}\n",
             "m/main.tf": MODULE,
         }

@@ -23,6 +23,8 @@ Report = Callable[[Problem], None]
 
 #: How many names lead from a block type to its bodies.
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "provider": 1}
+#: Nested blocks that have a name.
+_LABELLED = ("backend", "provisioner")
 _BLOCKS = {*_LABELS, "terraform", "locals"}
 
 
@@ -88,7 +90,7 @@ class JsonDeclaration:
         pair = self.content.pair(kind)
         if pair is None:
             return ()
-        return [JsonDeclaration(kind, (), pair, node) for node in _objects(pair.value)]
+        return list(_labelled(kind, (), pair, pair.value, 1 if kind in _LABELLED else 0))
 
     def faults(self) -> list[Fault]:
         return []

@@ -26,6 +26,8 @@ _LINE = re.compile(
     rb"|([A-Za-z_][\w-]*)[ \t]*\{([ \t]*\})?"
     rb"|(\}))?[ \t]*(,)?" + _COMMENT
 )
+#: Names that the grammar does not take for names everywhere.
+_KEYWORDS = (b"true", b"false", b"null", b"for", b"if", b"in", b"endif", b"endfor", b"else")
 _WORDS: dict[bytes, bool | None] = {b"true": True, b"false": False, b"null": None}
 
 
@@ -101,6 +103,8 @@ def plain_body(block: Block, place: Place) -> Mapping | None:
         if comma is not None and not (current.is_object and (bare or quoted is not None or closing)):
             return None
         if bare is not None or quoted is not None:
+            if bare in _KEYWORDS:
+                return None
             if bare is not None:
                 start, key = line.start(1), Scalar(bare.decode())
             else:
@@ -115,8 +119,13 @@ def plain_body(block: Block, place: Place) -> Mapping | None:
                 continue
             group = 3 if string is not None else 4 if name is not None else 5 if number is not None else 6
             value_start, value_end = line.span(group)
-            span = text.span(value_start, value_end)
             value: Value
+            if name is not None and name.startswith(b"var.") and name.count(b".") == 1:
+                value = place.variable(name[4:].decode())  # by far the most names, and it needs no span
+                current.add(key, value, text.span(start, value_end))
+                current.end = value_end
+                continue
+            span = text.span(value_start, value_end)
             if string is not None:
                 value = Scalar(string[1:-1].decode("utf-8", "replace"), span)
             elif number is not None:
@@ -130,7 +139,7 @@ def plain_body(block: Block, place: Place) -> Mapping | None:
             current.add(key, value, text.span(start, value_end))
             current.end = value_end
         elif kind is not None:
-            if current.is_object or comma is not None:
+            if current.is_object or comma is not None or kind in _KEYWORDS:
                 return None
             opened = _Open(Scalar(kind.decode()), line.start(8), line.start(8), False)
             if kind_empty is None:
