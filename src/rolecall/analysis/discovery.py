@@ -62,6 +62,12 @@ class Roots(Tree):
         tree._listing = self.paths() if known >= added and not known & removed else sorted((known | added) - removed)
         return tree
 
+    def paths(self) -> list[str]:
+        """Every file below the roots, sorted, as POSIX paths."""
+        if self._listing is None and not self._overlay:
+            self._listing = sorted(self._walk())
+        return super().paths()
+
     def glance(self, path: str) -> SourceText:
         """The file as `read` gives it, but not kept: for files that nobody reads twice.  Raises Unreadable."""
         return self._texts.get(path) or SourceText(path, self._bytes(path))

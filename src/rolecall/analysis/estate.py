@@ -64,7 +64,8 @@ def _joined(
             row = replace(row, joins=_digest(new[at]), resources=harvest.resources)
         done.append(row)
     if before is not None and [_meeting(row) for row in done] == [_meeting(row) for row in before.rows]:
-        return [replace(row, island=was.island) for row, was in zip(done, before.rows, strict=True)], before.joins
+        homes = [row.island for row in before.rows]
+        return [_on(row, home) for row, home in zip(done, homes, strict=True)], before.joins
     known: dict[bytes, Joins] = {}
     if before is not None and len(new) < len(done):
         offers: Iterable[tuple[frozenset[int], frozenset[int]]] = pickling.loads(before.joins)
@@ -72,7 +73,11 @@ def _joined(
     all_joins = [new[at] if at in new else known[row.joins] for at, row in enumerate(done)]
     homes = islands.partition(all_joins)
     packed = pickling.dumps([(joins.offers, joins.asks) for joins in all_joins])
-    return [replace(row, island=home) for row, home in zip(done, homes, strict=True)], packed
+    return [_on(row, home) for row, home in zip(done, homes, strict=True)], packed
+
+
+def _on(row: Row, island: int) -> Row:
+    return row if row.island == island else replace(row, island=island)
 
 
 def _meeting(row: Row) -> tuple[str, str, bytes]:

@@ -34,19 +34,21 @@ class Harvest:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One unit to read.  `weight` is the size of its files in bytes."""
+    """One unit to read.  `weight` is the size of its files in bytes, `planned` a plan file to lay over it."""
 
     format: str
     plan: Plan
     weight: int
+    planned: SourceText | None = None
 
 
-def read(tree: Tree, format_: str, plan: Plan) -> Harvest:
+def read(tree: Tree, task: Task) -> Harvest:
     """Read one unit.  Never raises for what is in it: what the reading trips over becomes a problem of the unit."""
     from rolecall.model.extraction import extract
 
+    plan, format_ = task.plan, task.format
     try:
-        unit = FRONTENDS[format_].read_unit(tree, plan)
+        unit = read_unit(tree, format_, plan, task.planned)
         fragment = extract(unit)
         return Harvest(plan, fragment, tuple(in_metadata(unit)), len(unit.resources))
     except RecursionError:
@@ -57,6 +59,16 @@ def read(tree: Tree, format_: str, plan: Plan) -> Harvest:
         if os.environ.get("ROLECALL_DEBUG"):
             raise
         return _lost(plan, format_, f"internal error, please report it: {type(error).__name__} {_where(error)}")
+
+
+def read_unit(tree: Tree, format_: str, plan: Plan, planned: SourceText | None) -> Unit:
+    """One unit, with the values of a Terraform plan file where there is one for it."""
+    unit = FRONTENDS[format_].read_unit(tree, plan)
+    if planned is None:
+        return unit
+    from rolecall.frontends.terraform.plan_json import laid_over
+
+    return laid_over(unit, planned)
 
 
 def _where(error: BaseException) -> str:
@@ -101,7 +113,7 @@ def read_all(tree: Tree, tasks: Sequence[Task], progress: Callable[[int], None])
 
 def _work(tree: Tree, tasks: Sequence[Task], progress: Callable[[int], None]) -> Iterator[bytes]:
     for done, task in enumerate(tasks, 1):
-        yield pickling.dumps(read(tree, task.format, task.plan))
+        yield pickling.dumps(read(tree, task))
         progress(done)
 
 
@@ -177,6 +189,3 @@ def _receive(pipe: int) -> list[bytes] | None:
     except (pickle.UnpicklingError, EOFError, ValueError):
         return None
     return received if isinstance(received, list) else None
-
-
-__all__ = ["Harvest", "Task", "Unit", "read", "read_all"]

@@ -15,11 +15,12 @@ from rolecall.analysis import pickling, survey, units
 from rolecall.analysis.cache import Cache, Harvests, LostHarvestError, Snapshot
 from rolecall.analysis.discovery import RootError, Roots, open_roots
 from rolecall.analysis.frontends import FRONTENDS
-from rolecall.analysis.suppressions import Suppressed, Suppression
 from rolecall.model.finding import Finding
+from rolecall.source.text import SourceText
 
 if TYPE_CHECKING:  # a run that finds everything in the cache links nothing and reads nothing
     from rolecall.analysis.harvest import Harvest
+    from rolecall.analysis.suppressions import Suppressed, Suppression
     from rolecall.frontends.resource import Unit
     from rolecall.model.linking import Model
     from rolecall.model.rule import Rule
@@ -31,13 +32,16 @@ __all__ = ["Analysis", "Options", "RootError", "analyse", "rules"]
 class Options:
     """How to analyse.  `select` and `ignore` are rule ids or prefixes of them; `until=` is compared with `today`.
 
-    `progress(done, all)` is called with numbers of units while they are read.
+    `variable_files` are root-relative; `plan_files` are outputs of `terraform show -json`, each laid over the root
+    module that it fits best (with one, nothing is cached).  `progress(done, all)` is called with numbers of units
+    while they are read.
     """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     variable_files: tuple[str, ...] = ()
+    plan_files: tuple[Path, ...] = ()
     cache: bool = True
     today: date | None = None
     progress: Callable[[int, int], None] | None = None
@@ -55,6 +59,7 @@ class Analysis:
     suppressed: list[Suppressed]
     notes: list[str]
     stats: dict[str, Any]
+    planned: Mapping[str, SourceText]
 
     @cached_property
     def model(self) -> Model:
@@ -68,23 +73,35 @@ class Analysis:
         row = next((row for row in self.snapshot.rows if row.name == name and row.format == format), None)
         if row is None:
             return None
-        return FRONTENDS[format].read_unit(self.tree, self.harvests.need(row).plan)
+        from rolecall.analysis.harvest import read_unit
+
+        planned = self.planned.get(name) if format == "terraform" else None
+        return read_unit(self.tree, format, self.harvests.need(row).plan, planned)
 
     def over(self, overlay: Mapping[str, bytes | None]) -> Analysis:
         """The same analysis with changed files laid over the tree; what they do not touch is not read again."""
-        return _examine(self.tree.with_overlay(overlay), self.options, self.snapshot, self.harvests.copy())
+        return _examine(
+            self.tree.with_overlay(overlay), self.options, self.snapshot, self.harvests.copy(), self.planned
+        )
 
 
 def analyse(roots: Iterable[Path | str], options: Options) -> Analysis:
-    """Everything below the roots, analysed.  Raises RootError where a root is not there."""
+    """Everything below the roots, analysed.  Raises RootError where a root or a plan file cannot be read."""
     tree = open_roots([Path(root) for root in roots], options.exclude)
     cache = None
-    if options.cache:
+    planned: dict[str, SourceText] = {}
+    notes: list[str] = []
+    if options.plan_files:
+        from rolecall.analysis.planned import assign
+
+        planned, notes = assign(tree, options.plan_files, options.variable_files)
+    elif options.cache:
         named = [os.path.join(os.path.realpath(tree.root), name) for name in tree.named or ("",)]
         cache = Cache.of(named, (options.exclude, options.variable_files))
     loaded = cache.load() if cache is not None else None
     before, harvests = loaded if loaded is not None else (None, Harvests())
-    analysis = _examine(tree, options, before, harvests)
+    analysis = _examine(tree, options, before, harvests, planned)
+    analysis.notes.extend(notes)
     if cache is not None and analysis.snapshot is not before:
         cache.save(analysis.snapshot, analysis.harvests)
     return analysis
@@ -103,20 +120,32 @@ class _Clock:
         self._last = now
 
 
-def _examine(tree: Roots, options: Options, before: Snapshot | None, harvests: Harvests) -> Analysis:
+def _examine(
+    tree: Roots,
+    options: Options,
+    before: Snapshot | None,
+    harvests: Harvests,
+    planned: Mapping[str, SourceText],
+) -> Analysis:
     try:
-        return _examined(tree, options, before, harvests)
+        return _examined(tree, options, before, harvests, planned)
     except LostHarvestError:
-        return _examined(tree, options, None, Harvests())
+        return _examined(tree, options, None, Harvests(), planned)
 
 
-def _examined(tree: Roots, options: Options, before: Snapshot | None, harvests: Harvests) -> Analysis:
+def _examined(
+    tree: Roots,
+    options: Options,
+    before: Snapshot | None,
+    harvests: Harvests,
+    planned: Mapping[str, SourceText],
+) -> Analysis:
     clock = _Clock()
     surveyed, changes = survey.take(tree, before.survey if before is not None else None)
     clock.lap("survey")
-    found = units.find(tree, surveyed, changes, before, options.variable_files)
+    found = units.find(tree, surveyed, changes, before, options.variable_files, planned)
     clock.lap("units")
-    fresh = _gather(tree, surveyed, found, before, harvests, options.progress)
+    fresh = _gather(tree, surveyed, found, before, harvests, planned, options.progress)
     clock.lap("extract")
     if before is not None and surveyed is before.survey and not fresh:
         snapshot = before
@@ -136,7 +165,7 @@ def _examined(tree: Roots, options: Options, before: Snapshot | None, harvests: 
         "suppressed": len(suppressed),
         "seconds": {**clock.seconds, "total": round(sum(clock.seconds.values()), 4)},
     }
-    return Analysis(tree, options, snapshot, harvests, findings, suppressed, [], stats)
+    return Analysis(tree, options, snapshot, harvests, findings, suppressed, [], stats, planned)
 
 
 def _gather(
@@ -145,6 +174,7 @@ def _gather(
     found: units.Units,
     before: Snapshot | None,
     harvests: Harvests,
+    planned: Mapping[str, SourceText],
     progress: Callable[[int, int], None] | None,
 ) -> dict[bytes, Harvest]:
     """Read every unit whose harvest is not there yet; the harvests by key."""
@@ -153,13 +183,13 @@ def _gather(
         return {}
     from rolecall.analysis.harvest import Task, read_all
 
-    sizes = {path: max(0, surveyed.statuses[3 * at]) for at, path in enumerate(surveyed.paths)}
     old = {(row.format, row.name): row for row in before.rows} if before is not None else {}
     tasks: list[Task] = []
     for row in missing:
         name = row.format, row.name
         plan = found.plans.get(name) or harvests.need(old[name]).plan  # where only contents changed, as before
-        tasks.append(Task(row.format, plan, sum(sizes.get(path, 0) for path in row.files)))
+        laid = planned.get(row.name) if row.format == "terraform" else None
+        tasks.append(Task(row.format, plan, sum(map(surveyed.size, row.files)), laid))
     report = progress or (lambda _done, _all: None)
     fresh: dict[bytes, Harvest] = {}
     for row, data in zip(missing, read_all(tree, tasks, lambda done: report(done, len(tasks))), strict=True):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import time
 from array import array
-from collections.abc import Collection
+from bisect import bisect_left
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -18,6 +19,7 @@ from rolecall.source.tree import Unreadable
 #: A file changed this shortly before it was read may change again without its time of change telling.
 _RACY_NS = 2_000_000_000
 _UNKNOWN = (-1, -1, -1)
+_RUN = 3 * 512
 #: A text file above this many bytes that no frontend reads is data, not code.
 MAX_TEXT_BYTES = 1024 * 1024
 _SKIPPED_NAME = re.compile(
@@ -42,6 +44,15 @@ class Survey:
     statuses: array[int] = field(default_factory=lambda: array("q"))
     digests: list[bytes] = field(default_factory=list)
     facts: dict[str, FileFacts] = field(default_factory=dict)
+
+    def size(self, path: str) -> int:
+        """A file's size in bytes; 0 where there is no such file, or nobody knows."""
+        at = self.position(path)
+        return 0 if at is None else max(0, self.statuses[3 * at])
+
+    def position(self, path: str) -> int | None:
+        at = bisect_left(self.paths, path)
+        return at if at < len(self.paths) and self.paths[at] == path else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +79,51 @@ def take(tree: Roots, before: Survey | None) -> tuple[Survey, Changes]:
         extend(get(path, _UNKNOWN))
     if before is not None and before.paths == paths and before.statuses == statuses and -1 not in statuses:
         return before, Changes((), False, 0)
-    old = {} if before is None else {path: at for at, path in enumerate(before.paths)}
-    known = array("q") if before is None else before.statuses
     survey = Survey(paths, statuses)
+    if before is not None and before.paths == paths:
+        survey.digests = list(before.digests)
+        survey.facts = dict(before.facts)
+        stale = list(_differing(before.statuses, statuses))
+        old = {paths[at]: at for at in stale}
+    else:
+        old = {} if before is None else {path: at for at, path in enumerate(before.paths)}
+        stale = []
+        for at, path in enumerate(paths):
+            was = old.get(path)
+            if was is None or before is None or before.statuses[3 * was : 3 * was + 3] != statuses[3 * at : 3 * at + 3]:
+                stale.append(at)
+                survey.digests.append(b"")
+            else:
+                survey.digests.append(before.digests[was])
+                if path in before.facts:
+                    survey.facts[path] = before.facts[path]
     changed: set[str] = set()
     read = 0
-    for at, path in enumerate(paths):
-        status = statuses[3 * at : 3 * at + 3]
-        was = old.get(path)
-        if before is not None and was is not None and status[0] >= 0 and known[3 * was : 3 * was + 3] == status:
-            survey.digests.append(before.digests[was])
-            if path in before.facts:
-                survey.facts[path] = before.facts[path]
-            continue
-        digest, facts = _look(tree, path, status[0])
+    for at in stale:
+        path, was = paths[at], old.get(paths[at])
+        digest, facts = _look(tree, path, statuses[3 * at])
         read += bool(digest)
-        survey.digests.append(digest)
+        survey.digests[at] = digest
+        survey.facts.pop(path, None)
         if facts:
             survey.facts[path] = facts
         if before is None or was is None or before.digests[was] != digest or not digest:
             changed.add(path)
-        if status[1] > now - _RACY_NS or facts.unreadable:  # whether it can be read is not part of the status
+        if statuses[3 * at + 1] > now - _RACY_NS or facts.unreadable:  # whether it can be read is not in the status
             statuses[3 * at : 3 * at + 3] = array("q", _UNKNOWN)
     return survey, Changes(changed, before is None or before.paths != paths, read)
+
+
+def _differing(one: array[int], other: array[int]) -> Iterator[int]:
+    """The positions of the files whose statuses differ or are not known; whole runs are compared at once."""
+    for start in range(0, len(other), _RUN):
+        run = other[start : start + _RUN]
+        if one[start : start + _RUN] == run and -1 not in run:
+            continue
+        for at in range(start, start + len(run), 3):
+            status = other[at : at + 3]
+            if status[0] < 0 or one[at : at + 3] != status:
+                yield at // 3
 
 
 def _look(tree: Roots, path: str, size: int) -> tuple[bytes, FileFacts]:

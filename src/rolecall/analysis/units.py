@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -10,6 +11,10 @@ from rolecall.analysis.cache import Row, Snapshot
 from rolecall.analysis.discovery import Roots
 from rolecall.analysis.frontends import FRONTENDS, Frontend, Plan, decides
 from rolecall.analysis.survey import Changes, Survey, digest_of
+from rolecall.source.text import SourceText
+
+#: Up to this many folders are looked up one by one.
+_FEW = 64
 
 
 @dataclass(slots=True)
@@ -26,9 +31,17 @@ class Units:
 
 
 def find(
-    tree: Roots, survey: Survey, changes: Changes, before: Snapshot | None, variable_files: Sequence[str]
+    tree: Roots,
+    survey: Survey,
+    changes: Changes,
+    before: Snapshot | None,
+    variable_files: Sequence[str],
+    planned: Mapping[str, SourceText],
 ) -> Units:
-    """The units of the tree as it is.  Only what the changes may have moved is planned again."""
+    """The units of the tree as it is.  Only what the changes may have moved is planned again.
+
+    `planned` are the plan files laid over Terraform units, by unit.
+    """
     if before is not None and not changes.any:
         return Units(before.rows, {}, before.structures)
     by_format: dict[str, list[Row]] = {name: [] for name in FRONTENDS}
@@ -55,7 +68,7 @@ def find(
     elif before is not None:
         structures = {**before.structures, **structures}
     rows = [row for name in FRONTENDS for row in sorted(by_format[name], key=lambda row: row.name)]
-    return Units(_keyed(tree, survey, changes, rows, before), plans, structures)
+    return Units(_keyed(tree, survey, changes, rows, before, planned), plans, structures)
 
 
 def _scope(
@@ -90,7 +103,14 @@ def _structures(tree: Roots, rows: Sequence[Row]) -> dict[str, bytes]:
     return {folder: structure(tree, folder) for folder in sorted(folders)}
 
 
-def _keyed(tree: Roots, survey: Survey, changes: Changes, rows: list[Row], before: Snapshot | None) -> list[Row]:
+def _keyed(
+    tree: Roots,
+    survey: Survey,
+    changes: Changes,
+    rows: list[Row],
+    before: Snapshot | None,
+    planned: Mapping[str, SourceText],
+) -> list[Row]:
     """The rows with the key of what each is read from: names and contents of its files, and the names beside them."""
     known = {(row.format, row.name): row for row in before.rows} if before is not None else {}
     changed = set(changes.content)
@@ -108,10 +128,9 @@ def _keyed(tree: Roots, survey: Survey, changes: Changes, rows: list[Row], befor
     missing = [row for row in rows if not row.key]
     if not missing:
         return rows
-    positions = {path: at for at, path in enumerate(survey.paths)}
     listings = _listings(survey.paths, {path.rpartition("/")[0] for row in missing for path in row.files})
     for row in missing:
-        row.key = _key(tree, survey, positions, listings, row)
+        row.key = _key(tree, survey, listings, row, planned.get(row.name) if row.format == "terraform" else None)
         was = known.get((row.format, row.name))
         if was is not None and was.key == row.key and was.files == row.files:
             row.joins, row.island, row.resources = was.joins, was.island, was.resources
@@ -121,27 +140,39 @@ def _keyed(tree: Roots, survey: Survey, changes: Changes, rows: list[Row], befor
 def _listings(paths: Sequence[str], folders: set[str]) -> dict[str, bytes]:
     """A digest of the names in each folder."""
     names: dict[str, list[str]] = {folder: [] for folder in folders}
-    for path in paths:
-        own = names.get(path.rpartition("/")[0])
-        if own is not None:
-            own.append(path)
+    if len(folders) > _FEW:
+        _sort_in(names, paths)
+    else:
+        for folder in folders:
+            start = bisect_left(paths, f"{folder}/") if folder else 0
+            end = bisect_left(paths, f"{folder}0", start) if folder else len(paths)  # "0" comes after "/"
+            _sort_in({folder: names[folder]}, paths[start:end])
     return {
         folder: blake2b("\0".join(own).encode("utf-8", "surrogateescape"), digest_size=16).digest()
         for folder, own in names.items()
     }
 
 
-def _key(tree: Roots, survey: Survey, positions: Mapping[str, int], listings: Mapping[str, bytes], row: Row) -> bytes:
+def _sort_in(names: Mapping[str, list[str]], paths: Iterable[str]) -> None:
+    for path in paths:
+        own = names.get(path.rpartition("/")[0])
+        if own is not None:
+            own.append(path)
+
+
+def _key(tree: Roots, survey: Survey, listings: Mapping[str, bytes], row: Row, planned: SourceText | None) -> bytes:
     digest = blake2b(f"{row.format}\0{row.name}\0".encode("utf-8", "surrogateescape"), digest_size=16)
-    for part in _parts(tree, survey, positions, row):
+    for part in _parts(tree, survey, row):
         digest.update(part)
     for folder in sorted({path.rpartition("/")[0] for path in row.files}):
         digest.update(listings[folder])
+    if planned is not None:
+        digest.update(planned.data)
     return digest.digest()
 
 
-def _parts(tree: Roots, survey: Survey, positions: Mapping[str, int], row: Row) -> Iterator[bytes]:
+def _parts(tree: Roots, survey: Survey, row: Row) -> Iterator[bytes]:
     for path in row.files:
-        at = positions.get(path)
+        at = survey.position(path)
         yield path.encode("utf-8", "surrogateescape")
         yield b"\0missing\0" if at is None else digest_of(tree, survey, at)

@@ -63,5 +63,7 @@ def _report(session: Session, form: str, output: Path | None) -> str:
     look = style(session.prefix, sys.stdout) if output is None else text.Style(prefix=session.prefix)
     stats = analysis.stats
     summary = text.Summary(stats["files"], stats["seconds"]["total"], stats["suppressed"])
+    for note in analysis.notes:
+        click.echo(f"note: {note}", err=True)
     names = {rule.id: rule.name for rule in rules()} if analysis.findings else {}
     return "\n".join(text.render(analysis.findings, read, names, look, summary)) + os.linesep.replace("\r\n", "\n")

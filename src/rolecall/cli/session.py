@@ -8,14 +8,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from rolecall.analysis.run import Analysis, Options, RootError, analyse, rules
 from rolecall.cli.failure import Failure
 from rolecall.config import Config, ConfigError, did_you_mean, find, load
-from rolecall.report.text import Style
+
+if TYPE_CHECKING:
+    from rolecall.report.text import Style
 
 NOTHING_TO_READ = 3
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -41,6 +43,13 @@ _OPTIONS = (
         multiple=True,
         type=click.Path(path_type=Path),
         help="Values of Terraform variables (*.tfvars), laid over those of each root module.",
+    ),
+    click.option(
+        "--plan-file",
+        "plan_files",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="Output of `terraform show -json PLAN`: exact values for the root module that it is a plan of.",
     ),
     click.option("--config", type=click.Path(path_type=Path), help="This configuration file and no other."),
     click.option("--no-cache", is_flag=True, help="Neither read nor write the cache."),
@@ -69,6 +78,7 @@ def run(
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
     var_files: tuple[Path, ...],
+    plan_files: tuple[Path, ...],
     config: Path | None,
     no_cache: bool,
 ) -> Session:
@@ -82,6 +92,7 @@ def run(
             _rules(ignore + settings.ignore),
             exclude + settings.exclude,
             settings.var_files + tuple(_below(path, named) for path in var_files),
+            plan_files,
             not no_cache,
             progress=progress,
         )
@@ -142,6 +153,8 @@ def _prefix(analysis: Analysis) -> str:
 
 def style(prefix: str, stream: Any) -> Style:
     """How to write to a stream: as wide as the terminal, in colour where it is one and nobody objects."""
+    from rolecall.report.text import Style
+
     terminal = bool(getattr(stream, "isatty", lambda: False)())
     colour = bool(os.environ.get("FORCE_COLOR")) or (
         terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -39,5 +39,15 @@ def finding_json(finding: Finding, fix: dict[str, Any] | None = None) -> dict[st
 
 
 def dumps(data: Mapping[str, Any]) -> str:
-    """The text of a document: pure ASCII, so that no locale and no line separator in a path can break it."""
-    return json.dumps(data, indent=1, ensure_ascii=True)
+    """The text of a document, one line for each item of its lists.
+
+    Pure ASCII, so that no locale and no line separator in a path can break it.
+    """
+    parts = [f"{json.dumps(key)}: {_lines(value)}" for key, value in data.items()]
+    return "{\n" + ",\n".join(parts) + "\n}"
+
+
+def _lines(value: Any) -> str:
+    if isinstance(value, list) and value:
+        return "[\n " + ",\n ".join(json.dumps(item) for item in value) + "\n]"
+    return json.dumps(value)

@@ -121,13 +121,12 @@ def roadmap(data: Mapping[str, Any]) -> str:
             "",
         ]
         for name in phases:
-            lines.append(
-                f"1. `git apply phases/{PHASES.index(name) + 1}-{name}.patch`, or `rolecall apply . --phase {name}`"
-            )
+            file = f"PLAN/phases/{PHASES.index(name) + 1}-{name}.patch"
+            lines.append(f"1. `git apply {file}`, or `rolecall apply PLAN --phase {name}`")
         lines.append("")
     for wave in data["waves"]:
         lines += [f"## Wave {wave['wave']}", ""]
-        rows = [
+        listed = [
             (
                 f"[{record['id']}](migrations/{record['id']}/runbook.md)",
                 code(record["identity"] or record["subject"]["address"]),
@@ -139,7 +138,7 @@ def roadmap(data: Mapping[str, Any]) -> str:
             for name in wave["migrations"]
             if (record := migrations.get(name)) is not None
         ]
-        lines += [*table(("migration", "identity", "target", "disposition", "risk", "effort"), rows), ""]
+        lines += [*table(("migration", "identity", "target", "disposition", "risk", "effort"), listed), ""]
     return "\n".join(lines)
 
 
@@ -162,7 +161,7 @@ def runbook(record: Mapping[str, Any], patches: Sequence[str]) -> str:
         lines += _phase(phase, patches)
     if record["handover"]:
         lines += ["## By hand", ""]
-        rows = [
+        steps = [
             (
                 escaped(step["what"]),
                 escaped(step["where"]),
@@ -172,7 +171,7 @@ def runbook(record: Mapping[str, Any], patches: Sequence[str]) -> str:
             )
             for step in record["handover"]
         ]
-        lines += [*table(("what", "where", "who", "command", "how to see it is done"), rows), ""]
+        lines += [*table(("what", "where", "who", "command", "how to see it is done"), steps), ""]
     if record["proof"]:
         said = {True: "holds", False: "fails", None: "not decided"}
         rows = [(escaped(item["name"]), said[item["holds"]], escaped(item["detail"])) for item in record["proof"]]
@@ -191,10 +190,10 @@ def _consumers(consumers: Sequence[Mapping[str, Any]]) -> list[str]:
     for consumer in consumers:
         where = code(f"{consumer['path']}:{consumer['start_line']}")
         lines.append(f"- {code(consumer['address'])} ({escaped(consumer['platform'] or consumer['kind'])}) in {where}")
-        for hop in consumer["via"]:
-            lines.append(
-                f"  - {escaped(hop['kind'])} {code(hop['address'])} in {code(hop['path'])} line {hop['start_line']}"
-            )
+        lines += [
+            f"  - {escaped(hop['kind'])} {code(hop['address'])} in {code(hop['path'])} line {hop['start_line']}"
+            for hop in consumer["via"]
+        ]
     return [*lines, ""]
 
 
