@@ -82,12 +82,15 @@ def _sub(stack: Stack, argument: YamlNode, node: YamlNode, bindings: Bindings[st
     if not isinstance(pattern, YamlScalar) or pattern.opaque or pattern.templated:
         return _malformed(stack, argument, node, bindings)
     variables = {pair.name: pair.value for pair in given.effective()} if isinstance(given, YamlMapping) else {}
+    known: dict[str, Value] = {}
     parts: list[Value] = []
     for piece, is_name, span in pieces_of(pattern, stack.template.text):
         if not is_name:
             parts.append(Scalar(stack.bound(piece, bindings), span))
         elif piece in variables:
-            parts.append(stack.evaluate(variables[piece], bindings))
+            if piece not in known:
+                known[piece] = stack.evaluate(variables[piece], bindings)
+            parts.append(known[piece])
         elif "." in piece and not piece.startswith("AWS::"):
             name, _, attribute = piece.partition(".")
             parts.append(stack.get_att(name, attribute, span))

@@ -13,7 +13,14 @@ from functools import partial
 from rolecall.frontends.cloudformation.loops import Member, members
 from rolecall.frontends.cloudformation.sam import globals_section, with_globals
 from rolecall.frontends.cloudformation.stack import Argument, Nesting, Stack
-from rolecall.frontends.cloudformation.template import Template, is_template, may_be_template, scalar_text, sections
+from rolecall.frontends.cloudformation.template import (
+    Template,
+    call,
+    is_template,
+    may_be_template,
+    scalar_text,
+    sections,
+)
 from rolecall.frontends.resource import Condition, Mode, Problem, Resource, Unit
 from rolecall.frontends.values import Entry, Mapping, Scalar, text
 from rolecall.frontends.yaml_values import read_documents
@@ -47,7 +54,7 @@ def read(tree: Tree, paths: Iterable[str]) -> Iterator[Unit]:
 
 
 def units(tree: Tree, paths: Iterable[str]) -> list[TemplatePlan]:
-    """What forms a unit, found by a search of bytes alone.  Templates that only nest each other are units each."""
+    """What forms a unit, found by a search of bytes alone.  Of templates that nest each other the first is one."""
     nested = {path: tuple(_nested_paths(tree, path)) for path in paths if _looks_like_template(tree, path)}
     below = {target for path, targets in nested.items() for target in targets if target != path}
     plans: list[TemplatePlan] = []
@@ -157,7 +164,7 @@ class _Reading:
         node = member.pair.value
         if not isinstance(node, YamlMapping) or self.full:
             return None
-        type_name = scalar_text(node.get("Type")) if mode == "resource" else mode
+        type_name = _type_of(node) if mode == "resource" else mode
         if not type_name:
             return None
         address = {"parameter": f"Parameters/{member.name}", "output": f"Outputs/{member.name}"}.get(mode, member.name)
@@ -222,6 +229,12 @@ class _Reading:
 
     def _problem(self, kind: str, message: str, span: Span) -> None:
         self.problems.append(Problem(kind, message, span))
+
+
+def _type_of(node: YamlMapping) -> str:
+    """A resource's type; empty where none is written, or a function or macro makes it."""
+    written = node.get("Type")
+    return scalar_text(written) if written is not None and call(written) is None else ""
 
 
 def _condition(stack: Stack, member: Member, node: YamlMapping, outer: Condition | None) -> Condition | None:

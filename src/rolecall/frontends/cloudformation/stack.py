@@ -79,6 +79,7 @@ class Stack:
         self._nesting = nesting
         self._parameters: dict[tuple[str, bool], Value] = {}
         self._outputs: dict[str, Member] | None = None
+        self._output_values: dict[str, Value] = {}
         self._members_left = MAX_MEMBERS
         self._following: set[str] = set()
 
@@ -185,6 +186,8 @@ class Stack:
 
     def output(self, name: str) -> Value | None:
         """The value of an output, one hop on; None where there is no such output, or it leads back to itself."""
+        if name in self._output_values:
+            return self._output_values[name]
         if self._outputs is None:
             self._outputs = {member.name: member for member in members(self, self.template.outputs, {})}
         member = self._outputs.get(name)
@@ -196,7 +199,9 @@ class Stack:
             found = self.evaluate(value, member.bindings)
         finally:
             self._following.discard(name)
-        return through(found, Hop("output", f"{self.prefix}Outputs/{name}", member.pair.span))
+        hop = Hop("output", f"{self.prefix}Outputs/{name}", member.pair.span)
+        self._output_values[name] = through(found, hop)
+        return self._output_values[name]
 
     def parameter(self, name: str) -> Value | None:
         """The value of a parameter: what the caller gives, else its default; None where none is declared.

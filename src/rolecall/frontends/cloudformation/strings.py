@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from rolecall.frontends.values import Hop, Reference, Scalar, Template, Unknown, Value, is_known, render, text
@@ -14,6 +14,8 @@ from rolecall.source.yaml import YamlScalar
 MAX_TEXT = 1024 * 1024
 #: Parts of one string.
 MAX_PARTS = 5_000
+#: Characters of a text, not all ASCII, in which places are still looked for one by one.
+MAX_WIDE_TEXT = 64 * 1024
 
 _PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
 _OPENING = "{{resolve:"
@@ -32,30 +34,31 @@ def pieces_of(node: YamlScalar, source: SourceText) -> Iterator[tuple[str, bool,
     `${!Name}` is the text `${Name}`.
     """
     raw_at = node.content_start
+    whole = source.span(node.start, node.end)
+    lost = False  # an escape or a folded line: from there on the text does not stand in the file as it is
     at = 0
     value = node.value
+
+    def literal(piece: str, end: int) -> tuple[str, bool, Span]:
+        if lost:
+            return piece, False, whole
+        encoded = piece.encode("utf-8", "surrogatepass")
+        start = source.data.find(encoded, raw_at, end)
+        return piece, False, source.span(raw_at, end) if start == -1 else source.span(start, start + len(encoded))
+
     for found in _PLACEHOLDER.finditer(value):
-        raw = source.data.find(found[0].encode(), raw_at, node.end)
-        start, end = (raw, raw + len(found[0].encode())) if raw != -1 else (node.start, node.end)
+        encoded = found[0].encode("utf-8", "surrogatepass")
+        raw = -1 if lost else source.data.find(encoded, raw_at, node.end)
+        lost = raw == -1
         if found.start() > at:
-            between = (raw_at, raw) if raw != -1 and raw > raw_at else (node.start, node.end)
-            yield value[at : found.start()], False, source.span(*_verbatim(source, *between, value[at : found.start()]))
+            yield literal(value[at : found.start()], raw)
+        span = whole if lost else source.span(raw, raw + len(encoded))
         name = found[1].strip()
-        if name.startswith("!"):
-            yield "${" + name[1:] + "}", False, source.span(start, end)
-        else:
-            yield name, True, source.span(start, end)
+        yield ("${" + name[1:] + "}", False, span) if name.startswith("!") else (name, True, span)
         at = found.end()
-        raw_at = end if raw != -1 else raw_at
+        raw_at = raw_at if lost else raw + len(encoded)
     if at < len(value):
-        yield value[at:], False, source.span(*_verbatim(source, raw_at, node.end, value[at:]))
-
-
-def _verbatim(source: SourceText, start: int, end: int, piece: str) -> tuple[int, int]:
-    """The byte range of a piece inside a wider one, where it is written there as it is (no escapes, no folding)."""
-    encoded = piece.encode("utf-8", "surrogatepass")
-    at = source.data.find(encoded, start, end)
-    return (at, at + len(encoded)) if at != -1 else (start, end)
+        yield literal(value[at:], node.end)
 
 
 def joined(parts: Iterable[Value], span: Span, source: SourceText) -> Value:
@@ -103,58 +106,69 @@ def merged_hops(values: Iterable[Value]) -> tuple[Hop, ...]:
 def resolved(parts: Iterable[Value], span: Span, source: SourceText) -> Iterator[Value]:
     """The parts of a string with every dynamic reference in them made a reference."""
     inside: list[Value] | None = None
-    opened: tuple[Span | None, str, int] = (None, "", 0)
-    for part in parts:
+    opened: tuple[int, int] = (-1, 0)  # the part and the place in it where the reference begins
+    for number, part in enumerate(parts):
         known = part.value if isinstance(part, Scalar) else None
-        if not isinstance(known, str):
+        if not isinstance(known, str) or (inside is None and _OPENING not in known):
             if inside is None:
                 yield part
             else:
                 inside.append(part)
             continue
+        place = _placing(part, known, source)
         at = 0
-        while True:
+        while at < len(known):
+            mark = _OPENING if inside is None else "}}"
+            found = known.find(mark, at)
+            end = found if found != -1 else len(known)
+            between = [Scalar(known[at:end], place(at, end), part.via)] if end > at else []
             if inside is None:
-                found = known.find(_OPENING, at)
-                if found == -1:
-                    if at == 0:
-                        yield part
-                    elif at < len(known):
-                        yield _cut(part, known, at, len(known), source)
-                    break
-                if found > at:
-                    yield _cut(part, known, at, found, source)
-                opened = (part.span, known, found)
-                inside, at = [], found + len(_OPENING)
+                yield from between
+                if found != -1:
+                    inside, opened = [], (number, found)
             else:
-                found = known.find("}}", at)
-                if found == -1:
-                    inside.append(_cut(part, known, at, len(known), source))
-                    break
-                if found > at:
-                    inside.append(_cut(part, known, at, found, source))
-                where = _place(opened[0], known, opened[2], found + 2, source) if opened[1] is known else span
-                yield dynamic_reference(inside, where or span)
-                inside, at = None, found + 2
+                inside += between
+                if found != -1:
+                    yield dynamic_reference(
+                        inside, (place(opened[1], found + 2) if opened[0] == number else None) or span
+                    )
+                    inside = None
+            at = end + len(mark)
     if inside is not None:
         yield Scalar(_OPENING, span)
         yield from inside
 
 
-def _cut(part: Value, known: str, start: int, end: int, source: SourceText) -> Value:
-    return Scalar(known[start:end], _place(part.span, known, start, end, source), part.via)
+def _placing(part: Value, known: str, source: SourceText) -> Callable[[int, int], Span | None]:
+    """What gives the span of a piece of a part's text; that of the whole part where the piece cannot be told in it."""
+    whole = part.span
+    if whole is None or whole.path != source.path or len(known) > (MAX_TEXT if known.isascii() else MAX_WIDE_TEXT):
+        return lambda start, end: whole
+    origin = source.data.find(known.encode("utf-8", "surrogatepass"), whole.start, whole.end)
+    if origin == -1:
+        return _searching(whole, known, source)
+    if known.isascii():
+        return lambda start, end: source.span(origin + start, origin + end)
+    return lambda start, end: source.span(
+        origin + len(known[:start].encode("utf-8", "surrogatepass")),
+        origin + len(known[:end].encode("utf-8", "surrogatepass")),
+    )
 
 
-def _place(span: Span | None, known: str, start: int, end: int, source: SourceText) -> Span | None:
-    """The span of a part of a text, where the file writes the text as it is; else that of the whole."""
-    if span is None or span.path != source.path:
-        return span
-    encoded = known.encode("utf-8", "surrogatepass")
-    at = source.data.find(encoded, span.start, span.end)
-    if at == -1:
-        return span
-    first = at + len(known[:start].encode("utf-8", "surrogatepass"))
-    return source.span(first, first + len(known[start:end].encode("utf-8", "surrogatepass")))
+def _searching(whole: Span, known: str, source: SourceText) -> Callable[[int, int], Span | None]:
+    """The same for a text that the file writes otherwise (indented): dynamic references are looked for in order."""
+    behind = whole.start
+
+    def place(start: int, end: int) -> Span | None:
+        nonlocal behind
+        if behind == -1 or not known.startswith(_OPENING, start):
+            return whole
+        encoded = known[start:end].encode("utf-8", "surrogatepass")
+        at = source.data.find(encoded, behind, whole.end)
+        behind = at if at == -1 else at + len(encoded)
+        return whole if at == -1 else source.span(at, behind)
+
+    return place
 
 
 def dynamic_reference(parts: list[Value], span: Span) -> Value:
