@@ -41,9 +41,21 @@ RULE = Rule(
 
 #: Condition keys that say who, so that `*` with one of them is not everybody.
 NARROWING = (
-    "aws:principalorgid", "aws:principalorgpaths", "aws:principalarn", "aws:principalaccount", "aws:sourceaccount", "aws:sourcearn",
-    "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcevpce", "aws:sourcevpc", "aws:sourceip", "sts:externalid", "aws:userid", "aws:principaltag/",
-)  # fmt: skip
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principalarn",
+    "aws:principalaccount",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:sourcevpce",
+    "aws:sourcevpc",
+    "aws:sourceip",
+    "sts:externalid",
+    "aws:userid",
+    "aws:principaltag/",
+)
 
 
 def check(model: Model) -> Iterator[Finding]:

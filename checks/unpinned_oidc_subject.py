@@ -86,7 +86,7 @@ def check(model: Model) -> Iterator[Finding]:
 
 
 def issuer_of(statement: Statement, urls: dict[str, str], unit: str) -> str:
-    """The issuer that a statement trusts, without scheme; "" where it trusts no OIDC issuer or one that is not known."""
+    """The issuer that a statement trusts, without scheme; "" where it trusts none or one that is not known."""
     if statement.effect != "Allow" or not any(
         "AssumeRoleWithWebIdentity" in a or a in ("sts:*", "*") for a in statement.actions
     ):

@@ -93,8 +93,9 @@ class Declaration:
             _add(found, consumption.steps[-1].span, f"consumed here by {consumption.workload.site.address}")
         for end in self.flow.open_ends:
             _add(found, end.steps[-1].span, f"put into {end.store.site.address}; nothing seen reads it")
-        for way in (*self.flow.consumptions, *self.flow.open_ends):
-            for step in way.steps:
+        ways = [*(c.steps for c in self.flow.consumptions), *(e.steps for e in self.flow.open_ends)]
+        for steps in ways:
+            for step in steps:
                 _add(found, step.span, f"passes through {step.holder.rpartition('//')[2]}")
         return tuple(found.values())[:MAX_RELATED]
 

@@ -163,9 +163,11 @@ class Holders:
         if not self.minted and not self.extraction.written(resource, KEYED):
             self._bare_store(resource, entry)
             return
-        parent = ""
-        if entry.parent and (value := resource.get(entry.parent)) is not None:
-            parent = next((r.target for r in references(value)), "")
+        parent, of = "", resource.get(entry.parent) if entry.parent else None
+        if of is not None:
+            parent = next(
+                (r.target for r in references(of) if r.target in self.resources), ""
+            ) or self.extraction.label(of)
         name = resource.get(entry.name) if entry.name else None
         scope = resource.get(entry.scope) if entry.scope else None
         found = list(self._kept(resource, entry))
@@ -175,11 +177,7 @@ class Holders:
                 entry.kind,
                 self.extraction.label(name) if name is not None else "",
                 self.extraction.label(scope) if scope is not None else "",
-                parent
-                if parent in self.resources
-                else self.extraction.label(resource.get(entry.parent))
-                if parent
-                else "",
+                parent,
             )
         )
         self.take(resource, found)

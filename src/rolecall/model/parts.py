@@ -295,8 +295,9 @@ class Fact:
 
     `kind` is one of: provider-version (name = provider, value = constraint), oidc-provider (value = URL), pod-identity
     (name = namespace/service account, value = role), instance-profile (value = role), role-module (a call that makes a
-    role for pods; value = its policies), problem (name = the kind of Problem, value = its message), login-profile (name =
-    user), service-account (name = namespace/name, value = role), deployment (value = task definition), oidc-login, baked-key.
+    role for pods; value = its policies), problem (name = the kind of Problem, value = its message), login-profile
+    (name = user), service-account (name = namespace/name, value = role), deployment (value = task definition),
+    oidc-login, baked-key.
     """
 
     kind: str

@@ -28,12 +28,9 @@ def known_module(holders: Holders, resource: Resource) -> None:
             policies = resource.get(module["policies"])
             given = policies.entries if isinstance(policies, Mapping) else ()
             value = "\n".join(holders.extraction.policy_key(entry.value) for entry in given)
-            name = (
-                holders.extraction.label(found)
-                if (found := resource.get(module["service_account"])) is not None
-                else ""
-            )
-            holders.fragment.facts.append(Fact("role-module", name, value, holders.site(resource), resource.span))
+            account = resource.get(module["service_account"])
+            shown = holders.extraction.label(account) if account is not None else ""
+            holders.fragment.facts.append(Fact("role-module", shown, value, holders.site(resource), resource.span))
     for module in hints()["modules"]:
         if not re.search(module["source"], resource.type):
             continue
