@@ -9,13 +9,14 @@ BASE ?= HEAD~1
 
 SOURCES := bench checks planners src tests tools
 
-.PHONY: help demo test lint format bench ecosystem clean
+.PHONY: help demo test lint format readme bench ecosystem clean
 
 help:
 	@echo "make demo       check and plan the sample estate"
 	@echo "make test       all tests"
 	@echo "make lint       ruff and mypy"
 	@echo "make format     let ruff fix and format"
+	@echo "make readme     put the real output of its commands into README.md"
 	@echo "make bench      measure against the budgets (CORPORA=folder of real repositories, CHECKOV=program)"
 	@echo "make ecosystem  findings added and removed since BASE=revision in the repositories of CORPORA=folder"
 	@echo "make clean      remove what these targets made"
@@ -54,6 +55,9 @@ lint: $(VENV)/.installed-dev build/mypy
 	$(BIN)/ruff format --check $(SOURCES)
 	MYPYPATH=build/mypy $(BIN)/mypy --strict -p rolecall
 	MYPYPATH=build/mypy $(BIN)/mypy --strict bench tools
+
+readme: $(VENV)/.installed
+	$(BIN)/python tools/readme.py
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix $(SOURCES)
