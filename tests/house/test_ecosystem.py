@@ -1,4 +1,4 @@
-"""The comparison of two revisions says what is new and what is gone, and nothing about what only moved inside a list."""
+"""The comparison of two revisions says what is new and what is gone, and nothing of what only changed its order."""
 
 from __future__ import annotations
 
