@@ -13,7 +13,7 @@ from rolecall.planning.grant_role import grant_to_workload_role
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
-from rolecall.planning.removal import take_out
+from rolecall.planning.removal import take_from
 
 RECIPES = ("AWS-04", "AWS-05", "AWS-09", "AWS-10", "AWS-11", "AWS-12")
 PLATFORMS = ("lambda", "codebuild", "batch", "glue", "sagemaker", "apprunner", "amplify", "mwaa", "dms", "datasync")
@@ -29,7 +29,7 @@ def plan(case: Case, use: Use) -> Move:
     move = Move(use.workload.target or "aws:execution-role")
     grant_to_workload_role(case, use, move)
     try:
-        move.add("migrate", take_out(case.context, use.places))
+        move.add("migrate", take_from(case, use))
     except Refused as refused:
         move.hold(f"the key cannot be taken out of {use.workload.site.address}: {refused.reason}")
     move.verify["migrate"].append(

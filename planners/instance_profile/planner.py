@@ -13,7 +13,7 @@ from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
 from rolecall.planning.parity import carry_over, obstacles
-from rolecall.planning.removal import take_out
+from rolecall.planning.removal import take_from
 from rolecall.planning.repetition import index
 from rolecall.planning.roles import SERVICES, new_role
 
@@ -36,7 +36,7 @@ def plan(case: Case, use: Use) -> Move:
     if resource is not None and {"user_data", "all"} & set(resource.ignore_changes):
         move.hold("lifecycle.ignore_changes covers user_data, so Terraform will not change it")
     try:
-        move.add("migrate", take_out(case.context, use.places))
+        move.add("migrate", take_from(case, use))
     except Refused as refused:
         move.hold(f"the key cannot be taken out of {site.address}: {refused.reason}")
     move.needs["migrate"].append("a window: changing user data stops and starts the instance, or replaces it")

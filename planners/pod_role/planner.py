@@ -19,7 +19,7 @@ from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.parity import obstacles
-from rolecall.planning.removal import take_out
+from rolecall.planning.removal import take_from
 from rolecall.source.hcl import Block
 
 RECIPES = ("AWS-07", "AWS-08")
@@ -35,7 +35,7 @@ def plan(case: Case, use: Use) -> Move:
     if move.complete:
         _expand(case, move, calls)
     try:
-        move.add("migrate", take_out(case.context, use.places, prune=False))
+        move.add("migrate", take_from(case, use, prune=False))
     except Refused as refused:
         move.hold(f"the key cannot be taken out of {use.workload.site.address}: {refused.reason}")
     unknown = strangers(case)

@@ -13,7 +13,7 @@ from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
 from rolecall.planning.parity import carry_over, obstacles
-from rolecall.planning.removal import take_out
+from rolecall.planning.removal import take_from
 from rolecall.planning.roles import SERVICES, new_role
 
 RECIPES = ("AWS-06",)
@@ -28,7 +28,7 @@ def plan(case: Case, use: Use) -> Move:
     else:
         _give_role(case, use, move)
     try:
-        move.add("migrate", take_out(case.context, use.places))
+        move.add("migrate", take_from(case, use))
     except Refused as refused:
         move.hold(f"the key cannot be taken out of {use.workload.site.address}: {refused.reason}")
     move.needs["migrate"].append(

@@ -12,7 +12,7 @@ from rolecall.planning.case import Case, Use
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
-from rolecall.planning.removal import take_out
+from rolecall.planning.removal import take_from
 
 RECIPES = ("AWS-23", "AWS-24")
 PLATFORMS = ("terraform",)
@@ -23,7 +23,7 @@ def plan(case: Case, use: Use) -> Move:
     move = Move("aws:oidc" if _runs_in_pipeline(case) else "aws:assume-role")
     site = use.workload.site
     try:
-        move.add("migrate", take_out(case.context, use.places))
+        move.add("migrate", take_from(case, use))
     except Refused as refused:
         move.hold(f"the key cannot be taken out of {site.address}: {refused.reason}")
     backend = use.workload.label == "backend"

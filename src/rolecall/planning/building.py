@@ -49,10 +49,24 @@ def build(case: Case, planners: dict[str, Planner]) -> Built:
     for use in (*case.uses, *_unseen_uses(case)):
         planner = planners.get(use.workload.platform)
         moves.append((use, planner.plan(case, use) if planner is not None else _by_hand(use)))
+    _hold_shared_places(moves)
     parts = [_move_migration(case, use, move) for use, move in moves]
     if case.credential.form != "minted":
         return Built(case, tuple(parts))
     return Built(case, (*parts, _key_migration(case, moves)))
+
+
+def _hold_shared_places(moves: list[tuple[Use, Move]]) -> None:
+    """Entries that several workloads share go when all of them can move, since they go for all of them."""
+    while True:
+        held = {edit: use for use, move in moves if not move.complete for edit in move.edits["migrate"]}
+        waiting = [
+            (move, held[edit]) for _, move in moves if move.complete for edit in move.edits["migrate"] if edit in held
+        ]
+        for move, other in waiting:
+            move.hold(f"{other.workload.site.address} takes the key by the same entries, and cannot be moved yet")
+        if not waiting:
+            return
 
 
 def _unseen_uses(case: Case) -> Iterator[Use]:
@@ -251,7 +265,7 @@ def _end_of_key(
     phases.append(
         Phase(
             "contract",
-            tuple([*stores, *edits]),
+            (*stores, *edits),
             ("the soak is over: 14 days, and longer than the longest schedule of any consumer", last_used),
             ("terraform plan deletes only the key, its user and their grants",),
             _ROLLBACK["contract"],

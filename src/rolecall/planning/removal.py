@@ -4,15 +4,67 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from rolecall.planning.case import Context
-from rolecall.planning.hcl_edit import remove, remove_heredoc_lines
+from rolecall.model.linking import Step
+from rolecall.planning import yaml_edit
+from rolecall.planning.case import Case, Context, Use
+from rolecall.planning.hcl_edit import remove
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit
+from rolecall.planning.template_edit import take_from_heredoc, take_from_template
+from rolecall.source.hcl import walk
 from rolecall.source.text import SourceText, Span
 
 _YAML = (".yml", ".yaml", ".json", ".template")
+
+
+def take_from(case: Case, use: Use, prune: bool = True) -> list[Edit]:
+    """The edits that take the key out of a workload's configuration.
+
+    Where a template or a map far away spells it out for the workload, the entries that name the key go instead.
+    Raises Refused where one of them cannot be removed cleanly; then none is.
+    """
+    if use.workload.site.format != "terraform":
+        return take_out(case.context, use.places, prune)
+    direct: list[Span] = []
+    edits: list[Edit] = []
+    for consumption in use.consumptions:
+        step = consumption.steps[-1]
+        if step.by_name or step.span.path.endswith((".tf", ".tfvars")):
+            direct.append(step.span)
+            continue
+        entries = list(_entries(case.context, step))
+        if entries:
+            direct.extend(entries)
+        else:
+            edits.extend(take_from_template(case.context, step.span.path, _name(step), use.places))
+    return list(dict.fromkeys([*take_out(case.context, dict.fromkeys(direct), prune), *edits]))
+
+
+def _name(step: Step) -> str:
+    """The source of a step as the blocks of its own module name it."""
+    return ".".join(step.source.rpartition("//")[2].split(".")[-2:])
+
+
+def _entries(context: Context, step: Step) -> Iterator[Span]:
+    """The entries of a map on the way that are the key and nothing else: a local's, a module call's."""
+    name = re.escape(_name(step)) + rf"(?:\[[^\]]*\])?\.{re.escape(step.attribute)}\b"
+    alone = re.compile(rf'(?:"\$\{{\s*)?(?:{name}|{re.escape(_name(step))}(?:\[[^\]]*\])?\.\w+)(?:\s*\}}")?')
+    for hop in step.hops:
+        if hop.kind not in ("local", "module-input") or not hop.span.path.endswith(".tf"):
+            continue
+        block = context.block(hop.span)
+        for node in walk(block.node) if block.node is not None else ():
+            start, end = block.base + node.start_byte, block.base + node.end_byte
+            if node.type != "object_elem" or start < hop.span.start or end > hop.span.end:
+                continue
+            key, value = node.children[0].text or b"", node.children[-1].text or b""
+            if key.strip(b'"').decode("utf-8", "replace") == step.field and alone.fullmatch(
+                value.decode("utf-8", "replace")
+            ):
+                yield block.text.span(start, end)
+                return
 
 
 def take_out(context: Context, places: Iterable[Span], prune: bool = True) -> list[Edit]:
@@ -54,12 +106,10 @@ def _from_file(context: Context, path: str, spans: list[Span], prune: bool) -> l
         except Refused:
             edits: list[Edit] = []
             for span in spans:
-                edits.extend(edit for edit in remove_heredoc_lines(text, span) if edit not in edits)
+                edits.extend(edit for edit in take_from_heredoc(text, span) if edit not in edits)
             return edits
     if path.endswith(".tf.json"):
         raise Refused(f"{path} is Terraform in JSON, which is mostly generated")
     if path.endswith(_YAML) or text.data.lstrip()[:1] in (b"{", b"["):
-        from rolecall.planning import yaml_edit
-
         return list(yaml_edit.remove(text, spans))
     raise Refused(f"{path} is a template that cannot be edited safely")
