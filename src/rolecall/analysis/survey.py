@@ -90,7 +90,8 @@ def take(tree: Roots, before: Survey | None) -> tuple[Survey, Changes]:
         stale = []
         for at, path in enumerate(paths):
             was = old.get(path)
-            if was is None or before is None or before.statuses[3 * was : 3 * was + 3] != statuses[3 * at : 3 * at + 3]:
+            status = statuses[3 * at : 3 * at + 3]
+            if was is None or before is None or status[0] < 0 or before.statuses[3 * was : 3 * was + 3] != status:
                 stale.append(at)
                 survey.digests.append(b"")
             else:
