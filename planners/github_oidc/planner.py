@@ -9,12 +9,14 @@ from __future__ import annotations
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, Reference, Sequence, Value, text
 from rolecall.planning import yaml_edit
-from rolecall.planning.case import Case, Use
+from rolecall.planning.alignment import format_hcl
+from rolecall.planning.case import Case, Use, attribute_text
+from rolecall.planning.hcl_edit import insert_after
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.parity import carry_over, obstacles
-from rolecall.planning.roles import new_role
+from rolecall.planning.roles import Role, new_role
 from rolecall.source.text import Span
 
 RECIPES = ("AWS-17",)
@@ -44,12 +46,12 @@ def plan(case: Case, use: Use) -> Move:
             ),
         )
     if case.owner is not None:
-        _role(case, move)
+        _role(case, use, move)
     move.verify["migrate"].append("a step with `aws sts get-caller-identity` shows assumed-role")
     return move
 
 
-def _role(case: Case, move: Move) -> None:
+def _role(case: Case, use: Use, move: Move) -> None:
     """The role that the pipelines assume, with the user's permissions, where the user is declared in a root module."""
     found = list(obstacles(case))
     for reason in found:
@@ -67,16 +69,27 @@ def _role(case: Case, move: Move) -> None:
     try:
         variable = case.context.free_name(case.folder, "variable", "github_oidc_subjects", "github")
         data = case.context.free_name(case.folder, "aws_iam_openid_connect_provider", "github_actions", "github")
+        subjects = _subjects(case, use)
         role, edits = new_role(
-            case, None, "github_oidc/role.tf.j2", "_github", provider=_provider(case), variable=variable, data=data
+            case,
+            None,
+            "github_oidc/role.tf.j2",
+            "_github",
+            provider=_provider(case),
+            variable=variable,
+            data=data,
+            subjects=subjects or [NOBODY],
         )
+        edits += _role_variable(case, role)
         edits += carry_over(case, role, "github" if len(case.uses) > 1 else "")
     except Refused as refused:
         move.hold(refused.reason)
         return
     move.add("expand", edits)
     move.hold(
-        "which repository, branch or environment may assume the role is not in the code",
+        "the subject of GitHub's token has two forms, and which one this repository gets is not in the code"
+        if subjects
+        else "which repository, branch or environment may assume the role is not in the code",
         Handover(
             f"set {variable} to the exact subjects: repo:OWNER/NAME:environment:ENVIRONMENT or repo:OWNER/NAME:ref:refs/heads/BRANCH "
             "(for repositories created or renamed since 2026-07-15: repo:OWNER@OWNER_ID/NAME@REPOSITORY_ID:…)",
@@ -89,6 +102,50 @@ def _role(case: Case, move: Move) -> None:
     move.permissions.extend(
         ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:GetOpenIDConnectProvider")
     )
+
+
+#: A subject that GitHub never gives out (every real one names OWNER/NAME): the role waits until the owner sets it.
+NOBODY = "not-set-yet"
+
+
+def _subjects(case: Case, use: Use) -> list[str]:
+    """The subjects in their older form, where the code names the owner, the repository and the environment or branch."""
+    scopes = {end.store.scope for end in case.stores if end.store.kind == "github-secret"}
+    unit = case.context.unit(case.credential.site.unit, "terraform")
+    job = use.workload.site
+    workflow = case.context.unit(job.unit, "github") if job.format == "github" else None
+    resource = next((r for r in workflow.resources if r.id == job.id), None) if workflow is not None else None
+    owners = {
+        owner
+        for r in (unit.resources if unit is not None else ())
+        if r.mode == "provider" and r.type == "github" and (owner := text(r.get("owner")))
+    }
+    if len(owners) != 1 or len(scopes) != 1 or resource is None or "$" in (scope := scopes.pop()) or not scope:
+        return []
+    repository = f"repo:{owners.pop()}/{scope}"
+    if environment := text(resource.get("environment")):
+        return [f"{repository}:environment:{environment}"]
+    branches = _strings(next(iter(resource.find("trigger_filters.push.branches")), None))
+    return [f"{repository}:ref:refs/heads/{branch}" for branch in branches if "*" not in branch]
+
+
+def _role_variable(case: Case, role: Role) -> list[Edit]:
+    """The role's ARN as a variable of each repository that Terraform gives the secret to, in the place of the secret."""
+    for end in sorted(case.stores, key=lambda stored: stored.store.site.span, reverse=True):
+        site = end.store.site
+        if site.type != "github_actions_secret" or site.module != case.folder:
+            continue
+        block = case.context.block(site.span)
+        name = case.context.free_name(case.folder, "github_actions_variable", "aws_role_arn", "github")
+        lines = [f'resource "github_actions_variable" "{name}" {{']
+        lines += [
+            f"  {attribute.name} = {attribute_text(block, attribute)}"
+            for attribute in block.attributes
+            if attribute.name in ("count", "for_each", "provider", "repository")
+        ]
+        lines += ['  variable_name = "AWS_ROLE_ARN"', f"  value = {role.attribute('arn', block)}", "}"]
+        return list(insert_after(block.text, block.span, format_hcl("\n".join(lines) + "\n")))
+    return []
 
 
 def _provider(case: Case) -> str:

@@ -28,6 +28,17 @@ def plan(case: Case, use: Use) -> Move:
         move.hold(f"the key cannot be taken out of {site.address}: {refused.reason}")
     backend = use.workload.label == "backend"
     what = "backend" if backend else "provider"
+    if case.credential.form != "literal" and not backend and _aliased(case, use):
+        move.hold(
+            "an aliased provider mostly reaches another account, and which one this key reaches is not in the code",
+            Handover(
+                f"give {site.address} an assume_role block with a role of the account that the key reaches, then drop the keys",
+                site.address,
+                "the owner of that account",
+                "aws sts get-caller-identity   (with the key, then with the role)",
+                "both name the same account",
+            ),
+        )
     move.needs["migrate"].append(
         f"whoever runs Terraform here has a role that reaches the same account as the key of this {what}"
     )
@@ -64,6 +75,11 @@ def plan(case: Case, use: Use) -> Move:
             )
         )
     return move
+
+
+def _aliased(case: Case, use: Use) -> bool:
+    """Whether the provider block is a second one beside the default."""
+    return case.context.block(use.workload.site.span).attribute("alias") is not None
 
 
 def _runs_in_pipeline(case: Case) -> bool:
