@@ -27,13 +27,13 @@ class FileFacts:
 NOTHING = FileFacts()
 
 
-def of(source: SourceText) -> FileFacts:
-    """The facts of one file that was read."""
+def of(source: SourceText, keys: bool) -> FileFacts:
+    """The facts of one file that was read; key ids are only looked for with `keys`."""
     if b"AKIA" not in source.data and b"rolecall:" not in source.data:
         return NOTHING
     from rolecall.analysis import literals, suppressions
 
-    return FileFacts(tuple(literals.scan(source)), tuple(suppressions.in_file(source)))
+    return FileFacts(tuple(literals.scan(source)) if keys else (), tuple(suppressions.in_file(source)))
 
 
 def start_of(path: str) -> Span:

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from rolecall.model.parts import Credential, Fragment, Site
-from rolecall.model.secrets import KEY_ID_BYTES, describe, is_example
+from rolecall.model.secrets import describe, is_example
 from rolecall.source.text import SourceText
 
 #: The unit of what belongs to no unit.
 FILES_UNIT = "<files>"
+#: A long-lived key id; in a script it may follow `=` directly.
+_KEY_ID = re.compile(rb"(?<![A-Za-z0-9/+_])(AKIA[A-Z2-7][A-Z0-9]{15})(?![A-Za-z0-9/+=_])")
 #: Where the key id stands in a comment: after `#` or `//` at the start of the line or after a blank, or after `/*`.
 _COMMENT = re.compile(rb"(?:^|\s)(?:#|//|--\s|rem\s)|/\*|<!--|^\s*\*\s", re.IGNORECASE)
 
@@ -24,9 +26,7 @@ def scan(source: SourceText) -> Iterator[Credential]:
     data = source.data
     if b"AKIA" not in data or b"\0" in data[:8192]:
         return
-    for count, found in enumerate(KEY_ID_BYTES.finditer(data)):
-        if not found[1].startswith(b"AKIA"):
-            continue
+    for count, found in enumerate(_KEY_ID.finditer(data)):
         start = data.rfind(b"\n", 0, found.start()) + 1
         if _COMMENT.search(data, start, found.start()):
             continue

@@ -129,18 +129,14 @@ def _differing(one: array[int], other: array[int]) -> Iterator[int]:
 
 def _look(tree: Roots, path: str, size: int) -> tuple[bytes, FileFacts]:
     source = is_source(path) or decides(path)
-    if not source and not _wants(path, max(size, 1)):
+    keys = not _SKIPPED_NAME.search(path) and not _SKIPPED_FOLDER.search(path)
+    if not source and not (keys and size <= MAX_TEXT_BYTES):
         return b"", NOTHING
     try:
         text = tree.read(path) if source else tree.glance(path)
     except Unreadable as error:
         return b"", FileFacts(unreadable=error.reason) if source else NOTHING
-    return blake2b(text.data, digest_size=16).digest(), filefacts.of(text)
-
-
-def _wants(path: str, size: int) -> bool:
-    """Whether a file that no frontend reads is worth a look."""
-    return 0 < size <= MAX_TEXT_BYTES and not _SKIPPED_NAME.search(path) and not _SKIPPED_FOLDER.search(path)
+    return blake2b(text.data, digest_size=16).digest(), filefacts.of(text, keys)
 
 
 def digest_of(tree: Roots, survey: Survey, position: int) -> bytes:

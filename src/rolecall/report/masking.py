@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 
-from rolecall.model.secrets import KEY_ID, key_part
+from rolecall.model.secrets import key_part
 
+#: A key id wherever it stands: rather one word too many hidden than one key too few.
+_KEY_ID = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16}")
 _RUN = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40,}={0,2}(?![A-Za-z0-9/+=])")
 #: A name, `=` or `:` (or blanks, as on a command line), and a value in quotes or without.
 _ASSIGNMENT = re.compile(
@@ -37,7 +39,7 @@ def visible(text: str) -> str:
 
 def masked(text: str) -> str:
     """Text with everything that has the shape of a key hidden; of a key id the last four characters stay."""
-    text = KEY_ID.sub(lambda found: "*" * (len(found[1]) - 4) + found[1][-4:], text)
+    text = _KEY_ID.sub(lambda found: "*" * (len(found[0]) - 4) + found[0][-4:], text)
     return _RUN.sub(_mask_run, text)
 
 
