@@ -19,7 +19,6 @@ from rolecall.planning.judgement import CI_STORES, Verdict, carried_by_another, 
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import PHASES, Consumer, Disposition, Edit, Handover, Migration, Phase, Subject
 from rolecall.planning.move import Move, Planner
-from rolecall.planning.removal import take_out
 from rolecall.planning.scoring import effort, risk
 from rolecall.source.text import Span
 
@@ -239,8 +238,7 @@ def _end_of_key(
         return False
     gone: list[Edit] = [edit for _, move in moves for edits in move.edits.values() for edit in edits]
     try:
-        stores = _spent_stores(case, gone)
-        edits, whole = retirement.delete(case, [*gone, *stores])
+        edits, whole = retirement.delete(case, gone, _spent_stores(case, gone))
     except retirement.Leftovers as left:
         reasons.append(f"the key is still named at {left.places[0]}")
         handover.append(
@@ -260,12 +258,15 @@ def _end_of_key(
                 "delete the user when nothing else needs it",
                 _identity(case) or case.credential.site.address,
                 "the owner of the user",
+                f"aws iam get-user --user-name {case.declaration.label}; "
+                f"aws iam list-access-keys --user-name {case.declaration.label}",
+                "no key is listed, and PasswordLastUsed is not there",
             )
         )
     phases.append(
         Phase(
             "contract",
-            (*stores, *edits),
+            tuple(edits),
             ("the soak is over: 14 days, and longer than the longest schedule of any consumer", last_used),
             ("terraform plan deletes only the key, its user and their grants",),
             _ROLLBACK["contract"],
@@ -274,7 +275,7 @@ def _end_of_key(
     return True
 
 
-def _spent_stores(case: Case, gone: list[Edit]) -> list[Edit]:
+def _spent_stores(case: Case, gone: list[Edit]) -> list[Span]:
     """What stores still keep of the key after every consumer has moved: their entries, or the whole store where
     nothing else is in it.
     """
@@ -292,7 +293,7 @@ def _spent_stores(case: Case, gone: list[Edit]) -> list[Edit]:
             places.append(span)
         else:
             whole.append(end.store.site.span)
-    return take_out(case.context, [*places, *dict.fromkeys(whole)], prune=False)
+    return [*places, *dict.fromkeys(whole)]
 
 
 def _find_reader(case: Case, end: OpenEnd) -> Handover:

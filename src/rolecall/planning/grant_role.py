@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from rolecall.frontends.values import render
+from rolecall.model.parts import Identity, Statement
 from rolecall.planning.case import Case, Use
+from rolecall.planning.containment_proof import permissions
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
@@ -15,7 +20,7 @@ def grant_to_workload_role(case: Case, use: Use, move: Move) -> bool:
     here.
     """
     workload = use.workload
-    for reason in obstacles(case):
+    for reason in (*obstacles(case), *_clashes(case, workload.identity)):
         move.hold(reason, _grant_by_hand(case, use))
     if not move.complete:
         return False
@@ -44,6 +49,30 @@ def grant_to_workload_role(case: Case, use: Use, move: Move) -> bool:
         return False
     move.reuses = workload.identity.rpartition("//")[2]
     return True
+
+
+def _clashes(case: Case, identifier: str) -> Iterator[str]:
+    """Why a role that has permissions of its own cannot take over the user's as well."""
+    role, owner = case.model.identities.get(identifier), case.owner
+    if role is None or owner is None:
+        return
+    if owner.boundary and _boundary(case, owner) != _boundary(case, role):
+        yield f"the user has a permissions boundary, and {role.site.address} has another or none"
+    users = permissions(case.model, case.model.grants(owner))
+    roles = permissions(case.model, case.model.grants(role))
+    if any(isinstance(item, Statement) and item.effect == "Deny" for item in users ^ roles):
+        yield f"one of the user and {role.site.address} is denied what the other may do, so their policies do not add up"
+
+
+def _boundary(case: Case, identity: Identity) -> str:
+    """The boundary as written; "" for none."""
+    if not identity.boundary:
+        return ""
+    resource = case.context.resource(identity.site)
+    value = (
+        (resource.get("permissions_boundary") or resource.get("PermissionsBoundary")) if resource is not None else None
+    )
+    return render(value) if value is not None else "?"
 
 
 def _suffix(case: Case, label: str) -> str:

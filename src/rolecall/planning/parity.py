@@ -49,15 +49,16 @@ def obstacles(case: Case) -> Iterator[str]:
     for grant in case.model.grants(owner):
         for document in _documents(case, grant):
             yield from _user_only(document)
-    for mention in case.model.mentions.get(owner.id, ()):
-        if mention.attribute in ("arn", "Arn", "unique_id") and _is_policy(case, mention.site.id):
-            yield f"{mention.site.address} names the user in a resource policy; add the role there too"
+    named = [m.site.id for m in case.model.mentions.get(owner.id, ()) if m.attribute in ("arn", "Arn", "unique_id")]
+    for policy in case.model.resource_policies:
+        if policy.site.id in named:
+            yield f"{policy.site.address} names the user in a resource policy; add the role there too"
+    for identity in case.model.identities.values():
+        trusts = [who for s in (identity.assume.statements if identity.assume else ()) for _, who in s.principals]
+        if any(f"{owner.site.address}." in who for who in trusts):
+            yield f"{identity.site.address} lets the user assume it; let the role in there too"
     if not case.model.own_grants(owner):
         yield "the code gives the user no permissions, so they must be granted elsewhere"
-
-
-def _is_policy(case: Case, identifier: str) -> bool:
-    return any(policy.site.id == identifier for policy in case.model.resource_policies)
 
 
 def _documents(case: Case, grant: Grant) -> Iterator[Document]:
@@ -117,7 +118,7 @@ def _for_role(case: Case, grant: Grant, block: Block, role: Role, label: str) ->
     if type_name not in ROLE_BLOCKS:
         raise Refused(f"{grant.site.address} cannot be carried over to a role")
     new_type, principal = ROLE_BLOCKS[type_name]
-    wanted = block.labels[1] + (f"_{label}" if label else "")
+    wanted = block.labels[1] + (f"_{label}" if label and label != block.labels[1] else "")
     name = case.context.free_name(case.folder, new_type, wanted, f"{block.start}{label}", "_from_user")
     changes = {principal: f"role = {_principal(case, grant, block, role, principal)}", "depends_on": ""}
     written = block.attribute("name")

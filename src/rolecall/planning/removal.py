@@ -67,17 +67,20 @@ def _entries(context: Context, step: Step) -> Iterator[Span]:
                 return
 
 
-def take_out(context: Context, places: Iterable[Span], prune: bool = True) -> list[Edit]:
+def take_out(context: Context, places: Iterable[Span], prune: bool = True, whole: Iterable[Span] = ()) -> list[Edit]:
     """The edits that remove each place: an attribute, an object entry, a list item, a YAML pair, lines of a script.
 
-    Raises Refused where one of them cannot be removed cleanly; then none is.
+    `whole` are blocks and entries that go whatever they hold.  Raises Refused where one of them cannot be removed
+    cleanly; then none is.
     """
-    by_file: dict[str, list[Span]] = defaultdict(list)
-    for place in places:
-        by_file[place.path].append(place)
+    by_file: dict[str, tuple[list[Span], list[Span]]] = defaultdict(lambda: ([], []))
+    for place in dict.fromkeys(places):
+        by_file[place.path][0].append(place)
+    for span in dict.fromkeys(whole):
+        by_file[span.path][1].append(span)
     edits: list[Edit] = []
-    for path, spans in by_file.items():
-        edits.extend(_from_file(context, path, spans, prune))
+    for path, (spans, others) in by_file.items():
+        edits.extend(_from_file(context, path, spans, others, prune))
     return edits
 
 
@@ -96,20 +99,20 @@ def _holds_more(text: SourceText, span: Span) -> bool:
     return _ALONE.match(value.strip().rstrip(b",").strip()) is None
 
 
-def _from_file(context: Context, path: str, spans: list[Span], prune: bool) -> list[Edit]:
+def _from_file(context: Context, path: str, spans: list[Span], whole: list[Span], prune: bool) -> list[Edit]:
     text = context.text(path)
     if path.endswith((".tf", ".tfvars")):
         if any(_holds_more(text, span) for span in spans):
             raise Refused(f"{path}: more than the key is written there")
         try:
-            return list(remove(text, spans, prune))
+            return list(remove(text, [*spans, *whole], prune))
         except Refused:
-            edits: list[Edit] = []
+            edits = list(remove(text, whole, prune)) if whole else []
             for span in spans:
                 edits.extend(edit for edit in take_from_heredoc(text, span) if edit not in edits)
             return edits
     if path.endswith(".tf.json"):
         raise Refused(f"{path} is Terraform in JSON, which is mostly generated")
     if path.endswith(_YAML) or text.data.lstrip()[:1] in (b"{", b"["):
-        return list(yaml_edit.remove(text, spans))
+        return list(yaml_edit.remove(text, [*spans, *whole]))
     raise Refused(f"{path} is a template that cannot be edited safely")

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 
 from rolecall.model.parts import Grant
 from rolecall.planning.case import Case
-from rolecall.planning.hcl_edit import remove, set_attribute
+from rolecall.planning.hcl_edit import set_attribute
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit
-from rolecall.source.hcl import Block
+from rolecall.planning.removal import take_out
+from rolecall.source.hcl import Block, walk
 from rolecall.source.text import Span
 
 
@@ -24,7 +25,7 @@ def soak(case: Case) -> list[Edit]:
     return list(set_attribute(block.text, block.span, "status", '"Inactive"'))
 
 
-class Leftovers(Exception):
+class Leftovers(Exception):  # noqa: N818 - it is an answer, not a failure
     """Something still names what was to be deleted; `places` says where."""
 
     def __init__(self, places: list[Span]) -> None:
@@ -32,32 +33,32 @@ class Leftovers(Exception):
         self.places = places
 
 
-def delete(case: Case, gone: Iterable[Edit]) -> tuple[list[Edit], bool]:
+def delete(case: Case, gone: Iterable[Edit], spent: Iterable[Span] = ()) -> tuple[list[Edit], bool]:
     """The edits that delete the key, and its user with all its grants where nothing else names it.
 
-    `gone` are the edits of earlier phases (what they take away no longer names anything).  The second value is False
-    where the user has to stay.  Raises Leftovers where the key itself is still named, Refused where a block cannot be
-    edited.
+    `gone` are the edits of earlier phases (what they take away no longer names anything), `spent` what else goes with
+    the key: stores and their entries.  The second value is False where the user has to stay.  Raises Leftovers where
+    the key itself is still named, Refused where a block cannot be edited.
     """
     if case.credential.prevent_destroy:
         raise Refused("the key has lifecycle.prevent_destroy")
+    gone, spent = list(gone), list(spent)
     key = case.context.block(case.credential.site.span)
-    taken = [*_ranges(gone), _range(key)]
+    taken = [*_ranges(gone), *(_place(span) for span in spent), _place(key.span)]
     left = list(mentions(case, key, taken))
     if left:
         raise Leftovers(left)
-    edits = list(remove(key.text, [key.span]))
     user = _user(case)
     if user is None or case.owner is None or case.owner.prevent_destroy or len(_keys_of_owner(case)) > 1:
-        return edits, False
+        return take_out(case.context, spent, False, [key.span]), False
     try:
-        grants = list(_grant_removals(case))
+        grants = list(_grant_spans(case, gone))
     except Refused:
-        return edits, False
-    taken = [*taken, *_ranges(grants), _range(user)]
+        return take_out(case.context, spent, False, [key.span]), False
+    taken = [*taken, *(_place(span) for span in grants), _place(user.span)]
     if any(mentions(case, user, taken)):
-        return edits, False
-    return [*edits, *grants, *remove(user.text, [user.span])], True
+        return take_out(case.context, spent, False, [key.span]), False
+    return take_out(case.context, spent, False, [key.span, *grants, user.span]), True
 
 
 def _user(case: Case) -> Block | None:
@@ -74,33 +75,33 @@ def _keys_of_owner(case: Case) -> set[tuple[str, int]]:
     return {c.site.declaration for c in case.model.credentials_of(owner)} if owner is not None else set()
 
 
-def _grant_removals(case: Case) -> Iterator[Edit]:
+def _grant_spans(case: Case, gone: list[Edit]) -> Iterator[Span]:
+    """What goes with the user: its own grant blocks, and its entries in lists that name others too."""
     for grant in case.grants:
         if grant.site.module != case.folder:
             raise Refused(f"{grant.site.address} is in another module")
         block = case.context.block(grant.site.span)
-        if grant.how in ("inline", "attached") or block.labels[0] == "aws_iam_user_group_membership":
-            if block.labels[0].startswith("aws_iam_user_"):
-                yield from remove(block.text, [block.span])
-                continue
-        yield from _list_removal(case, grant, block)
+        own = grant.how in ("inline", "attached") or block.labels[0] == "aws_iam_user_group_membership"
+        if own and block.labels[0].startswith("aws_iam_user_"):
+            yield block.span
+        else:
+            yield _listed(case, grant, block, gone)
 
 
-def _list_removal(case: Case, grant: Grant, block: Block) -> Iterator[Edit]:
-    """Takes the user out of a list that names others too; the block goes where it names nobody else."""
+def _listed(case: Case, grant: Grant, block: Block, gone: list[Edit]) -> Span:
+    """The user in a list of its own, the list where it names nobody else, the block where that grants to nobody else."""
     users = block.attribute("users")
     if users is None or grant.span is None or not (users.value_start <= grant.span.start < users.value_end):
         raise Refused(f"{grant.site.address} names the user in a way that cannot be edited")
-    others = [
-        g
-        for fragment in case.model.fragments
-        for g in fragment.grants
-        if g.site.declaration == grant.site.declaration and g.span is not None and g.span.start != grant.span.start
-    ]
-    if others:
-        yield from remove(block.text, [grant.span])
-    else:
-        yield from remove(block.text, [block.span])
+    items = [node for node in walk(users.node) if node.type == "tuple"]
+    if len(items) != 1:
+        raise Refused(f"the users of {grant.site.address} are computed")
+    if sum(child.type == "expression" for child in items[0].children) > 1:
+        return grant.span
+    joined = any(edit.path == block.text.path and block.start <= edit.start <= block.end for edit in gone)
+    if joined or block.attribute("roles") is not None or block.attribute("groups") is not None:
+        return block.text.span(users.start, users.end)
+    return block.span
 
 
 def mentions(case: Case, block: Block, taken: list[tuple[str, int, int]]) -> Iterator[Span]:
@@ -122,8 +123,8 @@ def _in_comment(data: bytes, at: int) -> bool:
     return line.startswith((b"#", b"//"))
 
 
-def _range(block: Block) -> tuple[str, int, int]:
-    return block.text.path, block.start, block.end
+def _place(span: Span) -> tuple[str, int, int]:
+    return span.path, span.start, span.end
 
 
 def _ranges(edits: Iterable[Edit]) -> list[tuple[str, int, int]]:

@@ -1,0 +1,123 @@
+"""Proof that a role is granted nothing that it or the key's user was not granted before, and lacks nothing of the latter.
+
+Both are read from the model after the last phase, not from the edits.  Permissions are compared statement by statement,
+and policies that are not in the code by their id: what differs in writing counts as different.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rolecall.model.linking import Model
+from rolecall.model.parts import Document, Grant, Identity, Statement, Workload
+from rolecall.planning.migration import Migration
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """A permission that is one too many or one too few; `migration` is to blame."""
+
+    name: str
+    migration: str
+    detail: str
+
+
+def permissions(model: Model, grants: Iterable[Grant]) -> set[Statement | str]:
+    """What grants come to: statements (without their places), and the ids of policies whose content is not seen."""
+    found: set[Statement | str] = set()
+    for grant in grants:
+        policy = model.policies.get(grant.policy)
+        document = grant.document or (policy.document if policy is not None else None)
+        found.update(_content(document) if document is not None else (grant.policy.rpartition("//")[2],))
+    return found
+
+
+def _content(document: Document) -> Iterator[Statement | str]:
+    for statement in document.statements:
+        yield replace(statement, span=None)
+    if not document.complete:
+        yield f"a policy that cannot be read ({document.gap})"
+
+
+def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]) -> Iterator[Counterexample]:
+    """Every permission that a role has too many, and, where a move is a complete patch, that it has too few."""
+    users = {i.site.address: i for i in before.identities.values()}
+    held = {address: permissions(before, before.grants(user)) for address, user in users.items()}
+    moves = [m for m in migrations if m.id.startswith("move-") and m.identity in users and m.edits("expand")]
+    roles = _roles(after, moves)
+    for role in after.identities.values():
+        if role.kind != "aws:role":
+            continue
+        now = permissions(after, after.grants(role))
+        old = before.identities.get(role.id)
+        came = now - (permissions(before, before.grants(old)) if old is not None else set())
+        if came:
+            yield from _beyond(role.site.address, came, roles.get(role.id, ()), moves, held)
+        for move in roles.get(role.id, ()):
+            if move.disposition == "patch" and (missing := held[move.identity] - now):
+                yield Counterexample(
+                    "the role can do what the key could",
+                    move.id,
+                    f"{role.site.address} is not granted {_tell(missing)}",
+                )
+    for address, policies in _module_roles(after).items():
+        came = policies - _module_roles(before).get(address, set())
+        if came:
+            yield from _beyond(address, came, [m for m in moves if m.reuses == address], moves, held)
+
+
+def _beyond(
+    address: str,
+    came: set[Statement | str],
+    known: Sequence[Migration],
+    moves: Sequence[Migration],
+    held: Mapping[str, set[Statement | str]],
+) -> Iterator[Counterexample]:
+    """What a role got beyond the users whose workloads took it; where none is known to, beyond every single user."""
+    allowed = set().union(*(held[move.identity] for move in known)) if known else set()
+    extra = came - allowed
+    if not extra or (not known and any(came <= held[move.identity] for move in moves)):
+        return
+    for move in known or moves:
+        yield Counterexample("nothing new is granted", move.id, f"{address} would be granted {_tell(extra)}")
+
+
+def _roles(after: Model, moves: Sequence[Migration]) -> dict[str, list[Migration]]:
+    """The moves by the role that their workload has in the end."""
+    workloads: dict[str, Workload] = {w.site.address: w for w in after.workloads.values()}
+    found: dict[str, list[Migration]] = {}
+    for move in moves:
+        workload = workloads.get(move.subject.address)
+        if workload is not None and workload.identity:
+            found.setdefault(_role_id(after, workload.identity), []).append(move)
+    return found
+
+
+def _role_id(model: Model, identifier: str) -> str:
+    identity: Identity | None = model.identities.get(identifier)
+    return identity.id if identity is not None else identifier
+
+
+def _module_roles(model: Model) -> dict[str, set[Statement | str]]:
+    """What calls of modules that make roles for pods pass on, by the call's address."""
+    found: dict[str, set[Statement | str]] = {}
+    for fact in model.facts["role-module"]:
+        if fact.site is None:
+            continue
+        held = found.setdefault(fact.site.address, set())
+        for name in filter(None, fact.value.split("\n")):
+            policy = model.policies.get(name)
+            document = policy.document if policy is not None else None
+            held.update(_content(document) if document is not None else (name.rpartition("//")[2],))
+    return found
+
+
+def _tell(items: set[Statement | str]) -> str:
+    """One of the permissions in words."""
+    first = min(items, key=str)
+    if isinstance(first, str):
+        return first
+    actions = first.actions or tuple(f"all but {action}" for action in first.not_actions)
+    resources = first.resources or tuple(f"all but {resource}" for resource in first.not_resources)
+    return f"{first.effect} {', '.join(actions[:3])} on {', '.join(resources[:3])}"
