@@ -52,12 +52,38 @@ module "queue" {
   name   = "worker"
 }
 """,
+    "batch/main.tf": """\
+terraform {
+  backend "local" {}
+}
+
+module "queue" {
+  source = "../modules/queue"
+  name   = "batch"
+}
+
+output "secret" {
+  value = module.queue.secret
+}
+""",
     "modules/queue/main.tf": """\
 variable "name" {}
 
 resource "aws_iam_role" "queue" {
   name               = var.name
   assume_role_policy = file("${path.module}/trust.json")
+}
+
+resource "aws_iam_user" "queue" {
+  name = "${var.name}-queue"
+}
+
+resource "aws_iam_access_key" "queue" {
+  user = aws_iam_user.queue.name
+}
+
+output "secret" {
+  value = aws_iam_access_key.queue.secret
 }
 """,
     "modules/queue/trust.json": """\

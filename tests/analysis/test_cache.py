@@ -104,22 +104,30 @@ def edit(folder: Path, name: str, what: str) -> None:
     path.write_text(text)
 
 
+def warm_as_cold(estate: Path, edits: list[tuple[str, str]]) -> None:
+    write(estate, ESTATE)
+    settle(estate)
+    analyse([estate], Options())
+    for name, what in edits:
+        edit(estate, name, what)
+        assert said(analyse([estate], Options())) == said(analyse([estate], Options(cache=False)))
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(EDITS)
 def test_a_warm_run_after_any_edits_says_what_a_cold_one_says(edits: list[tuple[str, str]]) -> None:
     folder = Path(tempfile.mkdtemp())
     os.environ["ROLECALL_CACHE_DIR"] = str(folder / "cache")
     try:
-        estate = folder / "estate"
-        write(estate, ESTATE)
-        settle(estate)
-        analyse([estate], Options())
-        for name, what in edits:
-            edit(estate, name, what)
-            warm = analyse([estate], Options())
-            assert said(warm) == said(analyse([estate], Options(cache=False)))
+        warm_as_cold(folder / "estate", edits)
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("what", ["no module", "another module", "rename the secret", "delete", "line above"])
+@pytest.mark.parametrize("name", ["api/main.tf", "batch/main.tf", "modules/queue/main.tf", "modules/queue/trust.json"])
+def test_what_reaches_over_units_is_seen_by_a_warm_run(tmp_path: Path, name: str, what: str) -> None:
+    warm_as_cold(tmp_path / "estate", [(name, what), (name, "restore")])
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "flip", "foreign"])

@@ -29,7 +29,7 @@ def test_units_of_all_formats_are_linked(estate: Path) -> None:
     assert ("RC401", "modules/queue/trust.json") in {(f.rule, f.span.path) for f in analysis.findings}
     key = next(f for f in analysis.findings if f.rule == "RC101" and f.span.path == "api/main.tf")
     assert "worker/main.tf" in {related.span.path for related in key.related}
-    assert analysis.stats["units"] == {"terraform": 2, "cloudformation": 1, "github": 1}
+    assert analysis.stats["units"] == {"terraform": 3, "cloudformation": 1, "github": 1}
 
 
 def test_a_key_in_a_script_is_found_and_one_in_prose_is_not(estate: Path) -> None:
