@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 
 from rolecall.planning.alignment import chains, realign
 from rolecall.planning.migration import PHASES, Migration
@@ -19,6 +20,8 @@ from rolecall.source.tree import Tree, Unreadable
 #: Files that `terraform fmt` lays out.
 _FORMATTED = (".tf", ".tfvars", ".hcl")
 _MAX_FORMATTED_BYTES = 1024 * 1024
+#: Pairs of lines up to which two stretches of text are compared line by line.
+_MAX_COMPARED = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def compose(tree: Tree, migrations: Sequence[Migration]) -> Series:
             if any(edit.delete for edit in edits):
                 new = None
             else:
-                edits = _laid_out(path, original or b"", _flush(original or b"", edits))
+                edits = _laid_out(path, original or b"", _spaced(path, original or b"", edits))
                 new = apply(original or b"", edits)
             old = files.get(path, original)
             made = tuple(_changes(path, old, new, effective.get(path, ()), edits))
@@ -225,17 +228,28 @@ def _effective(items: Sequence[_Placed], rank: int, creates: bool) -> tuple[Edit
     return tuple(edits)
 
 
-def _flush(original: bytes, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
-    """The edits without the blank lines that one of them would begin the file with, where all before it goes."""
-    at = 0
-    for place, edit in enumerate(edits):
-        if edit.start != at or (at == 0 and edit.inserts):
-            break
-        if edit.new:
-            kept = replace(edit, new=edit.new.lstrip("\r\n"))
-            return (*edits[:place], kept, *edits[place + 1 :])
-        at = edit.end
-    return edits
+def _spaced(path: str, original: bytes, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """The edits with one blank line around the blocks that they write, also where what stood beside them goes."""
+    if not path.endswith(_FORMATTED):
+        return edits
+    result = apply(original, edits)
+    spaced = {}
+    for piece in pieces(len(original), edits):
+        edit = piece.edit
+        if edit is None or not edit.new.startswith(("\n", "\r\n")) or not edit.new.endswith("\n"):
+            continue
+        new = edit.new
+        if not result[: piece.start].strip():
+            new = new.lstrip("\r\n")
+        alone = new.endswith(("\n\n", "\n\r\n"))
+        if (
+            not alone
+            and new.lstrip("\r\n")[:1].strip()
+            and result[piece.end : piece.end + 1] not in (b"", b"\r", b"\n", b"}")
+        ):
+            new += "\r\n" if new.endswith("\r\n") else "\n"
+        spaced[edit] = replace(edit, new=new)
+    return tuple(spaced.get(edit, edit) for edit in edits)
 
 
 def _laid_out(path: str, original: bytes, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
@@ -299,12 +313,26 @@ def _changes(
     for start, end in regions:
         begin, stop = _low(was, start), _high(was, end)
         text = new[_low(now, start) : _high(now, end)]
-        head = _common(old[begin:stop], text)
-        tail = _common(old[begin + head : stop][::-1], text[head:][::-1], backwards=True)
-        if stop - tail > begin + head or len(text) > head + tail:
-            yield Edit(
-                path, begin + head, stop - tail, text[head : len(text) - tail].decode("utf-8", "surrogateescape")
-            )
+        for start, end, part in _by_lines(old[begin:stop], text):
+            head = _common(old[begin + start : begin + end], part)
+            tail = _common(old[begin + start + head : begin + end][::-1], part[head:][::-1], backwards=True)
+            if end - tail > start + head or len(part) > head + tail:
+                new_part = part[head : len(part) - tail].decode("utf-8", "surrogateescape")
+                yield Edit(path, begin + start + head, begin + end - tail, new_part)
+
+
+def _by_lines(old: bytes, new: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """What differs between two texts, as (start, end, new text): whole lines, so that what both have is not shown."""
+    was, now = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    if len(was) * len(now) > _MAX_COMPARED:
+        yield 0, len(old), new
+        return
+    starts = [0]
+    for line in was:
+        starts.append(starts[-1] + len(line))
+    for kind, first, last, begin, stop in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+        if kind != "equal":
+            yield starts[first], starts[last], b"".join(now[begin:stop])
 
 
 def _low(edits: tuple[Edit, ...], offset: int) -> int:

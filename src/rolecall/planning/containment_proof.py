@@ -1,4 +1,4 @@
-"""Proof that a role is granted nothing that it or the key's user was not granted before, and lacks nothing of the latter.
+"""Proof that a role is granted nothing that it or the user was not granted before, and lacks nothing of the user's.
 
 Both are read from the model after the last phase, not from the edits.  Permissions are compared statement by statement,
 and policies that are not in the code by their id: what differs in writing counts as different.

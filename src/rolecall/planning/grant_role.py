@@ -61,7 +61,7 @@ def _clashes(case: Case, identifier: str) -> Iterator[str]:
     users = permissions(case.model, case.model.grants(owner))
     roles = permissions(case.model, case.model.grants(role))
     if any(isinstance(item, Statement) and item.effect == "Deny" for item in users ^ roles):
-        yield f"one of the user and {role.site.address} is denied what the other may do, so their policies do not add up"
+        yield f"a Deny that only one of the user and {role.site.address} has would bind the other's permissions too"
 
 
 def _boundary(case: Case, identity: Identity) -> str:

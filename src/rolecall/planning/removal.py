@@ -12,7 +12,7 @@ from rolecall.planning.case import Case, Context, Use
 from rolecall.planning.hcl_edit import remove
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit
-from rolecall.planning.template_edit import take_from_heredoc, take_from_template
+from rolecall.planning.template_edit import take_from_heredocs, take_from_template
 from rolecall.source.hcl import walk
 from rolecall.source.text import SourceText, Span
 
@@ -108,9 +108,8 @@ def _from_file(context: Context, path: str, spans: list[Span], whole: list[Span]
             return list(remove(text, [*spans, *whole], prune))
         except Refused:
             edits = list(remove(text, whole, prune)) if whole else []
-            for span in spans:
-                edits.extend(edit for edit in take_from_heredoc(text, span) if edit not in edits)
-            return edits
+            edits.extend(take_from_heredocs(text, spans))
+            return list(dict.fromkeys(edits))
     if path.endswith(".tf.json"):
         raise Refused(f"{path} is Terraform in JSON, which is mostly generated")
     if path.endswith(_YAML) or text.data.lstrip()[:1] in (b"{", b"["):

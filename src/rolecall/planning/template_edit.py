@@ -51,20 +51,25 @@ def take_from_template(context: Context, path: str, source: str, places: Iterabl
     return [*edits, *remove(call.block.text, names.values())]
 
 
-def take_from_heredoc(text: SourceText, span: Span) -> Iterator[Edit]:
-    """Takes the lines, or the members of a JSON text, that a span covers out of a heredoc."""
-    node = parse_file(text).root.descendant_for_byte_range(span.start, span.end)
-    while node is not None and node.type != "heredoc_template":
-        node = node.parent
-    if node is None:
-        raise Refused("no heredoc is written there")
-    begin, finish = line_end(text.data, node.start_byte), line_start(text.data, node.end_byte)
-    if is_json(text.data[begin:finish]):
+def take_from_heredocs(text: SourceText, spans: Iterable[Span]) -> Iterator[Edit]:
+    """Takes the lines, or the members of a JSON text, that spans cover out of heredocs."""
+    root = parse_file(text).root
+    documents: dict[tuple[int, int], list[Span]] = {}
+    for span in spans:
+        node = root.descendant_for_byte_range(span.start, span.end)
+        while node is not None and node.type != "heredoc_template":
+            node = node.parent
+        if node is None:
+            raise Refused("no heredoc is written there")
+        begin, finish = line_end(text.data, node.start_byte), line_start(text.data, node.end_byte)
+        if is_json(text.data[begin:finish]):
+            documents.setdefault((begin, finish), []).append(span)
+        else:
+            _settings_only(text, span.start, span.end)
+            yield from remove_heredoc_lines(text, span)
+    for (begin, finish), members in documents.items():
         around = re.sub(rb"[^\n]", b" ", text.data[:begin])
-        yield from yaml_edit.remove(SourceText(text.path, around + masked(text.data[begin:finish])), [span])
-        return
-    _settings_only(text, span.start, span.end)
-    yield from remove_heredoc_lines(text, span)
+        yield from yaml_edit.remove(SourceText(text.path, around + masked(text.data[begin:finish])), members)
 
 
 def is_json(data: bytes) -> bool:
