@@ -1,0 +1,80 @@
+"""No output shows a secret, or anything that a terminal would obey."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rolecall.report.markdown import code, escaped
+from rolecall.report.masking import masked, masked_line, visible
+
+KEY = "AKIAIOSFODNN7EXAMPLE"
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "shown"),
+    [
+        (f'access_key = "{KEY}"', "a.tf", 'access_key = "****************MPLE"'),
+        (f"AWS_ACCESS_KEY_ID={KEY}", "a.sh", "AWS_ACCESS_KEY_ID=****************MPLE"),
+        (f'secret_key = "{SECRET}"', "a.tf", f'secret_key = "{"*" * 40}"'),
+        (f"x: {SECRET}", "a.yml", f"x: {'*' * 40}"),
+        ("password: hunter2", "a.yml", "password: *******"),
+        ('  "SecretAccessKey": "short",', "a.json", '  "SecretAccessKey": "*****",'),
+        ('db_password = "a-${var.x}-b"', "a.tf", 'db_password = "**${var.x}**"'),
+        (
+            "aws configure set aws_secret_access_key abc --profile x",
+            "a.sh",
+            "aws configure set aws_secret_access_key *** --profile x",
+        ),
+        ("secret = aws_iam_access_key.x.secret", "a.tf", "secret = aws_iam_access_key.x.secret"),
+        ("AWS_SECRET_ACCESS_KEY: ${{ secrets.X }}", "a.yml", "AWS_SECRET_ACCESS_KEY: ${{ secrets.X }}"),
+        ("secretKey: !GetAtt Key.SecretAccessKey", "a.yml", "secretKey: !GetAtt Key.SecretAccessKey"),
+        ("id-token: write", "a.yml", "id-token: write"),
+        (
+            "uses: actions/checkout@8f4b7f84864484a7bf31766abe9204da3cbe65b3",
+            "a.yml",
+            "uses: actions/checkout@8f4b7f84864484a7bf31766abe9204da3cbe65b3",
+        ),
+        ('resource "aws_iam_access_key" "this" {', "a.tf", 'resource "aws_iam_access_key" "this" {'),
+        ("secret_name: app", "a.yml", "secret_name: app"),
+    ],
+)
+def test_a_line_is_shown_without_its_secret_and_as_long_as_it_was(line: str, path: str, shown: str) -> None:
+    assert masked_line(line, path) == shown
+    assert len(shown) == len(line)
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.sampled_from(["a.tf", "a.yml", "a.sh", ""]))
+def test_keys_are_hidden_whatever_stands_around_them(before: str, after: str, path: str) -> None:
+    assert KEY not in masked(before + KEY + after)
+    assert KEY not in masked_line(before + KEY + after, path)
+    assert SECRET not in masked_line(f"{before} {SECRET} {after}", path)
+
+
+@given(st.text())
+def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
+    shown = visible(text)
+    assert len(shown) == len(text)
+    assert not [
+        char for char in shown if (ord(char) < 32 and char != "\t") or 127 <= ord(char) < 160 or char in "\u202e\u2066"
+    ]
+
+
+def test_a_line_that_nobody_can_read_is_not_shown() -> None:
+    assert masked_line("x" * 100_000) == "(a very long line)"
+
+
+@given(st.text())
+def test_quoted_text_has_no_markdown_or_html_of_its_own(text: str) -> None:
+    plain = escaped(text.replace("`", ""))
+    assert "<" not in plain.replace("\\<", "")
+    assert "|" not in plain.replace("\\|", "")
+    assert "\n" not in plain + code(text)
+
+
+def test_code_spans_hold_backticks_and_bars() -> None:
+    assert code("a`b|c") == "``a`b∣c``"
+    assert code("`x`") == "`` `x` ``"
+    assert escaped("run `a|b` <now> [x](y)") == "run `a∣b` \\<now\\> \\[x\\]\\(y\\)"
