@@ -33,9 +33,9 @@ def plan(case: Case, use: Use) -> Move:
         move.hold(reason)
     calls = _role_modules(case)
     if move.complete:
-        _expand(case, move, calls)
+        _expand(case, use, move, calls)
     try:
-        move.add("migrate", take_from(case, use, prune=False))
+        move.add("migrate", take_from(case, use))
     except Refused as refused:
         move.hold(f"the key cannot be taken out of {use.workload.site.address}: {refused.reason}")
     unknown = strangers(case)
@@ -85,7 +85,7 @@ def _role_modules(case: Case) -> list[tuple[Resource, dict[str, str]]]:
     return found
 
 
-def _expand(case: Case, move: Move, calls: list[tuple[Resource, dict[str, str]]]) -> None:
+def _expand(case: Case, use: Use, move: Move, calls: list[tuple[Resource, dict[str, str]]]) -> None:
     if not calls:
         move.hold(
             "the namespace has no role for its pods in the code yet",
@@ -109,10 +109,33 @@ def _expand(case: Case, move: Move, calls: list[tuple[Resource, dict[str, str]]]
         return
     call, module = chosen
     move.reuses = call.address
+    if _seen(use) and not _runs_as(case, use, call):
+        account = use.workload.identity_text or "default"
+        move.hold(
+            f"{use.workload.site.address} runs under the service account {account}, and the role is another one's",
+            Handover(
+                "let the pods run under the service account of the role (serviceAccountName), and give it the rights "
+                "in the cluster that the old one has",
+                f"{use.places[0].path}:{use.places[0].line}",
+                "the application's team",
+                f"kubectl auth can-i --list -n {use.workload.namespace or '<namespace>'} "
+                f"--as system:serviceaccount:{use.workload.namespace or '<namespace>'}:{account}",
+                "the pods start, and `aws sts get-caller-identity` in one shows the role",
+            ),
+        )
     try:
         move.add("expand", _grant(case, call, module))
     except Refused as refused:
         move.hold(refused.reason)
+
+
+def _runs_as(case: Case, use: Use, call: Resource) -> bool:
+    """Whether a pod runs under the service account that a call of a role module is for."""
+    account = use.workload.identity_text
+    for fact in case.model.facts["role-module"]:
+        if fact.site is not None and fact.site.id == call.id:
+            return bool(account) and (account == fact.name or fact.name.endswith(f":{account}"))
+    return False
 
 
 def _best(case: Case, calls: list[tuple[Resource, dict[str, str]]]) -> tuple[Resource, dict[str, str]] | None:

@@ -56,16 +56,24 @@ def build(case: Case, planners: dict[str, Planner]) -> Built:
 
 
 def _hold_shared_places(moves: list[tuple[Use, Move]]) -> None:
-    """Entries that several workloads share go when all of them can move, since they go for all of them."""
+    """Entries on the way of several workloads go when all of them can move, since they go for all of them."""
     while True:
-        held = {edit: use for use, move in moves if not move.complete for edit in move.edits["migrate"]}
         waiting = [
-            (move, held[edit]) for _, move in moves if move.complete for edit in move.edits["migrate"] if edit in held
+            (move, other)
+            for _, move in moves
+            for other, held in moves
+            if move.complete and not held.complete and _overlap(move.edits["migrate"], other)
         ]
         for move, other in waiting:
             move.hold(f"{other.workload.site.address} takes the key by the same entries, and cannot be moved yet")
         if not waiting:
             return
+
+
+def _overlap(edits: list[Edit], use: Use) -> bool:
+    """Whether edits take away something that the key passes through on its way to a workload."""
+    spans = {step.span for consumption in use.consumptions for step in consumption.steps}
+    return any(e.path == s.path and e.start < s.end and s.start < e.end for e in edits for s in spans)
 
 
 def _unseen_uses(case: Case) -> Iterator[Use]:

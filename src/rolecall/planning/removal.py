@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from rolecall.model.linking import Step
+from rolecall.model.linking import Consumption, Step
 from rolecall.planning import yaml_edit
 from rolecall.planning.case import Case, Context, Use
 from rolecall.planning.hcl_edit import remove
@@ -26,13 +26,13 @@ def take_from(case: Case, use: Use, prune: bool = True) -> list[Edit]:
     Raises Refused where one of them cannot be removed cleanly; then none is.
     """
     if use.workload.site.format != "terraform":
-        return take_out(case.context, use.places, prune)
+        return take_out(case.context, [entry(consumption) for consumption in use.consumptions], prune)
     direct: list[Span] = []
     edits: list[Edit] = []
     for consumption in use.consumptions:
         step = consumption.steps[-1]
         if step.by_name or step.span.path.endswith((".tf", ".tfvars")):
-            direct.append(step.span)
+            direct.append(entry(consumption))
             continue
         entries = list(_entries(case.context, step))
         if entries:
@@ -40,6 +40,14 @@ def take_from(case: Case, use: Use, prune: bool = True) -> list[Edit]:
         else:
             edits.extend(take_from_template(case.context, step.span.path, _name(step), use.places))
     return list(dict.fromkeys([*take_out(case.context, dict.fromkeys(direct), prune), *edits]))
+
+
+def entry(consumption: Consumption) -> Span:
+    """The entry by which a workload gets the key and nothing else: its own, or that of a secret it takes as a whole."""
+    *_, last = consumption.steps
+    if last.by_name and not last.field and len(consumption.steps) > 1:
+        return consumption.steps[-2].span
+    return last.span
 
 
 def _name(step: Step) -> str:
@@ -113,5 +121,5 @@ def _from_file(context: Context, path: str, spans: list[Span], whole: list[Span]
     if path.endswith(".tf.json"):
         raise Refused(f"{path} is Terraform in JSON, which is mostly generated")
     if path.endswith(_YAML) or text.data.lstrip()[:1] in (b"{", b"["):
-        return list(yaml_edit.remove(text, [*spans, *whole]))
+        return list(yaml_edit.remove(text, [*spans, *whole], prune))
     raise Refused(f"{path} is a template that cannot be edited safely")

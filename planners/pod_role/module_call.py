@@ -1,0 +1,121 @@
+"""Calls of modules that make a role for pods: which of them is meant, and how it is given more policies."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rolecall.catalog.entries import hints
+from rolecall.frontends.resource import Resource
+from rolecall.model.parts import Grant
+from rolecall.planning.alignment import format_hcl
+from rolecall.planning.case import Case, attribute_text
+from rolecall.planning.hcl_edit import insert_after, set_attribute, set_entry
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Edit
+from rolecall.source.hcl import Block
+
+
+@dataclass(frozen=True, slots=True)
+class RoleCall:
+    """A call in the user's module; `policies` is its argument that takes policies, `account` and `namespace` those that
+    name the pods' service account ("" where one argument has both).
+    """
+
+    resource: Resource
+    policies: str
+    account: str
+    namespace: str
+
+
+def role_calls(case: Case) -> list[RoleCall]:
+    """Calls in the user's module of modules that make a role for pods."""
+    unit = case.context.unit(case.credential.site.unit, "terraform")
+    found = []
+    for resource in unit.resources if unit is not None else ():
+        if resource.mode == "module" and resource.module == case.folder and resource.span.path.endswith(".tf"):
+            for module in hints()["irsa_modules"]:
+                if re.search(module["source"], resource.type):
+                    found.append(RoleCall(resource, module["policies"], module["service_account"], module["namespace"]))
+    return found
+
+
+def only_choice(case: Case, calls: list[RoleCall]) -> RoleCall | None:
+    """The only call, or the only one that has the user's policies already."""
+    if len(calls) == 1:
+        return calls[0]
+    wanted = {text for grant in case.grants if (text := _policy_text(case, grant))}
+    having = [call for call in calls if wanted and wanted <= set(_held(case, call).values())]
+    return having[0] if len(having) == 1 else None
+
+
+def grant(case: Case, call: RoleCall) -> list[Edit]:
+    """The edits that give the role of a call what the user may do; Refused where they cannot be sure."""
+    edits: list[Edit] = []
+    held = _held(case, call)
+    target = case.context.block(call.resource.span)
+    attribute = target.attribute(call.policies)
+    new: dict[str, str] = {}
+    for given in case.grants:
+        if given.site.module != case.folder or given.how not in ("attached", "inline"):
+            raise Refused(f"{given.site.address} cannot be given to the pods' role as it is")
+        block = case.context.block(given.site.span)
+        if block.attribute("count") is not None or block.attribute("for_each") is not None:
+            raise Refused(f"{given.site.address} is made by count or for_each")
+        text = _policy_text(case, given)
+        if given.how == "inline":
+            name, code = _as_policy(case, block)
+            edits.extend(insert_after(block.text, block.span, code))
+            text = f"aws_iam_policy.{name}.arn"
+        if text in held.values():
+            continue
+        key = _free_key(block.labels[1], held)
+        held[key] = new[key] = text
+    if attribute is None:
+        entries = "".join(f"{key} = {text}\n" for key, text in new.items())
+        return [*edits, *set_attribute(target.text, target.span, call.policies, f"{{\n{_indented(entries)}}}")]
+    place = target.text.span(attribute.value_start, attribute.value_end)
+    for key, text in new.items():
+        edits.extend(set_entry(target.text, place, key, text))
+    return edits
+
+
+def _indented(entries: str) -> str:
+    return "".join(f"  {line}\n" for line in format_hcl(entries).splitlines())
+
+
+def _held(case: Case, call: RoleCall) -> dict[str, str]:
+    """The policies that a call gives its role: entry name to HCL text."""
+    block = case.context.block(call.resource.span)
+    attribute = block.attribute(call.policies)
+    if attribute is None:
+        return {}
+    text = attribute_text(block, attribute)
+    return {
+        m[1].strip('"'): m[2].strip().rstrip(",")
+        for m in re.finditer(r"^\s*([\w\"-]+)\s*[=:]\s*([^\n#]+)", text, re.MULTILINE)
+    }
+
+
+def _policy_text(case: Case, given: Grant) -> str:
+    if given.how != "attached" or given.site.module != case.folder:
+        return ""
+    block = case.context.block(given.site.span)
+    attribute = block.attribute("policy_arn")
+    return attribute_text(block, attribute) if attribute is not None else ""
+
+
+def _free_key(wanted: str, held: dict[str, str]) -> str:
+    key = re.sub(r"\W", "_", wanted)
+    return key if key not in held else f"{key}_from_user"
+
+
+def _as_policy(case: Case, block: Block) -> tuple[str, str]:
+    """An inline policy as one that can be attached: the same document under the same name."""
+    name = case.context.free_name(case.folder, "aws_iam_policy", block.labels[1], str(block.start))
+    lines = [f'resource "aws_iam_policy" "{name}" {{']
+    for attribute in block.attributes:
+        if attribute.name in ("name", "name_prefix", "policy"):
+            lines.append(f"  {attribute.name} = {attribute_text(block, attribute)}")
+    lines.append("}")
+    return name, format_hcl("\n".join(lines) + "\n")
