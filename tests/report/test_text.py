@@ -69,7 +69,7 @@ high[RC101 minted-access-key]: access key of api is minted here
   = help: give it a role
   = note: it is old
 
-1 finding (1 high) in 1 identity; 3 files in 0.2 s"""
+1 finding (1 high) in 1 identity; 3 files in 0.2 s; for patches run `rolecall plan`"""
     )
 
 
@@ -157,6 +157,6 @@ def test_any_text_and_any_place_makes_a_frame(source: str, one: int, other: int,
 
 def test_the_closing_line_counts() -> None:
     assert closing([], Summary(1, 0.04)) == "no findings; 1 file in 0.0 s"
-    assert closing([finding(identity=""), finding()], Summary(214, 0.31, suppressed=2, patchable=4)) == (
-        "2 findings (2 high) in 1 identity; 214 files in 0.3 s; 2 suppressed; 4 can be patched: run `rolecall plan`"
+    assert closing([finding(identity=""), finding()], Summary(214, 0.31, suppressed=2)) == (
+        "2 findings (2 high) in 1 identity; 214 files in 0.3 s; 2 suppressed; for patches run `rolecall plan`"
     )

@@ -51,5 +51,5 @@ def command(form: str, output: Path | None, only: tuple[str, ...], **options: An
     elif folder is not None:
         from rolecall.report.plan_text import summary
 
-        click.echo("\n".join(summary(data, folder, style(session.prefix, sys.stdout))))
+        click.echo("\n".join(summary(data, folder, style(session.prefix, sys.stdout))), color=True)
     return 0

@@ -198,7 +198,7 @@ class _Progress:
 def write(text: str, output: Path | None) -> None:
     """Text to a file, whole or not at all, or to stdout.  Raises Failure."""
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(text, nl=False, color=True)  # colours are decided on already
         return
     temporary = output.with_name(f".{output.name}.{os.getpid()}")
     try:

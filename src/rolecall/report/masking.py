@@ -22,6 +22,8 @@ _SECRET_NAME = re.compile(
 )
 #: Words that stand where a secret might and are none (`id-token: write`).
 _WORDS = frozenset({"read", "write", "none", "true", "false", "null", "yes", "no", "inherit", "required", "string"})
+#: CloudFormation's tags before the name of something.
+_LOOKUPS = frozenset({"!Ref", "!GetAtt", "!ImportValue", "!FindInMap", "!If", "!Select", "!Condition"})
 _INTERPOLATION = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}|[$%]\{.*?\}|\$\([^)]*\)|\$[A-Za-z_]\w*")
 #: Controls and what reorders text: C0 but for the tab, DEL, C1, the marks and overrides of direction.
 _CONTROL = re.compile(
@@ -75,8 +77,11 @@ def masked_line(line: str, path: str = "") -> str:
         # Without `=` or `:` only an AWS key's own name is enough (`aws configure set aws_secret_access_key …`).
         if (blank and key_part(name) is None) or (kind == "bare" and (hcl or (blank and value[:1] in "=:{"))):
             continue
-        if value.lower() in _WORDS or value.startswith(("*", "!")):  # done already, a YAML tag
+        if value.lower() in _WORDS or value.startswith("*") or value in _LOOKUPS:
             continue
+        if value.startswith("!"):  # a YAML tag: what it is put before is the value
+            out += [line[at : found.end(kind)], _hidden(line[found.end(kind) :])]
+            return "".join(out)
         out += [line[at : found.start(kind)], _hidden(value)]
         at = position = found.end(kind)
     return "".join(out) + line[at:]

@@ -84,7 +84,7 @@ def _rule(documented: Documented) -> dict[str, Any]:
         "name": rule.name,
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": documented.title},
-        "help": {"text": documented.text, "markdown": documented.markdown},
+        "help": {"text": documented.text, "markdown": masked(documented.markdown)},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {
             "tags": tags,

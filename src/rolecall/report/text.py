@@ -27,6 +27,8 @@ _TAB = 4
 #: More places than this beside one finding are counted, not shown.
 _MAX_PLACES = 8
 _MIN_WIDTH = 40
+#: What `rolecall plan` may have patches for.
+_PLANNED = ("static-credential", "identity-choice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,6 @@ class Summary:
     files: int
     seconds: float
     suppressed: int = 0
-    patchable: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _heading(identity: str, count: int, style: Style) -> Iterator[str]:
 
 
 def closing(findings: Sequence[Finding], summary: Summary) -> str:
-    """ "12 findings (3 high, 9 medium) in 5 identities; 214 files in 0.3 s; 4 can be patched: run `rolecall plan`"."""
+    """The last line, as in: 12 findings (3 high, 9 medium) in 5 identities; 214 files in 0.3 s."""
     time = f"{_count(summary.files, 'file')} in {summary.seconds:.1f} s"
     hidden = f"; {summary.suppressed} suppressed" if summary.suppressed else ""
     if not findings:
@@ -104,7 +105,7 @@ def closing(findings: Sequence[Finding], summary: Summary) -> str:
     counts = ", ".join(f"{number} {name}" for name, number in by_severity if number)
     identities = len({_identity(f) for f in findings} - {None})
     where = f" in {_count(identities, 'identity', 'identities')}" if identities else ""
-    patch = f"; {summary.patchable} can be patched: run `rolecall plan`" if summary.patchable else ""
+    patch = "; for patches run `rolecall plan`" if any(f.family in _PLANNED for f in findings) else ""
     return f"{_count(len(findings), 'finding')} ({counts}){where}; {time}{hidden}{patch}"
 
 

@@ -1,0 +1,103 @@
+"""The folder of a plan: written whole or not at all, and never over something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolecall.report.plan_files import NotAPlanFolderError, roadmap, runbook, write
+
+PLAN = b'{"schema": "rolecall/plan/1"}'
+RECORD: dict[str, Any] = {
+    "id": "move-1",
+    "subject": {
+        "type": "credential",
+        "kind": "access-key",
+        "cloud": "aws",
+        "address": "a|b",
+        "path": "x.tf",
+        "start_line": 3,
+    },
+    "identity": "aws_iam_user.<script>",
+    "consumers": [
+        {
+            "kind": "function",
+            "platform": "lambda",
+            "address": "f`x`",
+            "path": "f.tf",
+            "start_line": 1,
+            "via": [
+                {"kind": "local", "address": "local.a", "path": "l.tf", "start_line": 2, "end_line": 2, "note": ""}
+            ],
+        }
+    ],
+    "targets": ["aws:execution-role"],
+    "reuses": None,
+    "disposition": "partial",
+    "reasons": ["[click](javascript:alert(1)) <img src=x>"],
+    "phases": [{"name": "expand", "needs": ["a"], "verify": ["`aws sts get-caller-identity`"], "rollback": "revert"}],
+    "handover": [{"what": "a | b", "where": "", "who": "you", "command": "x | y", "check": ""}],
+    "risk": 4,
+    "effort": 2,
+    "proof": [{"name": "files parse", "holds": None, "detail": "x"}],
+}
+DATA: dict[str, Any] = {
+    "migrations": [RECORD],
+    "waves": [{"wave": 0, "migrations": ["move-1"]}],
+    "kpis": {"identities": 1, "static_credentials": 1, "migrations_by_disposition": {"partial": 1}},
+    "series": [{"name": "expand"}],
+}
+
+
+def listing(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_plan_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "rolecall-plan"
+    write(folder, iter([("plan.json", PLAN), ("phases/2-expand.patch", b"a"), ("migrations/old/runbook.md", b"b")]))
+    write(folder, iter([("plan.json", PLAN), ("roadmap.md", b"c")]))
+    assert listing(folder.parent) == {"rolecall-plan/plan.json", "rolecall-plan/roadmap.md"}
+
+
+@pytest.mark.parametrize("files", [{"notes.txt": b"mine"}, {"plan.json": b"{}"}, {"plan.json": PLAN, "mine": b""}])
+def test_a_folder_with_anything_else_is_left_alone(tmp_path: Path, files: dict[str, bytes]) -> None:
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(NotAPlanFolderError, match="not a plan"):
+        write(tmp_path, iter([("plan.json", PLAN)]))
+    assert {name: (tmp_path / name).read_bytes() for name in listing(tmp_path)} == files
+
+
+def test_a_failure_leaves_the_plan_that_was_there(tmp_path: Path) -> None:
+    folder = tmp_path / "plan"
+    write(folder, iter([("plan.json", PLAN)]))
+
+    def failing() -> Any:
+        yield "plan.json", b"half"
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write(folder, failing())
+    assert listing(tmp_path) == {"plan/plan.json"}
+    assert (folder / "plan.json").read_bytes() == PLAN
+
+
+def test_the_road_map_leads_to_the_runbooks() -> None:
+    text = roadmap(DATA)
+    assert "## Wave 0" in text
+    assert "[move-1](migrations/move-1/runbook.md)" in text
+    assert "rolecall apply PLAN --phase expand" in text
+
+
+def test_a_runbook_quotes_what_it_was_given() -> None:
+    text = runbook(RECORD, ["2-expand.patch"])
+    assert "[2-expand.patch](2-expand.patch)" in text
+    assert "`aws sts get-caller-identity`" in text
+    assert "<img" not in text.replace("\\<img", "")
+    assert "](javascript" not in text
+    assert "`aws_iam_user.<script>`" in text
+    tables = [line for line in text.splitlines() if line.startswith("| ")]
+    assert {line.replace("\\|", "").count("|") for line in tables} == {6, 4}
