@@ -41,10 +41,10 @@ class Frontend:
     structure: Callable[[Tree, str], bytes] | None = None
 
     def units(self, tree: Tree, paths: Sequence[str], variable_files: Sequence[str]) -> list[Plan]:
-        frontend = import_module(self.module)
         wanted = [path for path in paths if self.takes.search(path)]
         if not wanted:
             return []
+        frontend = import_module(self.module)
         if self.format == "terraform":
             return cast(list[Plan], frontend.units(tree, wanted, variable_files))
         return cast(list[Plan], frontend.units(tree, wanted))
@@ -99,7 +99,7 @@ FRONTENDS: Mapping[str, Frontend] = {
         Frontend(
             "github",
             "rolecall.frontends.pipelines.github",
-            re.compile(r"\.ya?ml$"),
+            re.compile(r"(?:^|/)(?:\.github/.*|action)\.ya?ml$"),
             "taken",
         ),
         Frontend(
