@@ -31,6 +31,9 @@ from rolecall.model.parts import (
 from rolecall.model.registry import known_source
 from rolecall.source.tree import Tree, Unreadable
 
+#: A position in a list of blocks, which `find` enters by itself.
+_INDEX = re.compile(r"\.\d+(?=\.|$)")
+
 
 def site_of(resource: Resource) -> Site:
     return Site(
@@ -325,7 +328,7 @@ class Extraction:
         if isinstance(value, Reference) and depth < 5:
             resource = self.resources.get(value.target)
             if resource is not None and value.attribute and resource.mode in ("resource", "data"):
-                found = resource.get(value.attribute)
+                found = resource.get(_INDEX.sub("", value.attribute))
                 if (
                     found is None
                     and value.attribute == "Ref"

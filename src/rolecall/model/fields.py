@@ -7,7 +7,7 @@ catalog names (Input.style), so that nothing above it knows how ECS differs from
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rolecall.catalog.entries import Input
 from rolecall.frontends.resource import Resource
@@ -15,11 +15,15 @@ from rolecall.frontends.terraform.json_text import decode_json
 from rolecall.frontends.values import Encoded, Mapping, Scalar, Sequence, Template, Value, find, text
 from rolecall.source.text import Span
 
+#: What CodeBuild calls the stores that a variable may come from.
+STORE_TYPES = {"PARAMETER_STORE": "ssm", "SECRETS_MANAGER": "secretsmanager"}
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One named value.  `name` is "" where the place has none (a script); `span` covers what to remove to take it
-    out.
+    out.  `store` is set where the value names a store to read rather than being what is read: its kind, or "any".
+    `attribute` is where the holder itself writes it, which a map or a template elsewhere may be put into.
     """
 
     name: str
@@ -27,22 +31,35 @@ class Field:
     span: Span
     path: str
     style: str
-    from_store: bool = False
+    store: str = ""
+    attribute: Span | None = None
 
 
 def fields(resource: Resource, inputs: tuple[Input, ...]) -> Iterator[Field]:
     """Every field of the inputs that the code writes."""
     for entry in inputs:
-        for value in find(resource.body, entry.path):
-            yield from _layout(value, entry, value.span or resource.span)
+        for value, attribute in _attributes(resource, entry.path):
+            for item in _layout(value, entry, value.span or resource.span):
+                yield item if attribute is None or attribute.contains(item.span) else replace(item, attribute=attribute)
+
+
+def _attributes(resource: Resource, path: str) -> Iterator[tuple[Value, Span | None]]:
+    """The values at a path with the spans of the attributes that give them."""
+    outer, _, name = path.rpartition(".")
+    for holder in find(resource.body, outer):
+        for body in holder.items if isinstance(holder, Sequence) else (holder,):
+            if isinstance(body, Mapping):
+                yield from ((entry.value, entry.span) for entry in body.entries if entry.name == name)
+            else:
+                yield from ((value, None) for value in find(body, name))
 
 
 def _layout(value: Value, entry: Input, fallback: Span) -> Iterator[Field]:
     match entry.style:
         case "map" | "store-map":
-            yield from _members(value, entry, fallback, entry.style == "store-map")
+            yield from _members(value, entry, fallback, "any" if entry.style == "store-map" else "")
         case "pairs":
-            yield from _pairs(value, entry.key, entry.value, entry, fallback, False)
+            yield from _pairs(value, entry.key, entry.value, entry, fallback, "")
         case "containers":
             yield from _containers(value, entry, fallback)
         case "value":
@@ -51,26 +68,41 @@ def _layout(value: Value, entry: Input, fallback: Span) -> Iterator[Field]:
             yield from scripts(value, entry, fallback)
 
 
-def _members(value: Value, entry: Input, fallback: Span, from_store: bool) -> Iterator[Field]:
+def _members(value: Value, entry: Input, fallback: Span, store: str) -> Iterator[Field]:
     if isinstance(value, Sequence):
         for item in value.items:
-            yield from _members(item, entry, fallback, from_store)
+            yield from _members(item, entry, fallback, store)
     elif isinstance(value, Mapping):
         for member in value.entries:
-            yield Field(member.name or "", member.value, member.span or fallback, entry.path, entry.style, from_store)
+            yield Field(
+                member.name or "", within(member.value, value), member.span or fallback, entry.path, entry.style, store
+            )
     else:
-        yield Field("", value, value.span or fallback, entry.path, entry.style, from_store)
+        yield Field("", value, value.span or fallback, entry.path, entry.style, store)
 
 
-def _pairs(value: Value, key: str, inner: str, entry: Input, fallback: Span, from_store: bool) -> Iterator[Field]:
+def within(value: Value, outer: Value) -> Value:
+    """A value with the hops of the value around it behind its own."""
+    return replace(value, via=(*value.via, *outer.via)) if outer.via else value
+
+
+def _pairs(value: Value, key: str, inner: str, entry: Input, fallback: Span, store: str) -> Iterator[Field]:
     if isinstance(value, Sequence):
         for item in value.items:
-            yield from _pairs(item, key, inner, entry, fallback, from_store)
+            yield from _pairs(within(item, value), key, inner, entry, fallback, store)
     elif isinstance(value, Mapping) and (found := next(find(value, inner), None)) is not None:
         name = text(next(find(value, key), None)) or ""
-        yield Field(name, found, value.span or fallback, entry.path, entry.style, from_store)
+        written = text(value.get(entry.type)) if entry.type else None
+        yield Field(
+            name,
+            within(found, value),
+            value.span or fallback,
+            entry.path,
+            entry.style,
+            store or STORE_TYPES.get(written or "", ""),
+        )
     elif not isinstance(value, (Mapping, Scalar)):
-        yield Field("", value, value.span or fallback, entry.path, entry.style, from_store)
+        yield Field("", value, value.span or fallback, entry.path, entry.style, store)
 
 
 def _containers(value: Value, entry: Input, fallback: Span) -> Iterator[Field]:
@@ -84,9 +116,9 @@ def _containers(value: Value, entry: Input, fallback: Span) -> Iterator[Field]:
             yield Field("", container, container.span or fallback, entry.path, entry.style)
             continue
         for found in find(container, entry.list):
-            yield from _pairs(found, entry.key, entry.value, entry, fallback, False)
+            yield from _pairs(found, entry.key, entry.value, entry, fallback, "")
         for found in find(container, entry.stores):
-            yield from _pairs(found, entry.key, entry.store_value, entry, fallback, True)
+            yield from _pairs(found, entry.key, entry.store_value, entry, fallback, "any")
 
 
 def structured(value: Value) -> Value | None:

@@ -49,13 +49,16 @@ _ENDPOINT = re.compile(r"endpoint|(?:^|_)host(?:$|_)|base_url|s3_url", re.IGNORE
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One key.  `parts` are (id | secret, field); `place` is the first of them in the file."""
+    """One key.  `parts` are (id | secret, field, its hops).
+
+    `place` is the first of them in the file, for a literal where the literal itself is written.
+    """
 
     slot: str
     form: Form
     field: str
     place: Span
-    parts: tuple[tuple[str, Field], ...]
+    parts: tuple[tuple[str, Field, tuple[Hop, ...]], ...]
     hint: str
     marks: frozenset[str]
     hops: tuple[Hop, ...]
@@ -119,7 +122,16 @@ def _classify(slot: str, keys: list[tuple[str, Field]]) -> Found | None:
             return None
         form = "input" if "input" in kinds else "reference"
         hops = next((r.via for _, item in keys for r in references(item.value)), ())
-    return Found(slot, form, keys[0][1].name, keys[0][1].span, tuple(keys), hint, frozenset(marks), hops)
+    place = keys[0][1].span
+    if hops and (origin := next((item.value.span for part, item in keys if part in literals), None)) is not None:
+        place = origin
+    parts = tuple((part, item, _hops(item.value)) for part, item in keys)
+    return Found(slot, form, keys[0][1].name, place, parts, hint, frozenset(marks), hops)
+
+
+def _hops(value: Value) -> tuple[Hop, ...]:
+    """The way of a part of a key: its own for a literal, that of what it refers to otherwise."""
+    return value.via if isinstance(value, Scalar) else next((r.via for r in references(value)), value.via)
 
 
 def _origin(value: Value) -> str:
@@ -169,7 +181,8 @@ def _in_text(item: Field) -> Iterator[Found]:
                 continue
             place = scalar.span or item.span
             marks = frozenset({"example"}) if is_example(match[1]) else frozenset()
-            yield Found("text", "literal", item.name, place, (("id", item),), describe(match[1]), marks, scalar.via)
+            parts = (("id", item, scalar.via),)
+            yield Found("text", "literal", item.name, place, parts, describe(match[1]), marks, scalar.via)
             return
 
 

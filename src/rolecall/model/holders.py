@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolecall.catalog.entries import Entry, hints
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Hop, Mapping, Reference, Scalar, Value, references, text
+from rolecall.frontends.values import Hop, Mapping, Reference, Scalar, Template, references, render, text
 from rolecall.model.fields import Field, fields, scripts
 from rolecall.model.found import Found, aws_keys
-from rolecall.model.parts import Credential, Edge, Mention, Reading, Site, Store, Workload
+from rolecall.model.parts import Credential, Edge, Fact, Mention, Reading, Site, Store, Workload
+from rolecall.model.store_names import key_of, state_name, store_kind, store_name
+from rolecall.model.stores import READERS, Stores
 from rolecall.source.text import Span
 
 if TYPE_CHECKING:
     from rolecall.model.extraction import Extraction
 
-#: Data sources that read a store: what kind, and where the name lies.
-READERS = {
-    "aws_ssm_parameter": ("ssm", "name"),
-    "aws_secretsmanager_secret_version": ("secretsmanager", "secret_id"),
-    "aws_secretsmanager_secret": ("secretsmanager", "name"),
-    "kubernetes_secret": ("k8s-secret", "metadata.name"),
-    "kubernetes_secret_v1": ("k8s-secret", "metadata.name"),
-    "vault_generic_secret": ("vault", "path"),
-    "vault_kv_secret_v2": ("vault", "name"),
-    "terraform_remote_state": ("tf-output", "config.key"),
-}
 #: What of a store is its name rather than what it keeps; an opaque holder that is given only these reads nothing.
 NAME_ATTRIBUTES = frozenset(
     {
@@ -46,6 +38,7 @@ NAME_ATTRIBUTES = frozenset(
         "Arn",
     }
 )
+NOTHING = Mapping(())
 #: Types whose own blocks name an identity, so that naming it there is no dependence from outside.
 OWN_PARTS = frozenset({"identity", "login", "credential", "grant", "policy", "membership", "resource-policy"})
 
@@ -68,6 +61,7 @@ class Holders:
         self.resources = extraction.resources
         self.minted: dict[str, Entry] = {}
         self.identities: set[str] = set()
+        self.stores = Stores(extraction)
 
     def run(self) -> None:
         from rolecall.model.extraction import absent
@@ -81,10 +75,6 @@ class Holders:
         for resource in self.unit.resources:
             if not absent(resource, self.unit.library):
                 self._resource(resource)
-        sources = {edge.source for edge in self.fragment.edges}
-        for resource in self.unit.resources:
-            if resource.mode == "data" and not absent(resource, self.unit.library):
-                self._data(resource, resource.id in sources)
 
     def _resource(self, resource: Resource) -> None:
         match resource.mode:
@@ -92,6 +82,8 @@ class Holders:
                 self._declared(resource, self.entries.get(resource.type))
             case "provider" | "backend":
                 self._runner(resource)
+            case "data":
+                self._data(resource)
             case "output":
                 if not resource.calls:
                     self._output(resource)
@@ -206,6 +198,8 @@ class Holders:
 
     def _opaque(self, resource: Resource) -> None:
         """A type the catalog does not know, in a unit that has keys: it may be a vendor's, or a provisioner's."""
+        if resource.type == "AWS::CloudFormation::Stack" and not self._is_remote(resource):
+            return
         edges = []
         for entry in resource.body.entries:
             for reference in references(entry.value):
@@ -243,17 +237,8 @@ class Holders:
 
     # -- readers, outputs, runners, calls
 
-    def _data(self, resource: Resource, used: bool) -> None:
-        reader = READERS.get(resource.type)
-        if reader is not None and used:
-            kind, path = reader
-            value = resource.get(path)
-            name = self.extraction.label(value) if value is not None else ""
-            scope = resource.get("metadata.namespace") if kind == "k8s-secret" else None
-            self.fragment.readings.append(
-                Reading(resource.id, kind, name, self.extraction.label(scope) if scope else "", "", resource.span)
-            )
-        elif resource.type == "aws_iam_user" and (value := resource.get("user_name")) is not None:
+    def _data(self, resource: Resource) -> None:
+        if resource.type == "aws_iam_user" and (value := resource.get("user_name")) is not None:
             self.fragment.mentions.append(
                 Mention("user:" + self.extraction.label(value), "", self.site(resource), resource.span)
             )
@@ -287,6 +272,12 @@ class Holders:
                 self._mention(reference, resource)
             else:
                 self.edge(reference, resource.id, "value", span)
+        if resource.format == "terraform" and not any(fact.kind == "state" for fact in self.fragment.facts):
+            backend = next((r for r in self.unit.resources if r.mode == "backend" and not r.calls), None)
+            state = state_name(
+                backend.type if backend else "local", backend.body if backend else NOTHING, self.unit.name
+            )
+            self.fragment.facts.append(Fact("state", self.unit.name, state))
 
     def _keeps(self, reference: Reference) -> bool:
         target = self.resources.get(reference.target)
@@ -363,14 +354,25 @@ class Holders:
         holder = holder or resource.id
         kept = list(found)
         for item in kept:
+            flowed = False
             for reference in references(item.value):
                 if reference.target in self.minted:
                     if self.carries(reference):
-                        self.edge(reference, holder, item.name, place_of(item, reference))
+                        self.edge(reference, holder, item.name, place_of(item, reference), "", item.attribute)
                 elif self._flows(reference):
-                    self.edge(reference, holder, item.name, place_of(item, reference))
-        for key in aws_keys(resource, kept, sure, lambda target: target in self.minted):
-            self.found(resource, key, holder)
+                    flowed = True
+                    self.edge(
+                        reference, holder, item.name, place_of(item, reference), _key_behind(item), item.attribute
+                    )
+            if item.store and not flowed:
+                written = self.stores.label(item.value)
+                kind = item.store if item.store != "any" else store_kind(written)
+                name, key = store_name(kind, written)
+                self.fragment.readings.append(
+                    Reading(holder, kind, name, "", item.name, item.span, key, item.value.via)
+                )
+        for found_key in aws_keys(resource, kept, sure, lambda target: target in self.minted):
+            self.found(resource, found_key, holder)
 
     def found(self, resource: Resource, key: Found, holder: str) -> None:
         """A key that is written, passed in or fetched, as a credential of its own with edges into the holder."""
@@ -402,8 +404,8 @@ class Holders:
                     library=self.unit.library,
                 )
             )
-        for part, item in key.parts:
-            self.fragment.edges.append(Edge(identifier, part, holder, item.name, item.span, key.hops))
+        for part, item, hops in key.parts:
+            self.fragment.edges.append(Edge(identifier, part, holder, item.name, item.span, hops))
 
     def carries(self, reference: Reference) -> bool:
         """Whether the attribute is a part of the credential (its user's name is not)."""
@@ -422,21 +424,52 @@ class Holders:
         entry = self.entries.get(target.type)
         return entry is not None and entry.part == "store"
 
-    def edge(self, reference: Reference, holder: str, name: str, span: Span) -> None:
+    def edge(
+        self, reference: Reference, holder: str, name: str, span: Span, key: str = "", attribute: Span | None = None
+    ) -> None:
+        """Records that a reference lies in a field of a holder: as an edge, or as a reading where it names a store.
+
+        `key` is the member of the store that is taken, where what stands beside the reference says so; `attribute` is
+        where the holder writes what is put together elsewhere.
+        """
         source = reference.target
+        hops = _way(reference, holder, span, attribute)
         if source.startswith(("ssm:", "secretsmanager:", "export:")):
             kind, _, item = source.partition(":")
             kind = {"export": "cfn-export"}.get(kind, kind)
-            self.fragment.readings.append(
-                Reading(holder, kind, item, "", name, span, reference.attribute, reference.via)
+            item, inner = store_name(kind, item)
+            key = key or key_of(reference.attribute) or inner
+            self.fragment.readings.append(Reading(holder, kind, item, "", name, span, key, hops))
+            return
+        data = self.resources.get(source)
+        if data is not None and data.mode == "data" and data.type in READERS:
+            self.fragment.readings.extend(
+                replace(
+                    reading, holder=holder, field=name, span=span, key=key or reading.key, hops=(*reading.hops, *hops)
+                )
+                for reading in self.stores.read(data, reference.attribute)
             )
             return
-        self.fragment.edges.append(Edge(source, reference.attribute, holder, name, span, reference.via))
+        key = key or key_of(reference.attribute)
+        self.fragment.edges.append(Edge(source, reference.attribute, holder, name, span, hops, key))
 
     def site(self, resource: Resource) -> Site:
         from rolecall.model.extraction import site_of
 
         return site_of(resource)
+
+
+def _way(reference: Reference, holder: str, span: Span, attribute: Span | None) -> tuple[Hop, ...]:
+    """The hops of a reference, from the place where it is written to the holder's own attribute."""
+    hops = reference.via
+    written = reference.span
+    lines = {(hop.span.path, hop.span.line) for hop in hops}
+    if written is not None and (written.path, written.line) not in lines and not span.contains(written):
+        hops = (Hop("resource", render(reference)[2:-1], written), *hops)
+        lines.add((written.path, written.line))
+    if attribute is not None and (attribute.path, attribute.line) not in lines:
+        hops = (*hops, Hop("resource", holder.rpartition("//")[2], attribute))
+    return hops
 
 
 def place_of(item: Field, reference: Reference) -> Span:
@@ -460,5 +493,8 @@ def vendor_of_type(type_name: str) -> str:
     return ""
 
 
-def hop_list(value: Value) -> tuple[Hop, ...]:
-    return value.via
+def _key_behind(item: Field) -> str:
+    """The member of a secret that stands behind its ARN (`${arn}:pass::`)."""
+    last = item.value.parts[-1] if item.store and isinstance(item.value, Template) else None
+    written = text(last) or ""
+    return written.split(":")[1] if written.startswith(":") else ""

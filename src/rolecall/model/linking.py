@@ -6,7 +6,7 @@ a user's name.  What cannot be matched stays an open end; nothing is guessed.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -28,6 +28,7 @@ from rolecall.model.parts import (
     Store,
     Workload,
 )
+from rolecall.model.store_names import same_state
 from rolecall.source.text import Span
 
 MAX_PATH = 24
@@ -83,7 +84,6 @@ class Flow:
 @dataclass(slots=True)
 class _Indexes:
     edges: dict[str, list[Edge]] = field(default_factory=lambda: defaultdict(list))
-    into: dict[str, list[Edge]] = field(default_factory=lambda: defaultdict(list))
     readings: dict[tuple[str, str], list[Reading]] = field(default_factory=lambda: defaultdict(list))
     grants: dict[str, list[Grant]] = field(default_factory=lambda: defaultdict(list))
 
@@ -111,7 +111,6 @@ class Model:
             self.resource_policies.extend(fragment.resource_policies)
             for edge in fragment.edges:
                 self._index.edges[edge.source].append(edge)
-                self._index.into[edge.holder].append(edge)
             for reading in fragment.readings:
                 self._index.readings[(reading.kind, reading.name)].append(reading)
             for fact in fragment.facts:
@@ -186,12 +185,14 @@ class Model:
         stores: list[OpenEnd] = []
         parts: set[str] = set()
         entry = catalog().get(credential.site.type) if credential.form == "minted" else None
-        seen: set[tuple[str, str, str]] = set()
-        queue: list[tuple[str, tuple[Step, ...]]] = [(credential.id, ())]
+        seen: set[tuple[str, str, str, Span]] = set()
+        queue: deque[tuple[str, tuple[Step, ...]]] = deque([(credential.id, ())])
         while queue:
-            node, steps = queue.pop(0)
+            node, steps = queue.popleft()
             onward: list[Step] = []
             for edge in self._index.edges.get(node, ()):
+                if steps and not _taken(edge.key, steps[-1]):
+                    continue
                 part = ""
                 if not steps:
                     part = _part(entry, edge.attribute) if entry else edge.attribute
@@ -205,15 +206,15 @@ class Model:
                 if not onward and steps:
                     ends.append(OpenEnd(store, steps))
             for step in onward:
+                once = (step.holder, step.field, steps[0].attribute if steps else step.attribute, step.span)
+                if once in seen or len(steps) >= MAX_PATH:
+                    continue
+                seen.add(once)
                 path = (*steps, step)
                 workload = self.workloads.get(step.holder)
                 if workload is not None:
                     consumptions.append(Consumption(workload, path))
-                once = (step.holder, step.field, path[0].attribute)
-                if once in seen or len(path) > MAX_PATH:
-                    continue
-                seen.add(once)
-                if workload is None:
+                else:
                     queue.append((step.holder, path))
         unique = {(o.store.id, o.steps[-1].field): o for o in ends}
         return Flow(tuple(consumptions), tuple(unique.values()), tuple(stores), frozenset(parts))
@@ -224,26 +225,30 @@ class Model:
         if store.parent in self.stores:
             nodes.append(self.stores[store.parent])
             for edge in self._index.edges.get(store.parent, ()):
+                if steps and not _taken(edge.key, steps[-1]):
+                    continue
                 yield Step(store.id, edge.holder, edge.field, edge.attribute, edge.span, edge.hops)
-        kept = {step.field for step in steps[-1:]} | {
-            edge.field for edge in self._index.into.get(store.id, ()) if steps and edge.source == steps[-1].source
-        }
         for node in nodes:
             if not node.name or "${?}" in node.name:
                 continue
             for name in {node.name, node.name.rpartition("/")[2] if node.kind == "secretsmanager" else node.name}:
                 for reading in self._index.readings.get((node.kind, name), ()):
-                    if reading.scope and node.scope and not _same_scope(reading.scope, node.scope):
-                        continue
-                    if (
-                        reading.key
-                        and kept
-                        and "" not in kept
-                        and reading.key not in kept
-                        and node.kind == "k8s-secret"
-                    ):
+                    if not self._in_scope(reading, node) or (steps and not _taken(reading.key, steps[-1])):
                         continue
                     yield Step(store.id, reading.holder, reading.field, reading.key, reading.span, reading.hops, True)
+
+    def _in_scope(self, reading: Reading, store: Store) -> bool:
+        if reading.kind == "tf-output" and reading.scope:
+            return any(same_state(reading.scope, name) for name in self._states.get(store.site.unit, ()))
+        return not reading.scope or not store.scope or _same_scope(reading.scope, store.scope)
+
+    @cached_property
+    def _states(self) -> dict[str, list[str]]:
+        """The names of the state that each unit writes."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for fact in self.facts["state"]:
+            found[fact.name].append(fact.value)
+        return found
 
     # -- views
 
@@ -286,6 +291,11 @@ def _part(entry: object, attribute: str) -> str:
         if head in getattr(entry, part):
             return part
     return "secret"
+
+
+def _taken(key: str, step: Step) -> bool:
+    """Whether a reader of one key of a store takes what lies in the field that a step filled."""
+    return not key or not step.field or key == step.field or step.field == "value"
 
 
 def _same_scope(one: str, other: str) -> bool:

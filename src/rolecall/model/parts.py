@@ -169,7 +169,7 @@ class Edge:
     """A part of something reaches a holder: `source` (a resource id) . `attribute` lies in `field` of `holder`.
 
     `span` covers the entry to change (the map entry, the attribute, the line of a script), `hops` the way from the
-    source to it, the source's end first.
+    source to it, the source's end first.  `key` is the member that is taken where the source is a store of several.
     """
 
     source: str
@@ -178,12 +178,13 @@ class Edge:
     field: str
     span: Span
     hops: tuple[Hop, ...] = ()
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A holder reads a store that it names (`kind`, `name`, `scope`): an ECS secret, a pod's secretKeyRef,
-    `secrets.X`.
+    `secrets.X`.  The scope of a Terraform output is the name of its state (store_names.state_name).
     """
 
     holder: str
@@ -297,7 +298,7 @@ class Fact:
     (name = namespace/service account, value = role), instance-profile (value = role), role-module (a call that makes a
     role for pods; value = its policies), problem (name = the kind of Problem, value = its message), login-profile
     (name = user), service-account (name = namespace/name, value = role), deployment (value = task definition),
-    oidc-login, baked-key.
+    oidc-login, baked-key, state (the name of the state that the unit writes).
     """
 
     kind: str

@@ -1,0 +1,1 @@
+"""The model: flows, natures, what is found and what is not."""
