@@ -108,6 +108,28 @@ def test_a_file_and_a_folder_without_permission(tmp_path: Path) -> None:
         (tmp_path / "closed").chmod(0o700)
 
 
+def test_a_folder_that_cannot_be_listed_is_said_as_long_as_it_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check(tmp_path, {"closed/main.tf": GOOD.encode()})
+    scandir = os.scandir
+
+    def denied(path: str) -> object:
+        if str(path).endswith("/closed"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", denied)
+        for _ in range(2):
+            findings = analyse([tmp_path], Options()).findings
+            assert [(f.span.path, f.message) for f in findings if f.rule == "RC901"] == [
+                ("closed", "Permission denied")
+            ]
+    for _ in range(2):
+        assert {f.span.path for f in analyse([tmp_path], Options()).findings} == {"closed/main.tf", "good/main.tf"}
+
+
 PIECES = [
     'resource "aws_iam_access_key" "k" {\n',
     "}\n",

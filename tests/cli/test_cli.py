@@ -259,9 +259,12 @@ def test_no_trouble_ends_in_a_traceback(trouble: BaseException, says: str, monke
 # -- the program itself
 
 
+START = "from rolecall.cli.main import main; main()"
+
+
 def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "rolecall", *arguments],
+        [sys.executable, "-c", START, *arguments],
         capture_output=True,
         check=False,
         timeout=60,
@@ -284,7 +287,7 @@ def test_output_that_nobody_reads_is_no_error_message() -> None:
             for n in range(2000)
         )
     )
-    command = f"{sys.executable} -m rolecall check infra | head -1"
+    command = f"{sys.executable} -c '{START}' check infra | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, check=False, timeout=60)
     assert done.stdout.count(b"\n") == 1
     assert done.stderr == b""

@@ -174,7 +174,7 @@ class Cache:
             paths, statuses, digests, facts, structures, rows, joins, findings, metadata, file, places = pickling.loads(
                 payload
             )
-            survey = Survey(paths, array("q", statuses), digests, facts)
+            survey = Survey(paths.split("\0") if paths else [], array("q", statuses), digests, facts)
             snapshot = Snapshot(survey, structures, [Row(*row) for row in rows], joins, findings, metadata)
             return snapshot, Harvests(self._folder / os.path.basename(file), places)
         except (pickling.RefusedError, ValueError, TypeError):
@@ -188,7 +188,7 @@ class Cache:
             names = [item.name for item in fields(Row)]
             payload = pickling.dumps(
                 (
-                    survey.paths,
+                    "\0".join(survey.paths),
                     survey.statuses.tobytes(),
                     survey.digests,
                     survey.facts,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,10 @@ from rolecall.source.tree import SKIPPED_FOLDERS, Tree
 PLAN_FOLDER = "rolecall-plan"
 
 
-#: What the system says of a file without opening it: size, time of change in ns, inode.  As long as it is the same, the
-#: content is.
-Status: TypeAlias = tuple[int, int, int]
+#: A path, and what the system says of the file without opening it.
+_Found: TypeAlias = tuple[str, int, int, int]
+#: The status of a file of which nothing is known.
+UNKNOWN = (-1, -1, -1)
 
 
 class RootError(Exception):
@@ -46,27 +48,47 @@ class Roots(Tree):
         self.named = tuple(named)
         self.excluded = tuple(excluded)
         self.unlistable: list[tuple[str, str]] = []
-        self.statuses: dict[str, Status] = {}
+        self._statuses = array("q")
         self._is_excluded = _matcher(excluded)
         self._real_named = tuple(os.path.realpath(os.path.join(self._base, name)) for name in self.named)
 
     def with_overlay(self, overlay: Mapping[str, bytes | None]) -> Roots:
         """The same roots with changes laid over them; what was read before and is not changed is shared."""
         tree = Roots(self.root, self.named, self.excluded, {**self._overlay, **overlay})
-        known = set(self.paths())
         tree._texts = {path: text for path, text in self._texts.items() if path not in overlay}
-        tree.statuses = {path: status for path, status in self.statuses.items() if path not in overlay}
         tree.unlistable = self.unlistable
-        added = {path for path, data in overlay.items() if data is not None}
-        removed = {path for path, data in overlay.items() if data is None}
-        tree._listing = self.paths() if known >= added and not known & removed else sorted((known | added) - removed)
+        known = dict(zip(self.paths(), batched(self.statuses), strict=True))
+        known.update(dict.fromkeys(overlay, UNKNOWN))
+        found = sorted((path, *status) for path, status in known.items() if overlay.get(path, b"") is not None)
+        tree._keep(found)
         return tree
 
     def paths(self) -> list[str]:
         """Every file below the roots, sorted, as POSIX paths."""
-        if self._listing is None and not self._overlay:
-            self._listing = sorted(self._walk())
+        if self._listing is None:
+            found: list[_Found] = []
+            self._scan(found)
+            if self._overlay:
+                found = [one for one in found if one[0] not in self._overlay]
+                found += [(path, *UNKNOWN) for path, data in self._overlay.items() if data is not None]
+            found.sort()
+            self._keep(found)
         return super().paths()
+
+    @property
+    def statuses(self) -> array[int]:
+        """Three numbers for each of the paths: size, time of change in ns, inode; -1 where they are not known.
+
+        As long as they are the same, so is the content.
+        """
+        self.paths()
+        return self._statuses
+
+    def _keep(self, found: list[_Found]) -> None:
+        self._listing = [one[0] for one in found]
+        self._statuses = array("q")
+        for one in found:
+            self._statuses.extend(one[1:])
 
     def glance(self, path: str) -> SourceText:
         """The file as `read` gives it, but not kept: for files that nobody reads twice.  Raises Unreadable."""
@@ -81,38 +103,38 @@ class Roots(Tree):
             return False
         return any(real == named or real.startswith(named.rstrip(os.sep) + os.sep) for named in self._real_named)
 
-    def _walk(self) -> Iterator[str]:
+    def _scan(self, found: list[_Found]) -> None:
         if self._single:
-            yield from self._file(os.path.basename(self.root), self._base)
+            self._add(os.path.basename(self.root), self._base, found)
             return
         stack = list(self.named) or [""]
         for name in [name for name in stack if os.path.isfile(os.path.join(self._base, name))]:
             stack.remove(name)
-            yield from self._file(name, os.path.join(self._base, name))
+            self._add(name, os.path.join(self._base, name), found)
         while stack:
-            folder = stack.pop()
-            yield from self._folder(folder, stack)
+            self._list(stack.pop(), stack, found)
 
-    def _file(self, path: str, absolute: str) -> Iterator[str]:
+    def _add(self, path: str, absolute: str, found: list[_Found]) -> None:
         try:
             status = Path(absolute).stat()
         except OSError as error:
             self.unlistable.append((path, error.strerror or str(error)))
             return
-        self.statuses[path] = (status.st_size, status.st_mtime_ns, status.st_ino)
-        yield path
+        found.append((path, status.st_size, status.st_mtime_ns, status.st_ino))
 
-    def _folder(self, folder: str, stack: list[str]) -> Iterator[str]:
+    def _list(self, folder: str, stack: list[str], found: list[_Found]) -> None:
+        """One folder; those in it are put on the stack.  Tens of thousands of files go through here on every run."""
         try:
             entries = os.scandir(f"{self._base}/{folder}" if folder else self._base)
         except OSError as error:
             self.unlistable.append((folder or ".", error.strerror or str(error)))
             return
+        head = f"{folder}/" if folder else ""
         excluded = self._is_excluded if self.excluded else None
         with entries:
             for entry in entries:
                 name = entry.name
-                path = f"{folder}/{name}" if folder else name
+                path = head + name
                 if excluded is not None and excluded(path):
                     continue
                 try:
@@ -120,16 +142,19 @@ class Roots(Tree):
                         if name not in SKIPPED_FOLDERS and name != PLAN_FOLDER:
                             stack.append(path)
                         continue
-                    status = entry.stat(follow_symlinks=False)
-                    if stat.S_ISLNK(status.st_mode):
-                        if not self._inside(path):
-                            continue
-                        status = entry.stat()
+                    if entry.is_symlink() and not self._inside(path):
+                        continue
+                    status = entry.stat()
                     if stat.S_ISREG(status.st_mode):
-                        self.statuses[path] = (status.st_size, status.st_mtime_ns, status.st_ino)
-                        yield path
+                        found.append((path, status.st_size, status.st_mtime_ns, status.st_ino))
                 except OSError:  # a link that leads nowhere, a file that went meanwhile
                     continue
+
+
+def batched(numbers: array[int]) -> Iterator[tuple[int, int, int]]:
+    """The numbers by threes."""
+    each = iter(numbers)
+    return zip(each, each, each, strict=True)
 
 
 def open_roots(roots: Iterable[Path], excluded: Sequence[str] = ()) -> Roots:

@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from rolecall.analysis import filefacts
-from rolecall.analysis.discovery import Roots
+from rolecall.analysis.discovery import UNKNOWN, Roots
 from rolecall.analysis.filefacts import NOTHING, FileFacts
 from rolecall.analysis.frontends import decides, is_source
 from rolecall.source.tree import Unreadable
 
 #: A file changed this shortly before it was read may change again without its time of change telling.
 _RACY_NS = 2_000_000_000
-_UNKNOWN = (-1, -1, -1)
 _RUN = 3 * 512
+#: Bytes of a digest.
+_SIZE = 16
+_NO_DIGEST = bytes(_SIZE)
 #: A text file above this many bytes that no frontend reads is data, not code.
 MAX_TEXT_BYTES = 1024 * 1024
 _SKIPPED_NAME = re.compile(
@@ -36,14 +38,18 @@ _SKIPPED_FOLDER = re.compile(r"(?:^|/)(?:vendor|third_party|bower_components|dis
 class Survey:
     """Every file with its status and the digest of its content.
 
-    `statuses` holds three numbers for each path.  A digest is empty where the file was not read: because it is nothing
-    that is analysed, or because it cannot be (then `facts` says why).
+    `statuses` holds three numbers for each path, `digests` sixteen bytes: zeros where the file was not read, because it
+    is nothing that is analysed, or because it cannot be (then `facts` says why).  Folders that cannot be listed are in
+    `facts` only.
     """
 
     paths: list[str] = field(default_factory=list)
     statuses: array[int] = field(default_factory=lambda: array("q"))
-    digests: list[bytes] = field(default_factory=list)
+    digests: bytes = b""
     facts: dict[str, FileFacts] = field(default_factory=dict)
+
+    def digest(self, at: int) -> bytes:
+        return self.digests[_SIZE * at : _SIZE * at + _SIZE]
 
     def size(self, path: str) -> int:
         """A file's size in bytes; 0 where there is no such file, or nobody knows."""
@@ -72,17 +78,17 @@ def take(tree: Roots, before: Survey | None) -> tuple[Survey, Changes]:
     """A survey of the tree; what has not changed since `before` is not read."""
     paths = tree.paths()
     now = time.time_ns()
-    statuses = array("q")
-    extend = statuses.extend
-    get = tree.statuses.get
-    for path in paths:
-        extend(get(path, _UNKNOWN))
-    if before is not None and before.paths == paths and before.statuses == statuses and -1 not in statuses:
+    statuses = tree.statuses[:]
+    folders = {path: FileFacts(unreadable=reason) for path, reason in tree.unlistable}
+    unread = {path: facts for path, facts in before.facts.items() if facts.unreadable} if before is not None else {}
+    same = before is not None and before.paths == paths and before.statuses == statuses and unread == folders
+    if before is not None and same and -1 not in statuses:
         return before, Changes((), False, 0)
     survey = Survey(paths, statuses)
+    digests = bytearray(_SIZE * len(paths))
     if before is not None and before.paths == paths:
-        survey.digests = list(before.digests)
-        survey.facts = dict(before.facts)
+        digests[:] = before.digests
+        survey.facts = {path: facts for path, facts in before.facts.items() if before.position(path) is not None}
         stale = list(_differing(before.statuses, statuses))
         old = {paths[at]: at for at in stale}
     else:
@@ -93,9 +99,8 @@ def take(tree: Roots, before: Survey | None) -> tuple[Survey, Changes]:
             status = statuses[3 * at : 3 * at + 3]
             if was is None or before is None or status[0] < 0 or before.statuses[3 * was : 3 * was + 3] != status:
                 stale.append(at)
-                survey.digests.append(b"")
             else:
-                survey.digests.append(before.digests[was])
+                digests[_SIZE * at : _SIZE * at + _SIZE] = before.digest(was)
                 if path in before.facts:
                     survey.facts[path] = before.facts[path]
     changed: set[str] = set()
@@ -103,15 +108,17 @@ def take(tree: Roots, before: Survey | None) -> tuple[Survey, Changes]:
     for at in stale:
         path, was = paths[at], old.get(paths[at])
         digest, facts = _look(tree, path, statuses[3 * at])
-        read += bool(digest)
-        survey.digests[at] = digest
+        read += digest != _NO_DIGEST
+        digests[_SIZE * at : _SIZE * at + _SIZE] = digest
         survey.facts.pop(path, None)
         if facts:
             survey.facts[path] = facts
-        if before is None or was is None or before.digests[was] != digest or not digest:
+        if before is None or was is None or before.digest(was) != digest or digest == _NO_DIGEST:
             changed.add(path)
         if statuses[3 * at + 1] > now - _RACY_NS or facts.unreadable:  # whether it can be read is not in the status
-            statuses[3 * at : 3 * at + 3] = array("q", _UNKNOWN)
+            statuses[3 * at : 3 * at + 3] = array("q", UNKNOWN)
+    survey.digests = bytes(digests)
+    survey.facts.update(folders)
     return survey, Changes(changed, before is None or before.paths != paths, read)
 
 
@@ -131,23 +138,23 @@ def _look(tree: Roots, path: str, size: int) -> tuple[bytes, FileFacts]:
     source = is_source(path) or decides(path)
     keys = not _SKIPPED_NAME.search(path) and not _SKIPPED_FOLDER.search(path)
     if not source and not (keys and size <= MAX_TEXT_BYTES):
-        return b"", NOTHING
+        return _NO_DIGEST, NOTHING
     try:
         text = tree.read(path) if source else tree.glance(path)
     except Unreadable as error:
-        return b"", FileFacts(unreadable=error.reason) if source else NOTHING
-    return blake2b(text.data, digest_size=16).digest(), filefacts.of(text, keys)
+        return _NO_DIGEST, FileFacts(unreadable=error.reason) if source else NOTHING
+    return blake2b(text.data, digest_size=_SIZE).digest(), filefacts.of(text, keys)
 
 
 def digest_of(tree: Roots, survey: Survey, position: int) -> bytes:
     """What stands for the content of a file: its digest, or what the system says of a file that was not read."""
-    digest = survey.digests[position]
-    if digest:
+    digest = survey.digest(position)
+    if digest != _NO_DIGEST:
         return digest
     status = survey.statuses[3 * position : 3 * position + 3]
     if status[0] >= 0:
         return repr(tuple(status)).encode()
     try:  # changed too lately, or laid over the tree
-        return blake2b(tree.glance(survey.paths[position]).data, digest_size=16).digest()
+        return blake2b(tree.glance(survey.paths[position]).data, digest_size=_SIZE).digest()
     except Unreadable as error:
         return error.reason.encode("utf-8", "replace")

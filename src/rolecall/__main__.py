@@ -1,5 +1,0 @@
-"""`python -m rolecall`."""
-
-from rolecall.cli.main import main
-
-main()
