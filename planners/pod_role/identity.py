@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, Value, references, scalars
 from rolecall.model.parts import Fact
-from rolecall.planning.case import Case
 from rolecall.planners.pod_role.module_call import RoleCall, role_calls
 from rolecall.planners.pod_role.pod import Pod, declared, follow, place_of
+from rolecall.planning.case import Case
 
 _ROLE_ARN = re.compile(r"arn:[\w-]+:iam::\d*:role/(?:[\w+=,.@/-]*/)?([\w+=,.@-]+)")
 _ANNOTATION = "eks.amazonaws.com/role-arn"

@@ -31,13 +31,13 @@ class RoleCall:
 def role_calls(case: Case) -> list[RoleCall]:
     """Calls in the user's module of modules that make a role for pods."""
     unit = case.context.unit(case.credential.site.unit, "terraform")
-    found = []
-    for resource in unit.resources if unit is not None else ():
-        if resource.mode == "module" and resource.module == case.folder and resource.span.path.endswith(".tf"):
-            for module in hints()["irsa_modules"]:
-                if re.search(module["source"], resource.type):
-                    found.append(RoleCall(resource, module["policies"], module["service_account"], module["namespace"]))
-    return found
+    return [
+        RoleCall(resource, module["policies"], module["service_account"], module["namespace"])
+        for resource in (unit.resources if unit is not None else ())
+        if resource.mode == "module" and resource.module == case.folder and resource.span.path.endswith(".tf")
+        for module in hints()["irsa_modules"]
+        if re.search(module["source"], resource.type)
+    ]
 
 
 def only_choice(case: Case, calls: list[RoleCall]) -> RoleCall | None:
@@ -113,9 +113,6 @@ def _free_key(wanted: str, held: dict[str, str]) -> str:
 def _as_policy(case: Case, block: Block) -> tuple[str, str]:
     """An inline policy as one that can be attached: the same document under the same name."""
     name = case.context.free_name(case.folder, "aws_iam_policy", block.labels[1], str(block.start))
-    lines = [f'resource "aws_iam_policy" "{name}" {{']
-    for attribute in block.attributes:
-        if attribute.name in ("name", "name_prefix", "policy"):
-            lines.append(f"  {attribute.name} = {attribute_text(block, attribute)}")
-    lines.append("}")
-    return name, format_hcl("\n".join(lines) + "\n")
+    kept = [one for one in block.attributes if one.name in ("provider", "name", "name_prefix", "policy")]
+    lines = [f"  {one.name} = {attribute_text(block, one)}" for one in kept]
+    return name, format_hcl("\n".join([f'resource "aws_iam_policy" "{name}" {{', *lines, "}"]) + "\n")

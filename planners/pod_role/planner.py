@@ -1,59 +1,311 @@
-"""Pods on EKS (recipes AWS-07 and AWS-08): the pods' role takes over, and the key leaves the Kubernetes secret.
+"""Pods on EKS (recipes AWS-07 and AWS-08): the role of the pods' service account takes over from the key.
 
-A role that the namespace has already comes before a new one.  Where the cluster cannot be seen, nobody can tell which
-trust a new role would need, and that part is left to people.
+A role that the service account has already comes before a new one.  A new one is associated by Pod Identity, or trusts
+the cluster's OIDC issuer where the estate does so already.  Where no pod is seen that reads the secret, the namespace's
+own role is the only choice; where neither pod nor cluster is seen, nobody can tell which trust a role would need.
 """
 
 from __future__ import annotations
 
-import re
-
-from rolecall.catalog.entries import hints
-from rolecall.frontends.resource import Resource
-from rolecall.model.parts import Grant
-from rolecall.planning.alignment import format_hcl
-from rolecall.planning.case import Case, Use, attribute_text
-from rolecall.planning.hcl_edit import insert_after, set_entry
+from rolecall.frontends.values import text
+from rolecall.planners.pod_role import account, cluster, entries, identity, module_call
+from rolecall.planners.pod_role.pod import Name, Pod, companions, read
+from rolecall.planning.case import Case, Use
 from rolecall.planning.judgement import strangers
 from rolecall.planning.line_edit import Refused
-from rolecall.planning.migration import Edit, Handover
+from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
-from rolecall.planning.parity import obstacles
+from rolecall.planning.parity import carry_over, obstacles
 from rolecall.planning.removal import take_from
-from rolecall.source.hcl import Block
+from rolecall.planning.roles import role_in_module
 
 RECIPES = ("AWS-07", "AWS-08")
 PLATFORMS = ("eks", "helm")
 
+_UNSEEN = ("kubernetes_secret", "kubernetes_secret_v1", "k8s:Secret", "k8s:ExternalSecret")
+
 
 def plan(case: Case, use: Use) -> Move:
-    """The namespace's own role takes over."""
+    """The role of the pods' service account takes over."""
     move = Move("aws:pod-role")
+    if use.workload.platform == "helm":
+        _chart(case, use, move)
+        return move
     for reason in obstacles(case):
         move.hold(reason)
-    calls = _role_modules(case)
-    if move.complete:
-        _expand(case, use, move, calls)
+    if use.workload.site.type in _UNSEEN:
+        _by_namespace(case, use, move)
+    else:
+        _by_pod(case, use, move)
+    move.verify["migrate"].append(
+        "restart the pods (the role reaches new pods only), then `aws sts get-caller-identity` in one"
+    )
+    move.permissions.extend(("iam:CreatePolicy", "iam:AttachRolePolicy"))
+    return move
+
+
+# -- a pod that is seen
+
+
+def _by_pod(case: Case, use: Use, move: Move) -> None:
+    address = use.workload.site.address
     try:
-        move.add("migrate", take_from(case, use))
+        pod = read(case, use)
     except Refused as refused:
-        move.hold(f"the key cannot be taken out of {use.workload.site.address}: {refused.reason}")
+        move.hold(refused.reason, _role_by_hand(use))
+        return
+    if move.complete:
+        _give_role(case, use, move, pod)
+    try:
+        move.add("migrate", entries.take_entries(case, use, pod))
+    except Refused as refused:
+        move.hold(
+            f"the key cannot be taken out of {address}: {refused.reason}",
+            Handover("take the key out of the pods once their role works", address, "the application's team"),
+        )
+    shown = pod.account.text if pod.account is not None else pod.name.text
+    namespace = pod.namespace.text
+    move.needs["migrate"].append(
+        f"the application uses the SDK's default credential chain, and new pods of {address} get the role "
+        f"(`kubectl -n {namespace} exec <pod> -- env | grep -E 'AWS_ROLE_ARN|AWS_CONTAINER_CREDENTIALS_FULL_URI'`)"
+    )
+    move.handover.append(
+        Handover(
+            f"restart the pods and look whose credentials they use (service account {shown})",
+            address,
+            "the application's team",
+            f"kubectl -n {namespace} rollout restart {_kind(use)}/{pod.name.text}; "
+            f"kubectl -n {namespace} exec {_kind(use)}/{pod.name.text} -- aws sts get-caller-identity",
+            "the ARN is the role's, not the user's",
+        )
+    )
+
+
+def _kind(use: Use) -> str:
+    """The workload's kind as kubectl names it."""
+    name = use.workload.site.type.removeprefix("k8s:").removeprefix("kubernetes_").removesuffix("_v1")
+    return name.replace("_", "").lower()
+
+
+def _give_role(case: Case, use: Use, move: Move, pod: Pod) -> None:
+    """The expand phase; nothing is planned where others would get the permissions too."""
+    try:
+        shared = companions(case, pod)
+        if shared and pod.account is not None:
+            raise Refused(
+                f"{', '.join(shared)} runs under the service account {pod.account.text} too and does not use the key, "
+                "so it would get the same permissions; give one of them a service account of its own first"
+            )
+        found = identity.existing(case, pod)
+        if len(found) > 1:
+            names = ", ".join(item.shown for item in found)
+            raise Refused(f"the service account has several roles in the code ({names})")
+        if found:
+            _use_existing(case, move, found[0])
+        elif not _use_neighbour(case, use, move, pod):
+            _use_new(case, use, move, pod)
+    except Refused as refused:
+        move.hold(refused.reason, _role_by_hand(use, pod))
+
+
+def _use_existing(case: Case, move: Move, found: identity.Existing) -> None:
+    move.reuses = found.shown
+    if found.call is not None:
+        move.add("expand", module_call.grant(case, found.call))
+        return
+    role = role_in_module(case, found.identity) if found.identity else None
+    if role is None:
+        raise Refused(
+            f"{found.shown} is declared outside the user's module, so its permissions are added there by hand"
+        )
+    move.add("expand", carry_over(case, role, role.label if len(case.uses) > 1 else ""))
+
+
+def _use_neighbour(case: Case, use: Use, move: Move, pod: Pod) -> bool:
+    """A module's role for another service account of the pod's namespace, where nothing is known of the cluster.
+
+    Whether the pod may run under that account is for people to say.
+    """
+    if cluster.is_known(case):
+        return False
+    chosen = module_call.only_choice(case, module_call.role_calls(case))
+    if chosen is None:
+        return False
+    account_now = pod.account.text if pod.account is not None else "default"
+    namespace = pod.namespace.text
+    move.reuses = chosen.resource.address
+    move.hold(
+        f"{use.workload.site.address} runs under the service account {account_now}, and the role of "
+        f"{chosen.resource.address} is for another one",
+        Handover(
+            "let the pods run under the service account of the role (serviceAccountName), and give it the rights "
+            "in the cluster that the old one has",
+            use.workload.site.address,
+            "the application's team",
+            f"kubectl auth can-i --list -n {namespace} --as system:serviceaccount:{namespace}:{account_now}",
+            "the pods start, and `aws sts get-caller-identity` in one shows the role",
+        ),
+    )
+    move.add("expand", module_call.grant(case, chosen))
+    return True
+
+
+def _use_new(case: Case, use: Use, move: Move, pod: Pod) -> None:
+    where = cluster.cluster_of(case, pod)
+    tokens = cluster.by_tokens(case, where)
+    own = account.dedicated(case, pod) if pod.account is None else None
+    if own is not None and tokens and not pod.among(case):
+        raise Refused("the annotation of a new service account needs the role's ARN, which only Terraform knows here")
+    runs_as: Name = own or pod.account or pod.name
+    _claim(case, pod, runs_as)
+    namespace, named = pod.expression(case, pod.namespace), pod.expression(case, runs_as)
+    if tokens and own is None and (written := account.written_by_account(case, pod)) is not None and pod.among(case):
+        namespace, named = written
+    suffix = (
+        "_pod" if len({use.workload.identity_text for use in case.uses}) < 2 else f"_{runs_as.text.replace('-', '_')}"
+    )
+    role, edits = cluster.pod_role(case, pod, where, namespace, named, tokens, suffix)
+    edits += carry_over(case, role, suffix.removeprefix("_") if len(case.uses) > 1 else "")
+    move.add("expand", edits)
+    move.permissions.extend(("iam:CreateRole", "iam:PutRolePolicy", "iam:TagRole", "iam:PassRole"))
+    arn = role.attribute("arn", pod.block) if pod.block is not None and pod.among(case) else ""
+    if own is not None:
+        created, written_name = account.create(case, pod, own, arn if tokens else "")
+        move.add("expand", created)
+        move.add("migrate", account.assign(case, pod, written_name))
+    elif tokens:
+        try:
+            move.add("expand", account.annotate(case, pod, arn))
+        except Refused as refused:
+            _annotate_by_hand(move, pod, refused.reason, role.address)
+    if not tokens:
+        move.permissions.append("eks:CreatePodIdentityAssociation")
+        _need_agent(case, move, where)
+    if pod.block is None:
+        move.prerequisites.append(f"the pods of {use.workload.site.address} run in the cluster {where.address}")
+
+
+def _claim(case: Case, pod: Pod, runs_as: Name) -> None:
+    """A service account can have one role: the first key whose pods run under it gives it one."""
+    claims = case.context.names[f"service-account\0{pod.namespace.text}\0{runs_as.text}"]
+    owner = case.owner.id if case.owner is not None else ""
+    if claims - {owner}:
+        raise Refused(
+            f"the service account {runs_as.text} gets its role by the migration of another key; "
+            "apply that one, then run rolecall plan again"
+        )
+    claims.add(owner)
+
+
+def _need_agent(case: Case, move: Move, where: cluster.Cluster) -> None:
+    if cluster.has_agent(case, where):
+        return
+    shown = text(where.resource.get("name")) or "<cluster>"
+    move.prerequisites.append(
+        f"the add-on {cluster.AGENT} runs in {where.address} (EKS Auto Mode has it built in); the code does not show it"
+    )
+    move.handover.append(
+        Handover(
+            f"make sure that the add-on {cluster.AGENT} runs on the nodes, before the migrate phase",
+            where.address,
+            "the owner of the cluster",
+            f"aws eks describe-addon --cluster-name {shown} --addon-name {cluster.AGENT} "
+            f"|| aws eks create-addon --cluster-name {shown} --addon-name {cluster.AGENT}",
+            "kubectl -n kube-system get daemonset eks-pod-identity-agent",
+        )
+    )
+
+
+def _annotate_by_hand(move: Move, pod: Pod, reason: str, role: str) -> None:
+    shown = pod.account.text if pod.account is not None else pod.name.text
+    move.hold(
+        reason,
+        Handover(
+            f"annotate the service account {shown} with the ARN of {role}",
+            pod.resource.address,
+            "the application's team",
+            f"kubectl -n {pod.namespace.text} annotate serviceaccount {shown} "
+            f"eks.amazonaws.com/role-arn=<ARN of {role}>",
+            "new pods have AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE",
+        ),
+    )
+
+
+def _role_by_hand(use: Use, pod: Pod | None = None) -> Handover:
+    runs_as = f" {pod.account.text}" if pod is not None and pod.account is not None else ""
+    namespace = pod.namespace.text if pod is not None else use.workload.namespace or "<namespace>"
+    return Handover(
+        f"give the pods' service account{runs_as} a role (Pod Identity or IRSA) with the user's policies",
+        use.workload.site.address,
+        "the owner of the cluster",
+        f"aws eks list-pod-identity-associations --cluster-name <cluster> --namespace {namespace}; "
+        f"kubectl -n {namespace} get serviceaccount -o yaml | grep role-arn",
+        "one of them shows the role",
+    )
+
+
+# -- a chart: what its values mean is known by the chart alone
+
+
+def _chart(case: Case, use: Use, move: Move) -> None:
+    address = use.workload.site.address
+    resource = case.context.resource(use.workload.site)
+    names = ", ".join(field for field in use.fields if field)
+    shown = f" ({names})" if names else ""
+    places = ", ".join(str(place) for place in use.places)
+    move.hold(
+        f"{address} hands the key to a chart, and the chart alone knows which of its values give its pods a role",
+        Handover(
+            "create a role for the release's service account (Pod Identity or IRSA) with the user's policies",
+            address,
+            "the owner of the cluster",
+            check="aws eks list-pod-identity-associations, or the service account's annotation, shows it",
+        ),
+    )
+    release = resource.name if resource is not None else "<release>"
+    move.handover.append(
+        Handover(
+            "name the role in the chart's values for its service account (mostly "
+            f'serviceAccount.annotations."eks.amazonaws.com/role-arn"), and take those for the key out{shown}',
+            places or address,
+            "the application's team",
+            f"helm show values <chart> | grep -n -i -E 'serviceaccount|accesskey|secretkey'; helm get values {release}",
+            "after the release, `aws sts get-caller-identity` in a pod shows the role",
+        )
+    )
+
+
+# -- a secret whose pods are not seen
+
+
+def _by_namespace(case: Case, use: Use, move: Move) -> None:
+    """The namespace's own role takes over, where there is only one or one that can do the same already."""
+    address = use.workload.site.address
+    calls = module_call.role_calls(case)
+    if move.complete:
+        _expand_call(case, move, calls)
+    try:
+        move.add("migrate", take_from(case, use, prune=False))
+    except Refused as refused:
+        move.hold(f"the key cannot be taken out of {address}: {refused.reason}")
     unknown = strangers(case)
-    if not _seen(use) and unknown:
+    if unknown:
         move.also.append("aws:cross-account-role")
         move.hold(
-            f"no pod is seen that reads {use.workload.site.address}, and “{', '.join(unknown)}” in its names may be a third party that was handed the key",
+            f"no pod is seen that reads {address}, and “{', '.join(unknown)}” in its names "
+            "may be a third party that was handed the key",
             Handover(
                 "find out who reads this secret: a pod of the namespace, or somebody outside who was given it",
-                use.workload.site.address,
+                address,
                 "the owner of the namespace",
                 "kubectl get pods -o yaml | grep -B3 -A3 <name of the secret>",
             ),
         )
     move.handover.append(
         Handover(
-            "let the pods run under the service account with the role, and let the application use the default credential chain",
-            use.workload.site.address,
+            "let the pods run under the service account with the role, and let the application use the default "
+            "credential chain",
+            address,
             "the application's team",
             "kubectl exec <pod> -- aws sts get-caller-identity",
             "the ARN is the role's, not the user's",
@@ -62,30 +314,9 @@ def plan(case: Case, use: Use) -> Move:
     move.needs["migrate"].append(
         "the pods run under the service account that has the role, and the application no longer needs the variables"
     )
-    move.verify["migrate"].append(
-        "restart the pods (the role reaches new pods only), then `aws sts get-caller-identity` in one"
-    )
-    move.permissions.extend(("iam:CreatePolicy", "iam:AttachRolePolicy"))
-    return move
 
 
-def _seen(use: Use) -> bool:
-    return use.workload.site.type not in ("kubernetes_secret", "kubernetes_secret_v1", "k8s:Secret")
-
-
-def _role_modules(case: Case) -> list[tuple[Resource, dict[str, str]]]:
-    """Calls in the user's module of modules that make a role for pods."""
-    unit = case.context.unit(case.credential.site.unit, "terraform")
-    found = []
-    for resource in unit.resources if unit is not None else ():
-        if resource.mode == "module" and resource.module == case.folder and resource.span.path.endswith(".tf"):
-            for module in hints()["irsa_modules"]:
-                if re.search(module["source"], resource.type):
-                    found.append((resource, module))
-    return found
-
-
-def _expand(case: Case, use: Use, move: Move, calls: list[tuple[Resource, dict[str, str]]]) -> None:
+def _expand_call(case: Case, move: Move, calls: list[module_call.RoleCall]) -> None:
     if not calls:
         move.hold(
             "the namespace has no role for its pods in the code yet",
@@ -97,9 +328,9 @@ def _expand(case: Case, use: Use, move: Move, calls: list[tuple[Resource, dict[s
             ),
         )
         return
-    chosen = _best(case, calls)
+    chosen = module_call.only_choice(case, calls)
     if chosen is None:
-        names = ", ".join(call.address for call, _ in calls)
+        names = ", ".join(call.resource.address for call in calls)
         move.hold(
             f"several roles are there for pods ({names}); which pods read the secret decides which of them",
             Handover(
@@ -107,105 +338,8 @@ def _expand(case: Case, use: Use, move: Move, calls: list[tuple[Resource, dict[s
             ),
         )
         return
-    call, module = chosen
-    move.reuses = call.address
-    if _seen(use) and not _runs_as(case, use, call):
-        account = use.workload.identity_text or "default"
-        move.hold(
-            f"{use.workload.site.address} runs under the service account {account}, and the role is another one's",
-            Handover(
-                "let the pods run under the service account of the role (serviceAccountName), and give it the rights "
-                "in the cluster that the old one has",
-                f"{use.places[0].path}:{use.places[0].line}",
-                "the application's team",
-                f"kubectl auth can-i --list -n {use.workload.namespace or '<namespace>'} "
-                f"--as system:serviceaccount:{use.workload.namespace or '<namespace>'}:{account}",
-                "the pods start, and `aws sts get-caller-identity` in one shows the role",
-            ),
-        )
+    move.reuses = chosen.resource.address
     try:
-        move.add("expand", _grant(case, call, module))
+        move.add("expand", module_call.grant(case, chosen))
     except Refused as refused:
         move.hold(refused.reason)
-
-
-def _runs_as(case: Case, use: Use, call: Resource) -> bool:
-    """Whether a pod runs under the service account that a call of a role module is for."""
-    account = use.workload.identity_text
-    for fact in case.model.facts["role-module"]:
-        if fact.site is not None and fact.site.id == call.id:
-            return bool(account) and (account == fact.name or fact.name.endswith(f":{account}"))
-    return False
-
-
-def _best(case: Case, calls: list[tuple[Resource, dict[str, str]]]) -> tuple[Resource, dict[str, str]] | None:
-    """The only call, or the only one that has the user's policies already."""
-    if len(calls) == 1:
-        return calls[0]
-    wanted = {text for grant in case.grants if (text := _policy_text(case, grant))}
-    having = [item for item in calls if wanted and wanted <= set(_held(case, *item).values())]
-    return having[0] if len(having) == 1 else None
-
-
-def _held(case: Case, call: Resource, module: dict[str, str]) -> dict[str, str]:
-    """The policies that a call gives its role: entry name to HCL text."""
-    block = case.context.block(call.span)
-    attribute = block.attribute(module["policies"])
-    if attribute is None:
-        return {}
-    text = attribute_text(block, attribute)
-    return {
-        m[1].strip('"'): m[2].strip().rstrip(",")
-        for m in re.finditer(r"^\s*([\w\"-]+)\s*[=:]\s*([^\n#]+)", text, re.MULTILINE)
-    }
-
-
-def _policy_text(case: Case, grant: Grant) -> str:
-    if grant.how != "attached" or grant.site.module != case.folder:
-        return ""
-    block = case.context.block(grant.site.span)
-    attribute = block.attribute("policy_arn")
-    return attribute_text(block, attribute) if attribute is not None else ""
-
-
-def _grant(case: Case, call: Resource, module: dict[str, str]) -> list[Edit]:
-    edits: list[Edit] = []
-    held = _held(case, call, module)
-    target = case.context.block(call.span)
-    attribute = target.attribute(module["policies"])
-    if attribute is None:
-        raise Refused(f"{call.address} is given no {module['policies']} yet")
-    place = target.text.span(attribute.value_start, attribute.value_end)
-    for grant in case.grants:
-        if grant.site.module != case.folder or grant.how not in ("attached", "inline"):
-            raise Refused(f"{grant.site.address} cannot be given to the pods' role as it is")
-        block = case.context.block(grant.site.span)
-        if block.attribute("count") is not None or block.attribute("for_each") is not None:
-            raise Refused(f"{grant.site.address} is made by count or for_each")
-        text = _policy_text(case, grant)
-        if grant.how == "inline":
-            name, code = _as_policy(case, block)
-            edits.extend(insert_after(block.text, block.span, code))
-            text = f"aws_iam_policy.{name}.arn"
-        if text in held.values():
-            continue
-        key = _free_key(block.labels[1], held)
-        held[key] = text
-        edits.extend(set_entry(target.text, place, key, text))
-    return edits
-
-
-def _free_key(wanted: str, held: dict[str, str]) -> str:
-    key = re.sub(r"\W", "_", wanted)
-    return key if key not in held else f"{key}_from_user"
-
-
-def _as_policy(case: Case, block: Block) -> tuple[str, str]:
-    """An inline policy as one that can be attached: the same document under the same name."""
-    name = case.context.free_name(case.folder, "aws_iam_policy", block.labels[1], str(block.start))
-    lines = [f'resource "aws_iam_policy" "{name}" {{']
-    for attribute in block.attributes:
-        if attribute.name in ("name", "name_prefix", "policy"):
-            lines.append(f"  {attribute.name} = {attribute_text(block, attribute)}")
-    lines.append("}")
-    return name, format_hcl("\n".join(lines) + "\n")

@@ -145,10 +145,10 @@ def _pods(case: Case, pod: Pod, wanted: tuple[str, str]) -> Iterator[Resource]:
             yield resource
     for workload in case.model.workloads.values():
         elsewhere = workload.site.unit != pod.resource.unit and workload.platform == "eks"
-        if elsewhere and (workload.namespace, workload.label) == wanted:
-            resource = case.context.resource(workload.site)
-            if resource is not None:
-                yield resource
+        if elsewhere and (workload.namespace, workload.identity_text) == wanted:
+            found = case.context.resource(workload.site)
+            if found is not None:
+                yield found
 
 
 def _metadata(resource: Resource) -> Mapping | None:
