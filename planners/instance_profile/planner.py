@@ -70,10 +70,10 @@ def _give_profile(case: Case, use: Use, move: Move) -> None:
         move.hold(reason)
     if site.format == "cloudformation":
         if move.complete:
-            from rolecall.planning.cloudformation import give_profile
+            from rolecall.planning.cloudformation import give_role
 
             try:
-                move.add("expand", give_profile(case, use.workload))
+                move.add("expand", give_role(case, use.workload))
             except Refused as refused:
                 move.hold(refused.reason)
         return

@@ -45,7 +45,16 @@ def _give_role(case: Case, use: Use, move: Move) -> None:
     for reason in obstacles(case):
         move.hold(reason)
     site = use.workload.site
-    if site.format != "terraform" or site.module != case.folder:
+    if site.format == "cloudformation":
+        if move.complete:
+            from rolecall.planning.cloudformation import give_role
+
+            try:
+                move.add("expand", give_role(case, use.workload))
+            except Refused as refused:
+                move.hold(refused.reason)
+        return
+    if site.module != case.folder:
         move.hold(
             "the task definition is in another module than the user",
             Handover(

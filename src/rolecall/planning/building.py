@@ -185,7 +185,8 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
     if case.credential.site.type == "aws_iam_access_key" and not blind:
         complete = _end_of_key(case, moves, complete, phases, reasons, handover)
     elif case.credential.site.format == "cloudformation" and not blind:
-        complete = cloudformation.end_of_key(case, bool(moves), complete, phases, reasons, handover)
+        gone = [edit for _, move in moves for edits in move.edits.values() for edit in edits]
+        complete = cloudformation.end_of_key(case, gone, bool(moves), complete, phases, reasons, handover)
     disposition: Disposition = (
         "patch"
         if complete

@@ -108,7 +108,7 @@ def compose(tree: Tree, migrations: Sequence[Migration]) -> Series:
             if any(edit.delete for edit in edits):
                 new = None
             else:
-                edits = _laid_out(path, original or b"", _spaced(path, original or b"", edits))
+                edits = _laid_out(path, original or b"", _spaced(original or b"", edits))
                 new = apply(original or b"", edits)
             old = files.get(path, original)
             made = tuple(_changes(path, old, new, effective.get(path, ()), edits))
@@ -228,10 +228,8 @@ def _effective(items: Sequence[_Placed], rank: int, creates: bool) -> tuple[Edit
     return tuple(edits)
 
 
-def _spaced(path: str, original: bytes, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+def _spaced(original: bytes, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
     """The edits with one blank line around the blocks that they write, also where what stood beside them goes."""
-    if not path.endswith(_FORMATTED):
-        return edits
     result = apply(original, edits)
     spaced = {}
     for piece in pieces(len(original), edits):
@@ -239,14 +237,11 @@ def _spaced(path: str, original: bytes, edits: tuple[Edit, ...]) -> tuple[Edit, 
         if edit is None or not edit.new.startswith(("\n", "\r\n")) or not edit.new.endswith("\n"):
             continue
         new = edit.new
-        if not result[: piece.start].strip():
+        before = result[: piece.start].rstrip(b"\r\n")
+        if not before or before.endswith(b":"):  # the first thing in the file, or under its key
             new = new.lstrip("\r\n")
-        alone = new.endswith(("\n\n", "\n\r\n"))
-        if (
-            not alone
-            and new.lstrip("\r\n")[:1].strip()
-            and result[piece.end : piece.end + 1] not in (b"", b"\r", b"\n", b"}")
-        ):
+        was_apart = original[edit.end : edit.end + 2].startswith((b"\n", b"\r\n"))
+        if was_apart and result[piece.end : piece.end + 1] not in (b"", b"\r", b"\n", b"}"):
             new += "\r\n" if new.endswith("\r\n") else "\n"
         spaced[edit] = replace(edit, new=new)
     return tuple(spaced.get(edit, edit) for edit in edits)

@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from rolecall.model.linking import Consumption, Step
-from rolecall.planning import yaml_edit
 from rolecall.planning.case import Case, Context, Use
 from rolecall.planning.hcl_edit import remove
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit
 from rolecall.planning.template_edit import take_from_heredocs, take_from_template
+from rolecall.planning.userdata_edit import take_from_yaml
 from rolecall.source.hcl import walk
 from rolecall.source.text import SourceText, Span
 
@@ -121,5 +121,5 @@ def _from_file(context: Context, path: str, spans: list[Span], whole: list[Span]
     if path.endswith(".tf.json"):
         raise Refused(f"{path} is Terraform in JSON, which is mostly generated")
     if path.endswith(_YAML) or text.data.lstrip()[:1] in (b"{", b"["):
-        return list(yaml_edit.remove(text, [*spans, *whole], prune))
+        return list(dict.fromkeys(take_from_yaml(text, [*spans, *whole], prune)))
     raise Refused(f"{path} is a template that cannot be edited safely")

@@ -16,7 +16,7 @@ from rolecall.planning import yaml_edit
 from rolecall.planning.case import Context
 from rolecall.planning.hcl_edit import remove, remove_heredoc_lines
 from rolecall.planning.line_edit import Refused, line_end, line_start, remove_script_lines
-from rolecall.planning.script_line import only_sets
+from rolecall.planning.userdata_edit import settings_only
 from rolecall.source.edits import Edit
 from rolecall.source.hcl import Block, outline, parse_file, walk
 from rolecall.source.text import SourceText, Span
@@ -65,7 +65,7 @@ def take_from_heredocs(text: SourceText, spans: Iterable[Span]) -> Iterator[Edit
         if is_json(text.data[begin:finish]):
             documents.setdefault((begin, finish), []).append(span)
         else:
-            _settings_only(text, span.start, span.end)
+            settings_only(text, span.start, span.end)
             yield from remove_heredoc_lines(text, span)
     for (begin, finish), members in documents.items():
         around = re.sub(rb"[^\n]", b" ", text.data[:begin])
@@ -182,16 +182,8 @@ def _json_members(text: SourceText, spots: list[tuple[int, int]], places: list[S
 def _script_lines(text: SourceText, spots: list[tuple[int, int]]) -> list[Edit]:
     edits: list[Edit] = []
     for start, end in spots:
-        _settings_only(text, start, end)
+        settings_only(text, start, end)
         for edit in remove_script_lines(text.path, text.data, 0, len(text.data), start, end):
             if edit not in edits:
                 edits.append(edit)
     return edits
-
-
-def _settings_only(text: SourceText, start: int, end: int) -> None:
-    """Refused unless the lines of a script do nothing but set what they hold."""
-    first, last = line_start(text.data, start), line_end(text.data, max(start, end - 1))
-    for line in text.data[first:last].decode("utf-8", "replace").splitlines():
-        if line.strip() and not only_sets(line):
-            raise Refused(f"{text.path}:{text.position(start)[0]} does more than set the key")
