@@ -62,6 +62,8 @@ class Found:
     hint: str
     marks: frozenset[str]
     hops: tuple[Hop, ...]
+    cls: str = "access-key"
+    cloud: str = "aws"
 
 
 def aws_keys(resource: Resource, fields: list[Field], sure: bool, is_minted: Callable[[str], bool]) -> Iterator[Found]:
@@ -90,12 +92,13 @@ def aws_keys(resource: Resource, fields: list[Field], sure: bool, is_minted: Cal
         keys = [(part, item) for part, item in parts if part != "token" and not _empty(item.value)]
         keys = [(part, item) for part, item in keys if not any(is_minted(r.target) for r in references(item.value))]
         if keys:
-            found = _classify(slot, keys)
+            found = classify(slot, keys)
             if found is not None:
                 yield found
 
 
-def _classify(slot: str, keys: list[tuple[str, Field]]) -> Found | None:
+def classify(slot: str, keys: list[tuple[str, Field]]) -> Found | None:
+    """The key that some fields hold together, by where their values come from; None where it is none."""
     literals = {part: text(item.value) or "" for part, item in keys if isinstance(item.value, Scalar)}
     if any(is_dummy(value) for value in literals.values()):
         return None
@@ -212,4 +215,4 @@ def unset(value: Value) -> bool:
     return _empty(value) or (isinstance(value, Mapping) and not value.entries)
 
 
-__all__ = ["Found", "Reference", "aws_keys", "unset"]
+__all__ = ["Found", "Reference", "aws_keys", "classify", "unset"]

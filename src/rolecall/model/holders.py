@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rolecall.catalog.entries import Entry, hints
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Hop, Mapping, Reference, Scalar, Template, references, render, text
+from rolecall.model.cloud_keys import cloud_keys
 from rolecall.model.fields import Field, fields, scripts
 from rolecall.model.found import Found, aws_keys
 from rolecall.model.parts import Credential, Edge, Fact, Mention, Reading, Site, Store, Workload
@@ -44,8 +45,6 @@ OWN_PARTS = frozenset({"identity", "login", "credential", "grant", "policy", "me
 
 #: What the text of a block must hold for a key to be in it, where its unit mints none.
 KEYED = re.compile(rb"(?i)access[_-]?key|secret[_-]?(?:access[_-]?)?key|access[_-]?secret|aws[_-]?(?:key|secret)|AKIA")
-#: The same for the block that Terraform itself logs in with.
-LOGIN = re.compile(rb"access_key|secret_key|token")
 #: What it must hold to be fed by a minted key.
 REFERENCE = re.compile(rb"aws_iam_|local\.|module\.|var\.")
 
@@ -81,7 +80,9 @@ class Holders:
             case "resource":
                 self._declared(resource, self.entries.get(resource.type))
             case "provider" | "backend":
-                self._runner(resource)
+                from rolecall.model.runners import read_runner
+
+                read_runner(self, resource)
             case "data":
                 self._data(resource)
             case "output":
@@ -286,39 +287,6 @@ class Holders:
             return False
         return any(reference.attribute.startswith(value.partition(".")[0]) for value in entry.values)
 
-    def _runner(self, resource: Resource) -> None:
-        """A provider or backend block: the credentials that Terraform itself runs with."""
-        if resource.type not in ("aws", "s3", "awscc"):
-            if self.minted and self.extraction.written(resource, REFERENCE):
-                self._opaque_runner(resource)
-            return
-        if not self.extraction.written(resource, LOGIN):
-            return
-        found = [
-            Field(entry.name or "", entry.value, entry.span or resource.span, entry.name or "", "value")
-            for entry in resource.body.entries
-            if entry.name in ("access_key", "secret_key", "token")
-        ]
-        if not found:
-            return
-        self.fragment.workloads.append(
-            Workload(self.site(resource), "pipeline-job", "terraform", "aws", "aws:assume-role", label=resource.mode)
-        )
-        self.take(resource, found, sure=True)
-
-    def _opaque_runner(self, resource: Resource) -> None:
-        found = [
-            Field(entry.name or "", entry.value, entry.span or resource.span, entry.name or "", "value")
-            for entry in resource.body.entries
-            if any(r.target in self.minted for r in references(entry.value))
-        ]
-        if found:
-            vendor = vendor_of_type(resource.type + "_")
-            self.fragment.workloads.append(
-                Workload(self.site(resource), "saas", vendor or resource.type, "", "keep-with-controls", label=vendor)
-            )
-            self.take(resource, found)
-
     def _module(self, resource: Resource) -> None:
         """A call of a module that is not on disk: what is handed to it is out of sight; some are known to make keys."""
         from rolecall.model.registry import known_module
@@ -371,8 +339,11 @@ class Holders:
                 self.fragment.readings.append(
                     Reading(holder, kind, name, "", item.name, item.span, key, item.value.via)
                 )
-        for found_key in aws_keys(resource, kept, sure, lambda target: target in self.minted):
+        for found_key in (*aws_keys(resource, kept, sure, self.is_minted), *cloud_keys(kept, self.is_minted)):
             self.found(resource, found_key, holder)
+
+    def is_minted(self, target: str) -> bool:
+        return target in self.minted
 
     def found(self, resource: Resource, key: Found, holder: str) -> None:
         """A key that is written, passed in or fetched, as a credential of its own with edges into the holder."""
@@ -393,9 +364,9 @@ class Holders:
                         key.place,
                         site.calls,
                     ),
-                    "access-key",
+                    key.cls,
                     key.form,
-                    "aws",
+                    key.cloud,
                     field=key.field,
                     hint=key.hint,
                     marks=key.marks,

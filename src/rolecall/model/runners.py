@@ -1,0 +1,105 @@
+"""Provider and backend blocks: the credentials that Terraform itself runs with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rolecall.frontends.resource import Resource
+from rolecall.frontends.values import references
+from rolecall.model.cloud_keys import whole_key
+from rolecall.model.fields import Field
+from rolecall.model.holders import REFERENCE, vendor_of_type
+from rolecall.model.parts import Workload
+
+if TYPE_CHECKING:
+    from rolecall.model.holders import Holders
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How a provider or backend is told who it is.
+
+    `arguments` gives the class of the credential that each argument holds; `pair` says that they are the halves of one
+    AWS key.  `written` is what the block's text holds when there is one.
+    """
+
+    cloud: str
+    target: str
+    arguments: Mapping[str, str]
+    written: re.Pattern[bytes]
+    pair: bool = False
+
+
+_AWS = Login(
+    "aws",
+    "aws:assume-role",
+    {"access_key": "access-key", "secret_key": "access-key", "token": "token"},
+    re.compile(rb"access_key|secret_key|token"),
+    True,
+)
+#: https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs#argument-reference and
+#: https://developer.hashicorp.com/terraform/language/backend/azurerm
+_AZURE = Login(
+    "azure",
+    "azure:federated-credential",
+    {
+        "client_secret": "client-secret",
+        "client_certificate_password": "certificate",
+        "access_key": "access-key",
+        "sas_token": "sas",
+    },
+    re.compile(rb"client_secret|client_certificate_password|access_key|sas_token"),
+)
+#: By the type of the provider or backend.
+LOGINS: Mapping[str, Login] = {
+    "aws": _AWS,
+    "awscc": _AWS,
+    "s3": _AWS,
+    "azurerm": _AZURE,
+    "azuread": _AZURE,
+    "azapi": _AZURE,
+}
+
+
+def read_runner(holders: Holders, resource: Resource) -> None:
+    """One provider or backend block as a workload, where it is given a credential."""
+    login = LOGINS.get(resource.type)
+    if login is None:
+        if holders.minted and holders.extraction.written(resource, REFERENCE):
+            _vendor(holders, resource)
+        return
+    if not holders.extraction.written(resource, login.written):
+        return
+    found = [
+        Field(entry.name or "", entry.value, entry.span or resource.span, entry.name or "", "value")
+        for entry in resource.body.entries
+        if entry.name in login.arguments
+    ]
+    if not found:
+        return
+    holders.fragment.workloads.append(
+        Workload(holders.site(resource), "pipeline-job", "terraform", login.cloud, login.target, label=resource.mode)
+    )
+    holders.take(resource, found, sure=login.pair)
+    if not login.pair:
+        for item in found:
+            key = whole_key(item, login.cloud, login.arguments[item.name], holders.is_minted)
+            if key is not None:
+                holders.found(resource, key, resource.id)
+
+
+def _vendor(holders: Holders, resource: Resource) -> None:
+    found = [
+        Field(entry.name or "", entry.value, entry.span or resource.span, entry.name or "", "value")
+        for entry in resource.body.entries
+        if any(r.target in holders.minted for r in references(entry.value))
+    ]
+    if found:
+        vendor = vendor_of_type(resource.type + "_")
+        holders.fragment.workloads.append(
+            Workload(holders.site(resource), "saas", vendor or resource.type, "", "keep-with-controls", label=vendor)
+        )
+        holders.take(resource, found)
