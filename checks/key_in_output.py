@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from rolecall.model.declaration import declarations
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
+from rolecall.model.nouns import secret, short
 from rolecall.model.rule import Example, Related, Rule
 
 RULE = Rule(
@@ -47,11 +48,13 @@ def check(model: Model) -> Iterator[Finding]:
             if "pgp" in declaration.first.marks or (store.kind == "tf-output" and store.sensitive):
                 continue  # the key's own finding names it as a place where it is handed over
             yield RULE.finding(
-                f"output {store.site.name} carries the secret key of {declaration.label}",
+                f"output {store.site.name} carries the {secret(declaration.first)} of {declaration.label}",
                 store.site.span,
                 store.site.address,
                 identity=declaration.owner.site.address if declaration.owner else "",
-                related=() if declaration.at_call else (Related(declaration.first.span, "the key is minted here"),),
+                related=()
+                if declaration.at_call
+                else (Related(declaration.first.span, f"the {short(declaration.first)} is minted here"),),
                 key=store.site.name,
                 help="move its readers to a role, then drop the output",
             )

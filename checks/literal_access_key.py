@@ -20,6 +20,8 @@ from collections.abc import Iterator
 
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
+from rolecall.model.nouns import a_key
+from rolecall.model.parts import Credential
 from rolecall.model.rule import Example, Related, Rule
 
 RULE = Rule(
@@ -65,7 +67,7 @@ def check(model: Model) -> Iterator[Finding]:
             if c.steps[-1].span != first.span
         )
         yield RULE.finding(
-            f"{first.hint} is written in the code" + (" (a documented example)" if example else ""),
+            f"{_what(first)} is written in the code" + (" (a documented example)" if example else ""),
             first.span,
             first.site.address,
             severity="low" if example and not consumers else "medium" if example else "critical",
@@ -75,6 +77,10 @@ def check(model: Model) -> Iterator[Finding]:
             if example
             else "revoke it now, it is in the history; then rolecall plan",
         )
+
+
+def _what(credential: Credential) -> str:
+    return credential.hint if credential.cloud == "aws" else f"{a_key(credential)} ({credential.hint})"
 
 
 BAD = (

@@ -21,7 +21,9 @@ from collections.abc import Iterator
 from rolecall.model.declaration import Declaration, declarations, tell
 from rolecall.model.finding import Finding, Severity
 from rolecall.model.linking import Model
+from rolecall.model.nouns import identity, noun
 from rolecall.model.rule import Example, Rule
+from rolecall.model.targets import target_of
 
 RULE = Rule(
     "RC101",
@@ -59,7 +61,7 @@ def check(model: Model) -> Iterator[Finding]:
             else tell(flow.consumptions, flow.open_ends)
         )
         yield RULE.finding(
-            f"access key of {declaration.label} is minted here, {story}",
+            f"{noun(declaration.first)} of {declaration.label} is minted here, {story}",
             declaration.place,
             declaration.first.site.address,
             severity=_severity(declaration),
@@ -84,9 +86,9 @@ def _help(declaration: Declaration) -> str:
         return "one key for each binding is how this broker works; keep its lifetime that of the binding"
     if declaration.flow.parts and declaration.flow.parts <= {"smtp", "id"} and "smtp" in declaration.flow.parts:
         return "SES SMTP takes no role: narrow the policy, rotate, or move the application to the SES API"
-    targets = sorted({w.target for w in declaration.workloads() if w.target})
+    targets = sorted({target_of(declaration.first.cloud, w) for w in declaration.workloads()})
     if targets:
-        return f"give the consumer a role instead ({', '.join(targets)}): rolecall plan"
+        return f"give the consumer a {identity(declaration.first.cloud)} instead ({', '.join(targets)}): rolecall plan"
     return "find out who reads it before anything is deleted: rolecall plan lists what to ask"
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from rolecall.model.finding import Finding
 from rolecall.model.given import given
 from rolecall.model.linking import Model
+from rolecall.model.nouns import a_key, identity
 from rolecall.model.rule import Example, Related, Rule
 
 RULE = Rule(
@@ -34,15 +35,17 @@ RULE = Rule(
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each workload with both."""
-    for workload, places in given(model):
+    for workload, credential, places in given(model):
         if workload.identity or workload.identity_text:
             yield RULE.finding(
-                f"{workload.site.address} has a role ({workload.identity_text}) and is given an AWS key that hides it",
+                f"{workload.site.address} has a {identity(workload.cloud)} ({workload.identity_text}) "
+                f"and is given {a_key(credential)} that hides it",
                 places[0],
                 workload.site.address,
                 related=tuple(Related(span, "the key comes in here too") for span in places[1:4]),
                 key=workload.site.address,
-                help="add the key's permissions to the role, then remove the key from the configuration",
+                help=f"add the key's permissions to the {identity(workload.cloud)}, then remove the key from the "
+                "configuration",
             )
 
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from rolecall.model.declaration import declarations
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
+from rolecall.model.nouns import noun
 from rolecall.model.rule import Example, Rule
 
 RULE = Rule(
@@ -44,13 +45,15 @@ def check(model: Model) -> Iterator[Finding]:
             continue
         low = declaration.is_broker or "inactive" in declaration.first.marks
         yield RULE.finding(
-            f"access key of {declaration.label} is minted here and nothing in the scanned code reads it",
+            f"{noun(declaration.first)} of {declaration.label} is minted here and nothing in the scanned code reads it",
             declaration.place,
             declaration.first.site.address,
             severity="low" if low else "medium",
             identity=owner.site.address if owner is not None else "",
             key=declaration.first.site.address,
-            help="look up its last use, set it Inactive, delete it after the soak: rolecall plan",
+            help="look up its last use, set it Inactive, delete it after the soak: rolecall plan"
+            if declaration.first.cloud == "aws"
+            else "look up its last use, delete it after the soak: rolecall plan",
         )
 
 

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
+from rolecall.model.nouns import CLOUDS, short
 from rolecall.model.rule import Example, Related, Rule
 
 RULE = Rule(
@@ -42,6 +43,13 @@ RULE = Rule(
 )
 
 
+_HELP = {
+    "aws": "use OIDC: permissions id-token: write, role-to-assume, no keys: rolecall plan",
+    "azure": "use a federated credential: permissions id-token: write, azure/login with client-id, tenant-id and "
+    "subscription-id, no secret: rolecall plan",
+}
+
+
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each place of a workflow where a key comes in."""
     for credentials in model.declarations.values():
@@ -60,12 +68,13 @@ def check(model: Model) -> Iterator[Finding]:
             related.append(Related(source.span, "the key is minted here"))
         names = ", ".join(sorted(job.label or job.site.address for job in jobs.values())[:3])
         yield RULE.finding(
-            f"job {names or first.site.address} logs in to AWS with a static key ({first.field})",
+            f"job {names or first.site.address} logs in to {CLOUDS.get(first.cloud, first.cloud)} "
+            f"with a static {short(first)} ({first.field})",
             first.span,
             first.site.address,
             related=tuple(related[:6]),
             key=first.field,
-            help="use OIDC: permissions id-token: write, role-to-assume, no keys: rolecall plan",
+            help=_HELP.get(first.cloud, _HELP["aws"]),
         )
 
 

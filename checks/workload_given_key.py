@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
+from rolecall.model.nouns import identity, key
 from rolecall.model.rule import Example, Related, Rule
 
 RULE = Rule(
@@ -63,14 +64,14 @@ def check(model: Model) -> Iterator[Finding]:
             else "by reference"
         )
         yield RULE.finding(
-            f"{holder} is given a static AWS key ({first.field}) {origin}",
+            f"{holder} is given a static {key(first)} ({first.field}) {origin}",
             first.span,
             first.site.address,
             severity="high" if consumers and not first.library else "medium",
             confidence="high" if first.form == "input" else "medium",
             related=tuple(Related(hop.span, f"passes through {hop.address}") for hop in first.hops[:6]),
             key=first.field,
-            help="use the role that the platform gives it, and drop these: rolecall plan",
+            help=f"use the {identity(first.cloud)} that the platform gives it, and drop these: rolecall plan",
         )
 
 

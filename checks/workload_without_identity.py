@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from rolecall.model.finding import Finding
 from rolecall.model.given import given
 from rolecall.model.linking import Model
+from rolecall.model.nouns import a_key, identity
 from rolecall.model.rule import Example, Related, Rule
 
 RULE = Rule(
@@ -35,15 +36,15 @@ RULE = Rule(
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each workload with a key and an empty slot."""
-    for workload, places in given(model):
+    for workload, credential, places in given(model):
         if workload.slot and not workload.identity and not workload.identity_text:
             yield RULE.finding(
-                f"{workload.site.address} is given an AWS key and has no {workload.slot}",
+                f"{workload.site.address} is given {a_key(credential)} and has no {workload.slot}",
                 workload.site.header,
                 workload.site.address,
                 related=tuple(Related(span, "the key comes in here") for span in places[:4]),
                 key=workload.site.address,
-                help=f"fill {workload.slot} with a role of its own",
+                help=f"fill {workload.slot} with a {identity(workload.cloud)} of its own",
             )
 
 

@@ -1,0 +1,47 @@
+"""Where a credential leads to when it goes: one word of the closed list, by its cloud and by who consumes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rolecall.model.parts import Workload
+
+#: Consumers that run in no cloud of their own, by platform; "" is compute of another cloud.
+TARGETS: Mapping[str, Mapping[str, str]] = {
+    "aws": {
+        "github-actions": "aws:oidc",
+        "terraform": "aws:assume-role",
+        "eks": "aws:pod-role",
+        "": "aws:web-identity",
+    },
+    "azure": {
+        "github-actions": "azure:federated-credential",
+        "terraform": "azure:federated-credential",
+        "eks": "azure:workload-identity",
+        "": "azure:federated-credential",
+    },
+    "gcp": {
+        "github-actions": "gcp:workload-identity-federation",
+        "terraform": "gcp:impersonation",
+        "eks": "gcp:gke-workload-identity",
+        "": "gcp:workload-identity-federation",
+    },
+    "oci": {
+        "github-actions": "oci:token-exchange",
+        "terraform": "oci:token-exchange",
+        "eks": "oci:oke-workload-identity",
+        "": "oci:token-exchange",
+    },
+}
+
+
+def target_of(cloud: str, workload: Workload) -> str:
+    """What replaces a credential of a cloud at a workload; "unknown" where nobody can tell."""
+    if workload.kind in ("saas", "unknown", "person"):
+        return workload.target or "unknown"
+    table = TARGETS.get(cloud, {})
+    if workload.platform in table:
+        return table[workload.platform]
+    if workload.cloud == cloud:
+        return workload.target or "unknown"
+    return table.get("", "unknown")
