@@ -9,10 +9,10 @@ from rolecall.planners.pod_role.identity import annotation, service_account
 from rolecall.planners.pod_role.pod import Name, Pod, place_of
 from rolecall.planning.case import Case, attribute_text
 from rolecall.planning.hcl_edit import insert_after, set_attribute, set_entry
-from rolecall.planning.line_edit import Refused
+from rolecall.planning.line_edit import Refused, line_start
 from rolecall.planning.migration import Edit
 from rolecall.planning.repetition import repetition
-from rolecall.planning.templates import render
+from rolecall.planning.templates import render, yaml
 from rolecall.planning.yaml_edit import insert_pair, replace_value
 from rolecall.source.hcl import Block
 from rolecall.source.tree import Unreadable
@@ -80,7 +80,14 @@ def assign(case: Case, pod: Pod, written: str) -> list[Edit]:
     old = next((e for e in pod.spec.entries if e.name in ("serviceAccountName", "serviceAccount")), None)
     if old is not None and old.span is not None:
         return list(replace_value(source, old.span, written))
-    return list(insert_pair(source, span, "serviceAccountName", written))
+    first = pod.spec.entries[0].span if pod.spec.entries else None
+    if first is None or source.data[first.start : first.start + 1] in b'{"':
+        return list(insert_pair(source, span, "serviceAccountName", written))
+    start = line_start(source.data, first.start)
+    indent = source.data[start : first.start].decode("utf-8", "replace")
+    if indent.strip():
+        raise Refused(f"the pod spec of {pod.resource.address} shares its line with other text")
+    return [Edit(source.path, start, start, f"{indent}serviceAccountName: {yaml(written)}{source.newline}")]
 
 
 def annotate(case: Case, pod: Pod, role: str) -> list[Edit]:

@@ -15,6 +15,7 @@ from rolecall.model.linking import OpenEnd, Step
 from rolecall.model.parts import Workload
 from rolecall.planning import cloudformation, retirement
 from rolecall.planning.case import Case, Use
+from rolecall.planning.emptied import emptied_secrets
 from rolecall.planning.judgement import CI_STORES, Verdict, carried_by_another, hold_back, likely_target
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import PHASES, Consumer, Disposition, Edit, Handover, Migration, Phase, Subject
@@ -288,12 +289,13 @@ def _spent_stores(case: Case, gone: list[Edit]) -> list[Span]:
     """What stores still keep of the key after every consumer has moved: their entries, or the whole store where
     nothing else is in it.
     """
+    emptied = emptied_secrets(case, gone)
     places: list[Span] = []
-    whole: list[Span] = []
+    whole: list[Span] = [store.site.span for store in emptied]
     seen: set[tuple[str, int]] = set()
     for end in case.stores:
         span = end.steps[-1].span
-        if (span.path, span.start) in seen or len(end.steps) > 1:
+        if end.store in emptied or (span.path, span.start) in seen or len(end.steps) > 1:
             continue
         seen.add((span.path, span.start))
         if any(edit.path == span.path and edit.start <= span.start and span.end <= edit.end for edit in gone):
