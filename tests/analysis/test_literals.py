@@ -22,7 +22,7 @@ def hits(data: bytes) -> list[tuple[int, int]]:
     [
         (f"export AWS_ACCESS_KEY_ID={KEY}\n".encode(), [(1, 26)]),
         (f'KEY="{KEY}"\n'.encode(), [(1, 6)]),
-        (f"a: {KEY}\nb: {KEY}\n".encode(), [(1, 4), (2, 4)]),
+        (f"a: {KEY}\nb: {KEY}\n".encode(), [(1, 4)]),
         (f"# {KEY}\n  // {KEY}\n /* {KEY} */\n<!-- {KEY} -->\n".encode(), []),
         (f"x # {KEY}\n".encode(), []),
         (f"url#{KEY}\n".encode(), [(1, 5)]),
@@ -41,7 +41,16 @@ def test_the_secret_is_nowhere_in_what_is_kept() -> None:
     (found,) = literals.scan(SourceText(".env", f"k: {KEY}".encode()))
     assert KEY not in repr(found)
     assert found.hint.endswith("MPLE")
-    assert found.marks == {"example"}
+    assert found.marks == {"example", "id-only"}
+
+
+def test_a_secret_beside_the_id_is_seen() -> None:
+    secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+    (found,) = literals.scan(SourceText(".env", f"k={KEY}\ns: {secret}\n".encode()))
+    assert "id-only" not in found.marks
+    assert secret not in repr(found)
+    (found,) = literals.scan(SourceText(".env", f"k={KEY}\ncommit {'0a' * 20}\n".encode()))
+    assert "id-only" in found.marks
 
 
 def test_a_key_that_a_unit_has_found_is_not_found_twice(tmp_path: Path) -> None:

@@ -17,23 +17,31 @@ from rolecall.source.text import SourceText
 FILES_UNIT = "<files>"
 #: A long-lived key id; in a script it may follow `=` directly.
 _KEY_ID = re.compile(rb"(?<![A-Za-z0-9/+_])(AKIA[A-Z2-7][A-Z0-9]{15})(?![A-Za-z0-9/+=_])")
+#: What may be the secret half, and how many bytes around the id it is looked for.
+_SECRET = re.compile(rb"(?<![A-Za-z0-9/+=])(?=[a-z0-9/+]*[A-Z])(?=[A-Z0-9/+]*[a-z])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+_NEAR = 400
 #: Where the key id stands in a comment: after `#` or `//` at the start of the line or after a blank, or after `/*`.
 _COMMENT = re.compile(rb"(?:^|\s)(?:#|//|--\s|rem\s)|/\*|<!--|^\s*\*\s", re.IGNORECASE)
 
 
 def scan(source: SourceText) -> Iterator[Credential]:
-    """The long-lived key ids of one file, in order; comments, binary files and session keys left out."""
+    """The long-lived key ids of one file, each where it first stands; comments, binary files and session keys left out.
+
+    The mark `id-only` says that nothing with the shape of a secret key stands near it.
+    """
     data = source.data
     if b"AKIA" not in data or b"\0" in data[:8192]:
         return
-    for count, found in enumerate(_KEY_ID.finditer(data)):
+    seen: set[bytes] = set()
+    for found in _KEY_ID.finditer(data):
         start = data.rfind(b"\n", 0, found.start()) + 1
-        if _COMMENT.search(data, start, found.start()):
+        if found[1] in seen or _COMMENT.search(data, start, found.start()):
             continue
+        seen.add(found[1])
         value = found[1].decode("ascii")
         span = source.span(found.start(1), found.end(1))
         site = Site(
-            f"{FILES_UNIT}//{source.path}#{count}",
+            f"{FILES_UNIT}//{source.path}#{len(seen)}",
             FILES_UNIT,
             f"{source.path}#{value[-4:]}",
             "text",
@@ -43,9 +51,11 @@ def scan(source: SourceText) -> Iterator[Credential]:
             span,
             span,
         )
-        marks = frozenset({"example"}) if is_example(value) else frozenset()
+        marks = {"example"} if is_example(value) else set()
+        if not _SECRET.search(data, max(0, start - _NEAR), found.end() + _NEAR):
+            marks.add("id-only")
         yield Credential(
-            site, "access-key", "literal", "aws", field="text", hint=describe(value), marks=marks, place=span
+            site, "access-key", "literal", "aws", field="text", hint=describe(value), marks=frozenset(marks), place=span
         )
 
 
