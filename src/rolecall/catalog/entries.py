@@ -14,6 +14,10 @@ identity    workload: the attribute of the identity that it runs as; platform, t
 inputs      workload: where values come in.  style: map, pairs, containers, script, value, store-map, any;
             type: the member of a pair that says whether its value names a store
 values      store: the attributes whose content it keeps; parent: the attribute that names the store it belongs to
+half        credential: the attribute that takes the public half of a key pair, whose private half is the secret
+rotates expires bounds   credential: attributes that make a new one when they change, end its life, limit its use
+level       grant: how much it is granted on: project, folder, organization …; scope: the attribute that says of what
+condition mapping pool subjects   federation: what a token must be like, what its claims become, who may have it
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-CATALOGS = ("aws.toml", "kubernetes.toml", "ci.toml")
+CATALOGS = ("aws.toml", "kubernetes.toml", "ci.toml", "gcp.toml", "oci.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,15 @@ class Entry:
     group_list: str = ""
     document: str = ""
     policy: str = ""
+    half: str = ""
+    rotates: str = ""
+    expires: str = ""
+    bounds: str = ""
+    level: str = ""
+    condition: str = ""
+    mapping: str = ""
+    pool: str = ""
+    subjects: str = ""
     cls: str = ""
     id: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()

@@ -13,6 +13,8 @@ from rolecall.catalog.entries import Entry, catalog
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import Mapping, Reference, Sequence, Value, find, references, render, text, truth
 from rolecall.model.documents import read_document
+from rolecall.model.federation import read_trust
+from rolecall.model.grants import WAYS, read_grants
 from rolecall.model.holders import KEYED, Holders
 from rolecall.model.parts import (
     Credential,
@@ -132,8 +134,13 @@ class Extraction:
             case "login":
                 owner, label = self.principal(resource.get(entry.owner))
                 self._fact("login-profile", owner or label, label, resource)
+            case "grant" if entry.how in WAYS:
+                self.fragment.grants.extend(read_grants(self, resource, entry, site_of(resource)))
             case "grant":
                 self._grants(resource, entry)
+            case "federation":
+                trust = read_trust(self, resource, entry, site_of(resource), gate_of(resource))
+                self.fragment.trusts.extend([trust] if trust is not None else [])
             case "policy":
                 self._policy(resource, entry)
             case "membership":
@@ -223,6 +230,12 @@ class Extraction:
             marks.add("inactive")
         if entry.pgp and (sealed := resource.get(entry.pgp)) is not None and text(sealed) != "":
             marks.add("pgp")
+        rotates = resource.get(entry.rotates) if entry.rotates else None
+        if rotates is not None and any(self._type(r.target) == "time_rotating" for r in references(rotates)):
+            marks.add("rotated")
+        expires = bool(entry.expires and resource.get(entry.expires) is not None)
+        if entry.bounds and resource.get(entry.bounds) is not None:
+            marks.add("bounded")
         self.fragment.credentials.append(
             Credential(
                 site_of(resource),
@@ -231,6 +244,7 @@ class Extraction:
                 entry.cloud,
                 owner,
                 label,
+                life="rotated" if "rotated" in marks else "expires" if expires else "static",
                 marks=frozenset(marks),
                 place=resource.span,
                 gate=gate_of(resource),
@@ -296,6 +310,9 @@ class Extraction:
                 )
 
     # -- names
+
+    def _type(self, target: str) -> str:
+        return resource.type if (resource := self.resources.get(target)) is not None else ""
 
     def _is_identity(self, resource: Resource) -> bool:
         entry = self.entries.get(resource.type)

@@ -231,7 +231,8 @@ class Grant:
 
     `how` is inline, attached, managed-list, exclusive or membership.  `principal` is a resource id or "", `label` the
     name as far as known, `principal_kind` user, role or group.  `policy` is the id or ARN of what is attached;
-    `document` its content when seen.
+    `document` its content when seen.  Outside AWS `policy` is a role's name or what a statement allows, `level` how
+    much it is granted on (project, tenancy …), `scope` of what, `condition` under which condition ("" for none).
     """
 
     site: Site
@@ -242,6 +243,9 @@ class Grant:
     policy: str = ""
     document: Document | None = None
     span: Span | None = None
+    level: str = ""
+    scope: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +262,28 @@ class ResourcePolicy:
 
     site: Site
     document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Tokens of another issuer are taken, apart from a policy document: a workload identity pool's provider, a
+    federated credential.
+
+    `subjects` are the subjects that are let in by name; `condition` an expression over the token's claims, "" where
+    there is none and None where it is not known; `mapping` says what claims become (attribute, expression); `pool` what
+    names those who came in by it.  `target` is the id or the name of the identity that they become.
+    """
+
+    site: Site
+    cloud: str
+    issuer: str
+    subjects: tuple[str, ...] = ()
+    condition: str | None = ""
+    mapping: tuple[tuple[str, str], ...] = ()
+    pool: str = ""
+    target: str = ""
+    library: bool = False
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +313,7 @@ class Fragment:
     policies: list[PolicySite] = field(default_factory=list)
     resource_policies: list[ResourcePolicy] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
+    trusts: list[Trust] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
 
 
