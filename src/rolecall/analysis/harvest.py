@@ -100,7 +100,9 @@ def read_all(tree: Tree, tasks: Sequence[Task], progress: Callable[[int], None])
     own, *others = shares
     with _Children() as children:
         pipes = [children.start(tree, [tasks[at] for at in share]) for share in others]
-        results: dict[int, bytes] = dict(zip(own, _work(tree, [tasks[at] for at in own], progress), strict=True))
+        # The shares weigh the same, so that one tells how far all are.
+        mine = _work(tree, [tasks[at] for at in own], lambda done: progress(done * len(tasks) // len(own)))
+        results: dict[int, bytes] = dict(zip(own, mine, strict=True))
         for share, pipe in zip(others, pipes, strict=True):
             received = _receive(pipe)
             if received is None or len(received) != len(share):  # the process died: its share is done here

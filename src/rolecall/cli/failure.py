@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Failure(Exception):  # noqa: N818 - a result of the program, not a fault in it
+class Failure(Exception):
     """`str()` is the message after "error: "; `status` the exit status, 2 unless said otherwise."""
 
     def __init__(self, message: str, status: int = 2) -> None:

@@ -176,6 +176,7 @@ class _Progress:
         self._start = time.monotonic()
         self._bar: Any = None
         self._task: Any = None
+        self._shown = 0.0
 
     def __call__(self, done: int, total: int) -> None:
         if self._bar is None:
@@ -188,7 +189,10 @@ class _Progress:
             self._bar = Progress(console=Console(stderr=True), transient=True, auto_refresh=False)
             self._bar.start()
             self._task = self._bar.add_task("reading", total=total)
-        self._bar.update(self._task, completed=done, refresh=done % 16 == 0)
+        now = time.monotonic()
+        self._bar.update(self._task, completed=done, refresh=now > self._shown + 0.1)
+        if now > self._shown + 0.1:
+            self._shown = now
 
     def clear(self) -> None:
         if self._bar is not None:
