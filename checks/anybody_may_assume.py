@@ -113,6 +113,23 @@ resource "aws_iam_role" "open" {
 """
         },
     ),
+    Example(
+        "everybody, in a template",
+        {
+            "stack.yaml": """\
+Resources:
+  Open:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow # <- RC401
+            Action: sts:AssumeRole
+            Principal: "*"
+"""
+        },
+    ),
 )
 
 GOOD = (

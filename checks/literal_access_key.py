@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rolecall.model.finding import Finding
+from rolecall.model.finding import Finding, Severity
 from rolecall.model.linking import Model
 from rolecall.model.nouns import a_key
 from rolecall.model.parts import Credential
@@ -54,33 +54,43 @@ RULE = Rule(
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each place where a literal key is written."""
-    for credentials in model.declarations.values():
+    """One finding for each literal key; a key id that a plain file repeats is one finding of that file."""
+    groups: dict[tuple[str, object], list[Credential]] = {}
+    for place, credentials in model.declarations.items():
         first = credentials[0]
-        if first.form != "literal":
-            continue
-        example = "example" in first.marks
+        if first.form == "literal":
+            again = first.hint if first.site.type == "text" else place[1]
+            groups.setdefault((place[0], again), []).extend(credentials)
+    for credentials in groups.values():
+        first = credentials[0]
+        example, alone = "example" in first.marks, "id-only" in first.marks
         consumers = {c.workload.id: c for credential in credentials for c in model.flow(credential).consumptions}
-        related = tuple(
-            Related(c.steps[-1].span, f"the other half, for {c.workload.site.address}")
-            for c in consumers.values()
-            if c.steps[-1].span != first.span
-        )
+        places = [Related(c.steps[-1].span, f"given to {c.workload.site.address}") for c in consumers.values()]
+        places += [Related(credential.span, "written here too") for credential in credentials[1:]]
+        remark = ", a documented example" if example else ", without its secret" if alone else ""
         yield RULE.finding(
-            f"{_what(first)} is written in the code" + (" (a documented example)" if example else ""),
+            f"{_what(first)} is written in the code{remark}",
             first.span,
             first.site.address,
-            severity="low" if example and not consumers else "medium" if example else "critical",
-            related=related,
+            severity=_severity(example, alone, bool(consumers)),
+            related=tuple(place for place in places if place.span != first.span)[:8],
             key=first.field or first.site.type,
             help="take it out of the code; what runs here can take a role: rolecall plan"
             if example
+            else "find out what it is for: an id names a key that lives for ever"
+            if alone
             else "revoke it now, it is in the history; then rolecall plan",
         )
 
 
 def _what(credential: Credential) -> str:
     return credential.hint if credential.cloud == "aws" else f"{a_key(credential)} ({credential.hint})"
+
+
+def _severity(example: bool, alone: bool, consumed: bool) -> Severity:
+    if example:
+        return "medium" if consumed else "low"
+    return "critical" if not alone else "high" if consumed else "medium"
 
 
 BAD = (
@@ -93,6 +103,77 @@ provider "aws" {
   access_key = "AKIAIOSFODNN7EXAMPLE" # <- RC102
   secret_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 }
+"""
+        },
+    ),
+    Example(
+        "a variable's default and a tfvars file",
+        {
+            "main.tf": """\
+variable "key_id" {
+  default = "AKIAIOSFODNN7EXAMPLE" # <- RC102
+}
+
+variable "key_secret" {}
+
+variable "other_id" {}
+
+resource "aws_lambda_function" "sync" {
+  function_name = "sync"
+  role          = "arn:aws:iam::111122223333:role/sync"
+  environment {
+    variables = {
+      S3_ACCESS_KEY_ID    = var.key_id
+      S3_SECRET_KEY       = var.key_secret
+      OTHER_ACCESS_KEY_ID = var.other_id
+    }
+  }
+}
+""",
+            "terraform.tfvars": 'other_id = "AKIAIOSFODNN7EXAMPLE" # <- RC102\n',
+        },
+    ),
+    Example(
+        "a template's Authentication and user data",
+        {
+            "stack.yaml": """\
+Resources:
+  Web:
+    Type: AWS::EC2::Instance
+    Metadata:
+      AWS::CloudFormation::Authentication:
+        Files:
+          type: S3
+          accessKeyId: AKIAIOSFODNN7EXAMPLE # <- RC102
+          secretKey: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+    Properties:
+      UserData:
+        Fn::Base64: | # <- RC102
+          export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE
+          export AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+"""
+        },
+    ),
+    Example(
+        "a parameter's default",
+        {
+            "stack.yaml": """\
+Parameters:
+  KeyId:
+    Type: String
+    Default: AKIAIOSFODNN7EXAMPLE # <- RC102
+  KeySecret:
+    Type: String
+    NoEcho: true
+Resources:
+  Sync:
+    Type: AWS::Lambda::Function
+    Properties:
+      Role: arn:aws:iam::111122223333:role/sync
+      Environment:
+        Variables:
+          S3_ACCESS_KEY_ID: !Ref KeyId
+          S3_SECRET_KEY: !Ref KeySecret
 """
         },
     ),

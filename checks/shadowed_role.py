@@ -75,6 +75,30 @@ resource "aws_lambda_function" "orders" {
 """
         },
     ),
+    Example(
+        "a template's build",
+        {
+            "stack.yaml": """\
+Parameters:
+  KeyId:
+    Type: String
+  KeySecret:
+    Type: String
+    NoEcho: true
+Resources:
+  Build:
+    Type: AWS::CodeBuild::Project
+    Properties:
+      ServiceRole: arn:aws:iam::111122223333:role/build
+      Environment:
+        EnvironmentVariables:
+          - Name: AWS_ACCESS_KEY_ID # <- RC203
+            Value: !Ref KeyId
+          - Name: AWS_SECRET_ACCESS_KEY
+            Value: !Ref KeySecret
+"""
+        },
+    ),
 )
 
 GOOD = (

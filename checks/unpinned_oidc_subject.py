@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from rolecall.model.finding import Finding, Severity
 from rolecall.model.linking import Model
-from rolecall.model.parts import Statement
+from rolecall.model.parts import Identity, Statement
 from rolecall.model.rule import Example, Rule
 
 RULE = Rule(
@@ -47,14 +47,20 @@ SHARED = {
         "environment",
     ),
     "gitlab.com": ("project_path",),
-    "api.bitbucket.org": (),
-    "oidc.circleci.com": (),
     "app.terraform.io": (),
     "accounts.google.com": ("oaud", "aud"),
     "agent.buildkite.com": (),
-    "vstoken.dev.azure.com": (),
-    "oidc.vercel.com": (),
     "cognito-identity.amazonaws.com": ("aud",),
+}
+#: Issuers whose URL names one customer: an open subject lets all of its projects in, and nobody else.
+#: https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/
+#: https://support.atlassian.com/bitbucket-cloud/docs/deploy-on-aws-using-bitbucket-pipelines-openid-connect/
+#: https://vercel.com/docs/oidc/reference
+OWN = {
+    "oidc.circleci.com/org": "project of the organisation",
+    "api.bitbucket.org/2.0/workspaces": "repository of the workspace",
+    "vstoken.dev.azure.com": "service connection of the organisation",
+    "oidc.vercel.com": "project of the team",
 }
 _ISSUER = re.compile(r"(?:oidc-provider/)?(?P<host>[\w.-]+\.[a-z]{2,}(?:/[^\s\"'}]*)?)$")
 
@@ -62,27 +68,34 @@ _ISSUER = re.compile(r"(?:oidc-provider/)?(?P<host>[\w.-]+\.[a-z]{2,}(?:/[^\s\"'
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each statement whose subject is open."""
     urls = {fact.name: fact.value for fact in model.facts["oidc-provider"]}
-    seen: set[tuple[str, int]] = set()
+    judged: dict[tuple[str, int], list[tuple[Identity, Statement, str, tuple[Severity, str] | None]]] = {}
     for identity in model.identities.values():
         for statement in identity.assume.statements if identity.assume is not None else ():
             issuer = issuer_of(statement, urls, identity.site.unit)
-            if not issuer:
+            if issuer:
+                span = statement.span or identity.site.span
+                judged.setdefault((span.path, span.start), []).append(
+                    (identity, statement, issuer, judge(statement, issuer))
+                )
+    for group in judged.values():
+        # A module's statement that other calls of it pin is not to blame: the call that leaves it open is.
+        pinned = any(verdict is None for _, _, _, verdict in group)
+        for identity, statement, issuer, verdict in group:
+            if verdict is None:
                 continue
-            verdict = judge(statement, issuer)
-            span = statement.span or identity.site.span
-            if verdict is None or (span.path, span.start) in seen:
-                continue
-            seen.add((span.path, span.start))
             severity, why = verdict
+            calls = identity.site.calls
             yield RULE.finding(
                 f"{identity.site.address} trusts {issuer}: {why}",
-                span,
+                calls[-1] if pinned and calls else statement.span or identity.site.span,
                 identity.site.address,
                 severity=severity,
                 identity=identity.site.address,
                 key=identity.site.address,
                 help="pin the subject to one repository and branch or environment with StringEquals",
             )
+            if not pinned:
+                break
 
 
 def issuer_of(statement: Statement, urls: dict[str, str], unit: str) -> str:
@@ -124,6 +137,8 @@ def judge(statement: Statement, issuer: str) -> tuple[Severity, str] | None:
     if not subjects:
         if shared == "cognito-identity.amazonaws.com":
             return None
+        if (members := next((what for host, what in OWN.items() if issuer.startswith(host + "/")), "")) != "":
+            return "medium", f"no condition on the subject, so every {members} can become this role"
         if shared:
             return "critical", "no condition on the subject, so every customer of it can become this role"
         if any(key.rpartition(":")[2].lower() not in ("aud",) for _, key, _ in statement.conditions):
@@ -141,7 +156,8 @@ def _widest(subjects: list[tuple[str, str]], shared: str) -> tuple[Severity, str
             match = re.match(r"repo:([^/:]*)(?:/([^:]*))?(?::(.*))?$", value)
             if match is None:
                 continue
-            owner, repository, rest = match[1], match[2], match[3]
+            # The immutable form has ids behind the names (`owner@123/name@456`); names themselves hold no `@`.
+            owner, repository, rest = (part and re.sub(r"@(?:\*|\d+|\?+)$", "", part) for part in match.groups())
             if "*" in owner:
                 return "critical", f"the subject “{value}” lets other organisations in"
             if repository is None or repository.startswith("*"):

@@ -81,6 +81,20 @@ resource "kubernetes_secret" "snapshots" {
 """
         },
     ),
+    Example(
+        "a template's key",
+        {
+            "stack.yaml": """\
+Resources:
+  Sync:
+    Type: AWS::IAM::User
+  SyncKey: # <- RC105
+    Type: AWS::IAM::AccessKey
+    Properties:
+      UserName: !Ref Sync
+"""
+        },
+    ),
 )
 
 GOOD = (

@@ -44,6 +44,10 @@ BAD = (
         "an argument without a value",
         {"main.tf": 'resource "aws_iam_user" "u" {\n  name = = "u" # <- RC901\n}\n'},
     ),
+    Example(
+        "a tab in a template",
+        {"stack.yaml": "Resources:\n  User:\n    Type: AWS::IAM::User\n\tPath: / # <- RC901\n"},
+    ),
 )
 
 GOOD = (Example("a whole block", {"main.tf": 'resource "aws_iam_user" "u" {\n  name = "u"\n}\n'}),)

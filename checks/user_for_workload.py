@@ -86,6 +86,20 @@ resource "aws_iam_user_policy_attachment" "deployer" {
 """
         },
     ),
+    Example(
+        "a template's user",
+        {
+            "stack.yaml": """\
+Resources:
+  Deployer: # <- RC201
+    Type: AWS::IAM::User
+    Properties:
+      UserName: ci-deployer
+      ManagedPolicyArns:
+        - arn:aws:iam::aws:policy/AmazonS3FullAccess
+"""
+        },
+    ),
 )
 
 GOOD = (

@@ -11,7 +11,8 @@ Why it matters
 
 Fix
     Give the job `id-token: write` and let it assume a role by OIDC, with a trust that pins this repository and branch
-    or environment; then delete the secrets and the key behind them.
+    or environment; then delete the secrets and the key behind them.  A key that the job only writes into a file or an
+    image is for what runs there: give that the role of its platform, and leave the key out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections.abc import Iterator
 
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
-from rolecall.model.nouns import CLOUDS, short
+from rolecall.model.nouns import CLOUDS, a_key, short
 from rolecall.model.rule import Example, Related, Rule
 
 RULE = Rule(
@@ -49,6 +50,8 @@ _HELP = {
     "subscription-id, no secret: rolecall plan",
 }
 
+_BAKED = "give what runs there the identity of its platform, and leave the key out: rolecall plan"
+
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each place of a workflow where a key comes in."""
@@ -66,15 +69,18 @@ def check(model: Model) -> Iterator[Finding]:
         ]
         if source is not None:
             related.append(Related(source.span, "the key is minted here"))
-        names = ", ".join(sorted(job.label or job.site.address for job in jobs.values())[:3])
+        baked = bool(jobs) and all(job.platform == "artifact" for job in jobs.values())
+        names = ", ".join(dict.fromkeys(sorted(job.label or job.site.address for job in jobs.values())))
         yield RULE.finding(
-            f"job {names or first.site.address} logs in to {CLOUDS.get(first.cloud, first.cloud)} "
+            f"{first.site.address} writes {a_key(first)} into a file or an image ({first.field})"
+            if baked
+            else f"job {names or first.site.address} logs in to {CLOUDS.get(first.cloud, first.cloud)} "
             f"with a static {short(first)} ({first.field})",
             first.span,
             first.site.address,
             related=tuple(related[:6]),
             key=first.field,
-            help=_HELP.get(first.cloud, _HELP["aws"]),
+            help=_BAKED if baked else _HELP.get(first.cloud, _HELP["aws"]),
         )
 
 
@@ -114,6 +120,22 @@ jobs:
       AWS_SECRET_ACCESS_KEY: ${{ secrets.KEY_SECRET }}
     steps:
       - run: aws s3 sync . s3://site
+"""
+        },
+    ),
+    Example(
+        "a file that goes into the image",
+        {
+            ".github/workflows/build.yml": """\
+on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - run: |
+          echo "AWS_ACCESS_KEY_ID=${{ secrets.KEY_ID }}" >> .env # <- RC103
+          echo "AWS_SECRET_ACCESS_KEY=${{ secrets.KEY_SECRET }}" >> .env
+          docker build .
 """
         },
     ),

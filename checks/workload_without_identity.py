@@ -72,6 +72,31 @@ resource "aws_instance" "web" { # <- RC202
 """
         },
     ),
+    Example(
+        "a template's task",
+        {
+            "stack.yaml": """\
+Parameters:
+  KeyId:
+    Type: String
+  KeySecret:
+    Type: String
+    NoEcho: true
+Resources:
+  Task: # <- RC202
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - Name: app
+          Image: app:1
+          Environment:
+            - Name: AWS_ACCESS_KEY_ID
+              Value: !Ref KeyId
+            - Name: AWS_SECRET_ACCESS_KEY
+              Value: !Ref KeySecret
+"""
+        },
+    ),
 )
 
 GOOD = (

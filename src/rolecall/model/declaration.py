@@ -126,17 +126,24 @@ def exists(credential: Credential) -> bool:
 
 def tell(consumptions: tuple[Consumption, ...], ends: tuple[OpenEnd, ...]) -> str:
     """Who consumes it, in a few words."""
-    workloads = list({c.workload.id: c.workload for c in consumptions}.values())
-    if workloads:
-        shown = ", ".join(name_of(w) for w in workloads[:3])
-        more = len(workloads) - 3
-        return f"consumed by {shown}" + (f" and {more} more" if more > 0 else "")
-    stores = list({e.store.id: e.store for e in ends}.values())
+    names = list(dict.fromkeys(name_of(c.workload) for c in consumptions))
+    if names:
+        return f"consumed by {_listed(names)}"
+    stores = list(dict.fromkeys(e.store.site.address for e in ends))
     if stores:
-        shown = ", ".join(s.site.address for s in stores[:3])
-        more = len(stores) - 3
-        return f"handed over through {shown}" + (f" and {more} more" if more > 0 else "") + ", whose reader is not seen"
+        return (
+            f"handed over through {_listed(stores)}, "
+            + ("whose reader is" if len(stores) == 1 else "whose readers are")
+            + " not seen"
+        )
     return "with no reader in the scanned code"
+
+
+def _listed(names: list[str]) -> str:
+    """`a`, `a and b`, `a, b, c and 2 more`."""
+    if len(names) > 3:
+        return f"{', '.join(names[:3])} and {len(names) - 3} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def name_of(workload: Workload) -> str:

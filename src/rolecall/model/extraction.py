@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from rolecall.catalog.entries import Entry, catalog
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import Mapping, Reference, Sequence, Value, find, references, render, text, truth
+from rolecall.model.azure_roles import read_permissions
 from rolecall.model.documents import read_document
 from rolecall.model.federation import read_trust
 from rolecall.model.grants import WAYS, read_grants
@@ -77,6 +78,11 @@ def instances(resource: Resource) -> int | None:
     return None if resource.condition.keys is None else len(resource.condition.keys)
 
 
+#: What is seen of an application through which people sign in.
+SIGN_IN = "people sign in through it"
+OWN_IDENTITY = Entry("", "identity", "azure", "azure:managed-identity", name="name")
+
+
 class Extraction:
     """The walk over one unit; `fragment` is what it fills."""
 
@@ -128,7 +134,11 @@ class Extraction:
     def _part(self, resource: Resource, entry: Entry) -> None:
         match entry.part:
             case "identity":
-                self._identity(resource, entry)
+                if not entry.same_as or not self.other_side(resource, entry):
+                    self._identity(resource, entry)
+            case "workload" if entry.cloud == "azure":
+                if is_own_identity(resource, entry):
+                    self._identity(resource, OWN_IDENTITY)
             case "credential":
                 self._credential(resource, entry)
             case "login":
@@ -182,6 +192,8 @@ class Extraction:
         evidence: list[Evidence] = []
         if entry.login and resource.get(entry.login) is not None:
             evidence.append(Evidence("human", "it has a login profile", resource.header))
+        if entry.sign_in and resource.get(entry.sign_in) is not None:
+            evidence.append(Evidence("human", SIGN_IN, resource.header))
         tags = resource.get(entry.tags) if entry.tags else None
         evidence.extend(tag_evidence(tags))
         assume = read_document(resource.get(entry.trust)) if entry.trust else None
@@ -277,7 +289,11 @@ class Extraction:
                     yield kind, item
 
     def _policy(self, resource: Resource, entry: Entry) -> None:
-        document = read_document(resource.get(entry.document))
+        document = (
+            read_permissions(self, resource, entry.document)
+            if entry.cloud == "azure"
+            else read_document(resource.get(entry.document))
+        )
         self.fragment.policies.append(PolicySite(site_of(resource), document))
         for kind, who in self._principals(resource, entry):
             principal, label = self.principal(who)
@@ -327,8 +343,19 @@ class Extraction:
         if resource is not None and resource.mode == "resource":
             if (entry := self.entries.get(resource.type)) and entry.part == "credential":
                 return self.principal(resource.get(entry.owner))
+            if entry is not None and entry.same_as and (other := self.other_side(resource, entry)):
+                return other, self.label(value)
             return target, self.label(value)
         return "", self.label(value)
+
+    def other_side(self, resource: Resource, entry: Entry) -> str:
+        """The declared identity that this one only represents (a service principal its application); "" for none."""
+        value = resource.get(entry.same_as)
+        for reference in references(value) if value is not None else ():
+            other = self.resources.get(reference.target)
+            if other is not None and other is not resource and self._is_identity(other):
+                return other.id
+        return ""
 
     def policy_key(self, value: Value) -> str:
         """What tells one policy from another: the id of a declared one, else its ARN or expression."""
@@ -361,6 +388,12 @@ class Extraction:
 
     def _fact(self, kind: str, name: str, value: str, resource: Resource) -> None:
         self.fragment.facts.append(Fact(kind, name, value, site_of(resource), resource.span))
+
+
+def is_own_identity(resource: Resource, entry: Entry) -> bool:
+    """Whether the platform gives a workload an identity that lives and dies with it (`type = "SystemAssigned"`)."""
+    kind = resource.get(f"{entry.identity}.type") if entry.identity else None
+    return kind is not None and "SystemAssigned" in render(kind)
 
 
 def with_keys(label: str, resource: Resource) -> str:

@@ -118,6 +118,8 @@ def classify(slot: str, keys: list[tuple[str, Field]]) -> Found | None:
         hint = describe(best)
         if any(is_example(value) for value in literals.values()):
             marks.add("example")
+        if not any(part == "secret" for part, item in keys if part in literals and isinstance(item.value, Scalar)):
+            marks.add("id-only")
         hops = next((item.value.via for part, item in keys if part in literals), ())
     else:
         kinds = {_origin(item.value) for _, item in keys}
@@ -183,7 +185,14 @@ def _in_text(item: Field) -> Iterator[Found]:
             if match[1].startswith("ASIA"):
                 continue
             place = scalar.span or item.span
-            marks = frozenset({"example"}) if is_example(match[1]) else frozenset()
+            marks = frozenset(
+                mark
+                for mark, holds in (
+                    ("example", is_example(match[1])),
+                    ("id-only", not SECRET_KEY.search(scalar.value)),
+                )
+                if holds
+            )
             parts = (("id", item, scalar.via),)
             yield Found("text", "literal", item.name, place, parts, describe(match[1]), marks, scalar.via)
             return

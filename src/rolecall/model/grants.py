@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from rolecall.catalog.entries import Entry
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Value, find, references
+from rolecall.model.azure_roles import role_name
 from rolecall.model.parts import Grant, Site
+from rolecall.model.scopes import azure_level
 from rolecall.source.text import Span
 
 if TYPE_CHECKING:
@@ -49,9 +51,9 @@ def read_grants(extraction: Extraction, resource: Resource, entry: Entry, site: 
             principal,
             "member",
             label,
-            extraction.label(role),
+            role_name(extraction, role) if entry.cloud == "azure" else extraction.label(role),
             span=who.span,
-            level=entry.level,
+            level=azure_level(named) if entry.cloud == "azure" else entry.level,
             scope=named,
             condition=extraction.label(condition) if condition is not None else "",
         )

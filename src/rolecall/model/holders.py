@@ -44,9 +44,12 @@ NOTHING = Mapping(())
 OWN_PARTS = frozenset({"identity", "login", "credential", "grant", "policy", "membership", "resource-policy"})
 
 #: What the text of a block must hold for a key to be in it, where its unit mints none.
-KEYED = re.compile(rb"(?i)access[_-]?key|secret[_-]?(?:access[_-]?)?key|access[_-]?secret|aws[_-]?(?:key|secret)|AKIA")
+KEYED = re.compile(
+    rb"(?i)access[_-]?key|secret[_-]?(?:access[_-]?)?key|access[_-]?secret|aws[_-]?(?:key|secret)|AKIA"
+    rb"|client[_-]?secret|sas[_-]?token|connection_?string|principal[_-]?(?:key|password|secret)|storage_?key"
+)
 #: What it must hold to be fed by a minted key.
-REFERENCE = re.compile(rb"aws_iam_|local\.|module\.|var\.")
+REFERENCE = re.compile(rb"aws_iam_|azuread_|local\.|module\.|var\.")
 
 
 class Holders:
@@ -59,6 +62,7 @@ class Holders:
         self.entries = extraction.entries
         self.resources = extraction.resources
         self.minted: dict[str, Entry] = {}
+        self.given: dict[str, str] = {}
         self.identities: set[str] = set()
         self.stores = Stores(extraction)
 
@@ -69,6 +73,8 @@ class Holders:
             if resource.mode == "resource" and (entry := self.entries.get(resource.type)):
                 if entry.part == "credential":
                     self.minted[resource.id] = entry
+                    value = resource.get(entry.given) if entry.given else None
+                    self.given.update((r.target, resource.id) for r in references(value or NOTHING))
                 elif entry.part == "identity" and entry.kind == "aws:user":
                     self.identities.add(resource.id)
         for resource in self.unit.resources:
@@ -150,6 +156,8 @@ class Holders:
                 return role_id, label or target.address
             if of is not None and of.part == "identity":
                 return target.id, target.address
+        if (kind := resource.get(f"{entry.identity}.type")) is not None:
+            return (resource.id if "SystemAssigned" in render(kind) else ""), self.extraction.label(kind)
         return "", self.extraction.label(value)
 
     def _store(self, resource: Resource, entry: Entry) -> None:
@@ -324,6 +332,8 @@ class Holders:
         for item in kept:
             flowed = False
             for reference in references(item.value):
+                if reference.target in self.given:
+                    reference = replace(reference, target=self.given[reference.target], attribute="")
                 if reference.target in self.minted:
                     if self.carries(reference):
                         self.edge(reference, holder, item.name, place_of(item, reference), "", item.attribute)
@@ -343,7 +353,7 @@ class Holders:
             self.found(resource, found_key, holder)
 
     def is_minted(self, target: str) -> bool:
-        return target in self.minted
+        return target in self.minted or target in self.given
 
     def found(self, resource: Resource, key: Found, holder: str) -> None:
         """A key that is written, passed in or fetched, as a credential of its own with edges into the holder."""

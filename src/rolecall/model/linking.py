@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import takewhile
 
 from rolecall.catalog.entries import catalog
 from rolecall.frontends.values import Hop
@@ -231,16 +232,38 @@ class Model:
         for node in nodes:
             if not node.name or "${?}" in node.name:
                 continue
-            for name in {node.name, node.name.rpartition("/")[2] if node.kind == "secretsmanager" else node.name}:
-                for reading in self._index.readings.get((node.kind, name), ()):
-                    if not self._in_scope(reading, node) or (steps and not _taken(reading.key, steps[-1])):
-                        continue
-                    yield Step(store.id, reading.holder, reading.field, reading.key, reading.span, reading.hops, True)
+            for reading in self._index.readings.get((node.kind, node.name), ()):
+                if not self._in_scope(reading, node) or (steps and not _taken(reading.key, steps[-1])):
+                    continue
+                yield Step(store.id, reading.holder, reading.field, reading.key, reading.span, reading.hops, True)
 
     def _in_scope(self, reading: Reading, store: Store) -> bool:
         if reading.kind == "tf-output" and reading.scope:
             return any(same_state(reading.scope, name) for name in self._states.get(store.site.unit, ()))
-        return not reading.scope or not store.scope or _same_scope(reading.scope, store.scope)
+        if reading.scope and store.scope:
+            return _same_scope(reading.scope, store.scope)
+        return self._is_nearest(reading, store)
+
+    def _is_nearest(self, reading: Reading, store: Store) -> bool:
+        """Whether a store is the one that a name alone means, where several of that name are in the estate: the one
+        whose folder is nearest to the reader's.  Whose secret a pipeline reads does not depend on folders: then none.
+        """
+        rivals = self._rivals.get((store.kind, store.name), ())
+        if len(rivals) < 2:
+            return True
+        if store.kind in ("github-secret", "tf-output"):
+            return len({rival.scope for rival in rivals}) == 1
+        reader = reading.holder.partition("//")[0]
+        return _shared(reader, store.site.unit) == max(_shared(reader, rival.site.unit) for rival in rivals)
+
+    @cached_property
+    def _rivals(self) -> dict[tuple[str, str], list[Store]]:
+        """Stores by what they are called."""
+        found: dict[tuple[str, str], list[Store]] = defaultdict(list)
+        for store in self.stores.values():
+            if store.name:
+                found[(store.kind, store.name)].append(store)
+        return found
 
     @cached_property
     def _states(self) -> dict[str, list[str]]:
@@ -296,6 +319,12 @@ def _part(entry: object, attribute: str) -> str:
 def _taken(key: str, step: Step) -> bool:
     """Whether a reader of one key of a store takes what lies in the field that a step filled."""
     return not key or not step.field or key == step.field or step.field == "value"
+
+
+def _shared(one: str, other: str) -> int:
+    """How many folders two paths have in common from the root."""
+    pairs = zip(one.split("/"), other.split("/"), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _same_scope(one: str, other: str) -> bool:

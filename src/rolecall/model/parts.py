@@ -91,7 +91,8 @@ class Credential:
     known. `life` is static, session, rotated or expires.  `field` is the attribute or variable that holds it (for
     literals and inputs).  `hint` is at most a class, a length and the last four characters of a key id; never a secret.
     `marks` are remarks that checks act on: example (a vendor's documented example), dummy (an emulator's),
-    s3-compatible (another provider's key under AWS names), inactive, pgp (encrypted in state), rotated.
+    s3-compatible (another provider's key under AWS names), inactive, pgp (encrypted in state), rotated, id-only (a
+    literal key id without its secret beside it).
     """
 
     site: Site

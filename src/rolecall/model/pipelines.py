@@ -53,6 +53,7 @@ def read_step(holders: Holders, resource: Resource) -> None:
     job = resource.get("job")
     holder = job.target if isinstance(job, Reference) else resource.id
     found: list[Field] = []
+    baked: list[Field] = []
     for part in ("with", "env"):
         body = resource.get(part)
         if isinstance(body, Mapping):
@@ -60,12 +61,18 @@ def read_step(holders: Holders, resource: Resource) -> None:
     for fact in step_facts(resource):
         if fact.kind in KEY_FACTS:
             if fact.value is not None and fact.name:
-                found.append(Field(fact.name, fact.value, fact.span, "run", "run"))
-                if fact.kind in ("file-write", "build-arg") and key_part(fact.name) in ("id", "secret"):
+                into = fact.kind in ("file-write", "build-arg") and key_part(fact.name) in ("id", "secret")
+                (baked if into else found).append(Field(fact.name, fact.value, fact.span, "run", "run"))
+                if into:
                     holders.fragment.facts.append(Fact("baked-key", fact.name, "", holders.site(resource), fact.span))
         elif fact.kind == "terraform-output":
             holders.fragment.readings.append(Reading(holder, "tf-output", fact.name, "", fact.name, fact.span))
     _record(holders, resource, found, holder)
+    if baked:
+        holders.fragment.workloads.append(
+            Workload(holders.site(resource), "unknown", "artifact", "aws", "unknown", label="what the step builds")
+        )
+        _record(holders, resource, baked, resource.id)
     uses = text(resource.get("uses_name")) or ""
     if uses.endswith("configure-aws-credentials"):
         body = resource.get("with")

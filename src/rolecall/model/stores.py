@@ -22,6 +22,7 @@ READERS = {
     "kubernetes_secret_v1": ("k8s-secret", "metadata.name"),
     "vault_generic_secret": ("vault", "path"),
     "vault_kv_secret_v2": ("vault", "name"),
+    "azurerm_key_vault_secret": ("keyvault", "name"),
     "terraform_remote_state": ("tf-output", ""),
 }
 _OWN_NAME = frozenset({"id", "arn", "name", "Ref", "Arn", "Id"})
