@@ -279,9 +279,19 @@ ARGUMENT = st.sampled_from(
 @given(st.data())
 @settings(max_examples=600, deadline=None)
 def test_any_function_takes_any_arguments(data: st.DataObject) -> None:
-    from rolecall.frontends.terraform.functions import FUNCTIONS
+    from rolecall.frontends.terraform.functions import NAMES
 
-    name = data.draw(st.sampled_from(sorted(FUNCTIONS)))
+    name = data.draw(st.sampled_from(sorted(NAMES)))
     arguments = data.draw(st.lists(ARGUMENT, max_size=4))
     spread = data.draw(st.sampled_from(["", "..."])) if arguments else ""
     assert size(value(f"{name}({', '.join(arguments)}{spread})")) > 0
+
+
+def test_every_theme_names_its_functions() -> None:
+    from importlib import import_module
+
+    from rolecall.frontends.terraform import functions
+
+    for theme, names in functions._THEMES.items():
+        table = import_module(f"rolecall.frontends.terraform.functions.{theme}").TABLE
+        assert set(names.split()) == set(table), theme

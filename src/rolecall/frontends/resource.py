@@ -1,8 +1,8 @@
 """The one shape in which every frontend hands over what it read.
 
-A Terraform resource, data source, provider, backend, output or module call, a CloudFormation resource, parameter or output, a
-Kubernetes object, a workflow job: each is a `Resource` with an address, a type the catalog knows, and attributes that are
-evaluated when they are asked for.
+A Terraform resource, data source, provider, backend, output or module call, a CloudFormation resource, parameter or
+output, a Kubernetes object, a workflow job: each is a `Resource` with an address, a type the catalog knows, and
+attributes that are evaluated when they are asked for.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class Condition:
 class Resource:
     """One declaration, evaluated.
 
-    `id` is unique in the estate: `<unit>//<address>`, where `unit` is the root-relative folder of the Terraform root module, or
-    the path of the template, manifest or workflow file.  `address` is as its own tool prints it
-    (`module.api[0].aws_iam_user.mod`, a logical id, `jobs.deploy.steps[2]`), without instance keys of its own count/for_each.
-    `span` covers the whole block, `header` its first line's type and labels.  `module` is the folder (or file) that declares it,
-    `calls` the spans of the module calls that led here, outermost first.
+    `id` is unique in the estate: `<unit>//<address>`, where `unit` is the root-relative folder of the Terraform root
+    module, or the path of the template, manifest or workflow file.  `address` is as its own tool prints it
+    (`module.api[0].aws_iam_user.mod`, a logical id, `jobs.deploy.steps[2]`), without instance keys of its own
+    count/for_each. `span` covers the whole block, `header` its first line's type and labels.  `module` is the folder
+    (or file) that declares it, `calls` the spans of the module calls that led here, outermost first.
     """
 
     id: str
@@ -66,8 +66,8 @@ class Resource:
     def body(self) -> Mapping:
         """All attributes and nested blocks: a block type maps to the Sequence of its blocks' bodies.
 
-        Where `count` or `for_each` makes exactly one known instance it is that one's; where it makes several, or nobody can
-        tell, `each` and `count.index` are unknown in it (`about` holds the possible keys).
+        Where `count` or `for_each` makes exactly one known instance it is that one's; where it makes several, or nobody
+        can tell, `each` and `count.index` are unknown in it (`about` holds the possible keys).
         """
         if self._body is None:
             keys = self.condition.keys if self.condition else None
@@ -79,8 +79,14 @@ class Resource:
         return self.evaluate(key)
 
     def get(self, path: str) -> Value | None:
-        """The first value at a dotted path (see `values.find`), or None where the code does not write it."""
-        return next(find(self.body, path), None)
+        """The first value at a dotted path (see `values.find`), or None where the code does not write it.
+
+        `new|old` stands for the first of several paths that is written.
+        """
+        for one in path.split("|"):
+            if (value := next(find(self.body, one), None)) is not None:
+                return value
+        return None
 
     def find(self, path: str) -> Iterator[Value]:
         return find(self.body, path)
@@ -100,7 +106,8 @@ class Problem:
 
 @dataclass(eq=False, slots=True)
 class Unit:
-    """What is evaluated together: a Terraform root module with all it calls, or one template, manifest or workflow file.
+    """What is evaluated together: a Terraform root module with all it calls, or one template, manifest or workflow
+    file.
 
     `files` are all files whose content the evaluation may have looked at (the cache key); `folders` the module folders.
     `library` is True for a Terraform folder that nothing calls and that shows no sign of being applied by itself

@@ -1,8 +1,8 @@
 """What an expression in infrastructure code stands for, and how it came to be there.
 
 A value is known (`Scalar`, `Sequence`, `Mapping`), or points at something that only exists once the code is applied
-(`Reference`), or is made of several values (`Template`, `Encoded`), or is `Unknown` with a reason.  Every value keeps the
-span of the text that wrote it and `via`, the hops it took from there to where it was asked for: through a local, a
+(`Reference`), or is made of several values (`Template`, `Encoded`), or is `Unknown` with a reason.  Every value keeps
+the span of the text that wrote it and `via`, the hops it took from there to where it was asked for: through a local, a
 variable, a module's input or output, a template file, a parameter.  An unknown never turns into a guess.
 """
 
@@ -22,9 +22,10 @@ Plain: TypeAlias = "str | int | float | bool | None | list[Plain] | dict[str, Pl
 class Hop:
     """One place that a value passed through on its way.
 
-    `kind` is one of: local, variable, tfvars, module-input, module-output, output, data, resource, template, file, store,
-    parameter, export, env, step, job, workflow, secret, manifest, image.  `address` names it as its own language does (`local.creds`,
-    `module.api.var.key`, `/prod/key`).  `note` is a short remark for people; empty where there is nothing to say.
+    `kind` is one of: local, variable, tfvars, module-input, module-output, output, data, resource, template, file,
+    store, parameter, export, env, step, job, workflow, secret, manifest, image.  `address` names it as its own language
+    does (`local.creds`, `module.api.var.key`, `/prod/key`).  `note` is a short remark for people; empty where there is
+    nothing to say.
     """
 
     kind: str
@@ -151,7 +152,9 @@ def children(value: Value) -> tuple[Value, ...]:
 
 
 def references(value: Value) -> Iterator[Reference]:
-    """Every reference inside a value, with the hops of the values around it added to its own, nearest the reader last."""
+    """Every reference inside a value, with the hops of the values around it added to its own, nearest the reader
+    last.
+    """
     stack: list[tuple[Value, tuple[Hop, ...]]] = [(value, ())]
     while stack:
         node, outer = stack.pop()
@@ -213,7 +216,9 @@ def plain(value: Value) -> Plain:
 
 
 def render(value: Value) -> str:
-    """A string for people and for pattern matching: what is known as it is, the rest as `${target.attribute}`, `${?}`."""
+    """A string for people and for pattern matching: what is known as it is, the rest as `${target.attribute}`,
+    `${?}`.
+    """
     match value:
         case Scalar():
             return text(value) or ""

@@ -29,11 +29,11 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\Z", re.ASCII)
 _HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
-class NotKnown(Exception):  # noqa: N818 - an answer, not an error
+class NotKnown(Exception):
     """Something that has to be known is not."""
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not an error
+class Refused(Exception):
     """Terraform would refuse this; the message says why, as a short phrase."""
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Problem
 from rolecall.frontends.terraform.expressions import evaluate
-from rolecall.frontends.terraform.json_syntax import json_value, top_pairs
 from rolecall.frontends.terraform.place import Place
 from rolecall.frontends.values import Value
 from rolecall.source.hcl import Attribute, outline
 from rolecall.source.text import SourceText, Span
 from rolecall.source.tree import Tree, Unreadable
-from rolecall.source.yaml import YamlNode
+
+if TYPE_CHECKING:
+    from rolecall.source.yaml import YamlNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Input:
     def value(self, place: Place) -> Value:
         if isinstance(self.written, Attribute):
             return evaluate(self.written.node, place.at(self.text, self.written.base))
+        from rolecall.frontends.terraform.json_syntax import json_value  # YAML is not loaded for HCL alone
+
         return json_value(self.written)
 
 
@@ -60,6 +64,8 @@ def read_values(tree: Tree, path: str, report: Callable[[Problem], None]) -> Ite
         report(Problem("unreadable", error.reason, SourceText(path, b"").span(0, 0)))
         return
     if path.endswith(".json"):
+        from rolecall.frontends.terraform.json_syntax import top_pairs
+
         for pair in top_pairs(text, report):
             yield Input(pair.name or "", text, pair.start, pair.end, pair.value)
         return

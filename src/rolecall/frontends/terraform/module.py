@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from rolecall.frontends.resource import Problem
 from rolecall.frontends.terraform.declaration import Declaration, HclDeclaration, Overridden
-from rolecall.frontends.terraform.json_syntax import declarations as json_declarations
 from rolecall.source.hcl import outline
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
@@ -78,7 +77,9 @@ def file_declarations(tree: Tree, path: str, report: Callable[[Problem], None]) 
         report(Problem("unreadable", error.reason, SourceText(path, b"").span(0, 0)))
         return
     if path.endswith(".json"):
-        yield from json_declarations(text, report)
+        from rolecall.frontends.terraform.json_syntax import declarations  # YAML is not loaded for HCL alone
+
+        yield from declarations(text, report)
         return
     top = outline(text)
     for fault in top.faults:

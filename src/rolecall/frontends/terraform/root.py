@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from rolecall.frontends.resource import Problem, Unit
-from rolecall.frontends.terraform import plan_json
 from rolecall.frontends.terraform.declaration import Declaration
 from rolecall.frontends.terraform.estate import Estate
 from rolecall.frontends.terraform.folders import Folders, folders_of
@@ -68,6 +67,8 @@ def read(
     if not plan_files:
         yield from read_units
         return
+    from rolecall.frontends.terraform import plan_json  # JSON's reader is not loaded for HCL alone
+
     found = list(read_units)
     for path in plan_files:
         try:
