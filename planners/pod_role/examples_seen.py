@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rolecall.planners.pod_role.example_texts import (
     ACCOUNT,
@@ -30,6 +31,17 @@ from rolecall.planning.example import PlannerExample
 from rolecall.planning.migration import Disposition
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An example and more of what it shows: texts of files as they are after a phase (some files, some phases), and
+    texts that its reasons, prerequisites and hand-overs hold.
+    """
+
+    example: PlannerExample
+    after: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    says: tuple[str, ...] = ()
+
+
 def _example(
     title: str,
     files: Mapping[str, str],
@@ -37,21 +49,15 @@ def _example(
     after: Mapping[str, Mapping[str, str]] | None = None,
     says: tuple[str, ...] = (),
     workload: str = "",
-) -> PlannerExample:
+) -> Shown:
     """An estate with one workload and one key, which come to the same."""
     address = workload or ("Deployment/shop/shop" if "shop.yaml" in files else "kubernetes_deployment_v1.shop")
     both = (address, "aws_iam_access_key.shop")
-    return PlannerExample(
-        title,
-        files,
-        dict.fromkeys(both, disposition),
-        dict.fromkeys(both, ("aws:pod-role",)),
-        after=after or {},
-        says=says,
-    )
+    planned = PlannerExample(title, files, dict.fromkeys(both, disposition), dict.fromkeys(both, ("aws:pod-role",)))
+    return Shown(planned, after or {}, says)
 
 
-SEEN: tuple[PlannerExample, ...] = (
+SHOWN: tuple[Shown, ...] = (
     _example(
         "a Terraform deployment under its own service account gets a role by Pod Identity",
         {"user.tf": USER, "cluster.tf": CLUSTER, "app.tf": ACCOUNT + "\n" + SECRET + "\n" + DEPLOYMENT},
@@ -398,3 +404,4 @@ subjects:
         says=("is given rights or secrets at rights.yaml",),
     ),
 )
+SEEN = tuple(shown.example for shown in SHOWN)

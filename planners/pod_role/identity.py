@@ -21,11 +21,13 @@ _ANNOTATION = "eks.amazonaws.com/role-arn"
 class Existing:
     """A role that a service account has: `shown` is its address or ARN, `identity` its id where it is declared, `call`
     the module call that makes it.
+    `trusts_tokens` is True where its trust names the service account and nothing names the role there yet.
     """
 
     shown: str
     identity: str = ""
     call: RoleCall | None = None
+    trusts_tokens: bool = False
 
 
 def existing(case: Case, pod: Pod) -> list[Existing]:
@@ -33,7 +35,7 @@ def existing(case: Case, pod: Pod) -> list[Existing]:
     if pod.account is None:
         return []
     found = dict.fromkeys([*_by_facts(case, pod), *_by_calls(case, pod)])
-    return list(found)
+    return list(found) or list(dict.fromkeys(_by_trust(case, pod)))
 
 
 def service_account(case: Case, pod: Pod) -> Resource | None:
@@ -96,6 +98,19 @@ def _role(case: Case, resource: Resource, value: Value) -> Existing:
     if len(named) == 1:
         return Existing(named[0].site.address, named[0].id)
     return Existing(shown)
+
+
+def _by_trust(case: Case, pod: Pod) -> Iterator[Existing]:
+    """Roles of the user's module whose trust names the service account and no other."""
+    if pod.account is None:
+        return
+    subject = f"system:serviceaccount:{pod.namespace.text}:{pod.account.text}"
+    for identity in case.model.identities.values():
+        if identity.assume is None or identity.site.unit != case.credential.site.unit:
+            continue
+        for statement in identity.assume.statements:
+            if any(values == (subject,) for _, _, values in statement.conditions):
+                yield Existing(identity.site.address, identity.id, trusts_tokens=True)
 
 
 def _by_calls(case: Case, pod: Pod) -> Iterator[Existing]:

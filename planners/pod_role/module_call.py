@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from rolecall.catalog.entries import hints
 from rolecall.frontends.resource import Resource
-from rolecall.model.parts import Grant
+from rolecall.model.parts import Grant, Statement
 from rolecall.planning.alignment import format_hcl
 from rolecall.planning.case import Case, attribute_text
+from rolecall.planning.containment_proof import permissions
 from rolecall.planning.hcl_edit import insert_after, set_attribute, set_entry
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit
@@ -53,12 +54,15 @@ def grant(case: Case, call: RoleCall) -> list[Edit]:
     """The edits that give the role of a call what the user may do; Refused where they cannot be sure."""
     edits: list[Edit] = []
     held = _held(case, call)
+    may = _may(case, call)
     target = case.context.block(call.resource.span)
     attribute = target.attribute(call.policies)
     new: dict[str, str] = {}
     for given in case.grants:
         if given.site.module != case.folder or given.how not in ("attached", "inline"):
             raise Refused(f"{given.site.address} cannot be given to the pods' role as it is")
+        if permissions(case.model, [given]) <= may:
+            continue
         block = case.context.block(given.site.span)
         if block.attribute("count") is not None or block.attribute("for_each") is not None:
             raise Refused(f"{given.site.address} is made by count or for_each")
@@ -78,6 +82,17 @@ def grant(case: Case, call: RoleCall) -> list[Edit]:
     for key, text in new.items():
         edits.extend(set_entry(target.text, place, key, text))
     return edits
+
+
+def _may(case: Case, call: RoleCall) -> set[Statement | str]:
+    """What the policies come to that a call gives its role already."""
+    grants = [
+        Grant(fact.site, "attached", "", "role", "", policy)
+        for fact in case.model.facts["role-module"]
+        if fact.site is not None and fact.site.id == call.resource.id
+        for policy in filter(None, fact.value.split("\n"))
+    ]
+    return permissions(case.model, grants)
 
 
 def _indented(entries: str) -> str:

@@ -8,9 +8,11 @@ own role is the only choice; where neither pod nor cluster is seen, nobody can t
 from __future__ import annotations
 
 from rolecall.frontends.values import text
+from rolecall.model.parts import Identity, Statement
 from rolecall.planners.pod_role import account, cluster, entries, identity, module_call
 from rolecall.planners.pod_role.pod import Name, Pod, companions, read
 from rolecall.planning.case import Case, Use
+from rolecall.planning.containment_proof import permissions
 from rolecall.planning.judgement import strangers
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Handover
@@ -101,17 +103,22 @@ def _give_role(case: Case, use: Use, move: Move, pod: Pod) -> None:
             names = ", ".join(item.shown for item in found)
             raise Refused(f"the service account has several roles in the code ({names})")
         if found:
-            _use_existing(case, move, found[0])
+            _use_existing(case, move, pod, found[0])
         elif not _use_neighbour(case, use, move, pod):
             _use_new(case, use, move, pod)
     except Refused as refused:
         move.hold(refused.reason, _role_by_hand(use, pod))
 
 
-def _use_existing(case: Case, move: Move, found: identity.Existing) -> None:
+def _use_existing(case: Case, move: Move, pod: Pod, found: identity.Existing) -> None:
     move.reuses = found.shown
+    if found.trusts_tokens:
+        _annotate(case, move, pod, found)
     if found.call is not None:
         move.add("expand", module_call.grant(case, found.call))
+        return
+    held = case.model.identities.get(found.identity)
+    if held is not None and case.owner is not None and _may(case, case.owner) <= _may(case, held):
         return
     role = role_in_module(case, found.identity) if found.identity else None
     if role is None:
@@ -119,6 +126,10 @@ def _use_existing(case: Case, move: Move, found: identity.Existing) -> None:
             f"{found.shown} is declared outside the user's module, so its permissions are added there by hand"
         )
     move.add("expand", carry_over(case, role, role.label if len(case.uses) > 1 else ""))
+
+
+def _may(case: Case, who: Identity) -> set[Statement | str]:
+    return permissions(case.model, case.model.grants(who))
 
 
 def _use_neighbour(case: Case, use: Use, move: Move, pod: Pod) -> bool:
@@ -214,6 +225,17 @@ def _need_agent(case: Case, move: Move, where: cluster.Cluster) -> None:
             "kubectl -n kube-system get daemonset eks-pod-identity-agent",
         )
     )
+
+
+def _annotate(case: Case, move: Move, pod: Pod, found: identity.Existing) -> None:
+    """Names a role that trusts the service account in its annotation, without which pods do not take it."""
+    role = role_in_module(case, found.identity)
+    try:
+        if role is None or pod.block is None:
+            raise Refused("the service account is not in the user's module, so its annotation is written by hand")
+        move.add("expand", account.annotate(case, pod, role.attribute("arn", pod.block)))
+    except Refused as refused:
+        _annotate_by_hand(move, pod, refused.reason, found.shown)
 
 
 def _annotate_by_hand(move: Move, pod: Pod, reason: str, role: str) -> None:
