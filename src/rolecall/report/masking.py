@@ -95,3 +95,12 @@ def _hidden(value: str) -> str:
         out += ["*" * (found.start() - at), found[0]]
         at = found.end()
     return "".join(out) + "*" * (len(value) - at)
+
+
+_DOCUMENTED = re.compile(r"[A-Za-z0-9/+]*EXAMPLE[A-Za-z0-9/+]*")
+
+
+def quotes_key(line: str, path: str = "") -> bool:
+    """Whether a line of a scanned file holds what may not be shown; vendors' documented examples may."""
+    shown = visible(_DOCUMENTED.sub("", line))
+    return masked_line(shown, path) != shown

@@ -10,14 +10,17 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rolecall.planning.composition import Series, compose
+from rolecall.planning.composition import Series, Step, compose
 from rolecall.planning.migration import PHASES, Migration
 from rolecall.planning.series import patch
 from rolecall.report.json import dumps
 from rolecall.report.markdown import code, escaped, table
+from rolecall.report.masking import quotes_key
+from rolecall.source.diff import unified
 from rolecall.source.tree import Tree
 
 SCHEMA = "rolecall/plan/1"
@@ -33,7 +36,8 @@ def files(
 ) -> Iterator[tuple[str, bytes]]:
     """Every file of the folder, as (path, content).  `data` is the plan as its JSON has it."""
     yield "plan.json", (dumps(data) + "\n").encode()
-    yield "roadmap.md", roadmap(data).encode("utf-8", "replace")
+    left_out = sorted({path for step in series.steps for path in secretive(step)})
+    yield "roadmap.md", roadmap(data, left_out).encode("utf-8", "replace")
     yield from _patches("phases", series)
     for migration, record in zip(migrations, data["migrations"], strict=True):
         folder = f"migrations/{migration.id if _ID.fullmatch(migration.id) else 'unnamed'}"
@@ -44,9 +48,23 @@ def files(
 
 
 def _patches(folder: str, series: Series) -> Iterator[tuple[str, bytes]]:
+    kept_out: set[str] = set()
     for step in series.steps:
-        if step.changes:
-            yield f"{folder}/{PHASES.index(step.name) + 1}-{step.name}.patch", patch(step)
+        kept_out |= set(secretive(step))
+        shown = {path: edits for path, edits in step.changes.items() if path not in kept_out}
+        if shown:
+            yield f"{folder}/{PHASES.index(step.name) + 1}-{step.name}.patch", patch(replace(step, changes=shown))
+
+
+def secretive(step: Step) -> Iterator[str]:
+    """The files whose part of a patch would quote a live key: git needs the lines that a patch takes away.
+
+    Such a file is left out of the patches from then on; `rolecall apply` changes it without quoting it.
+    """
+    for path, edits in step.changes.items():
+        part = unified(path, step.before[path], edits).decode("utf-8", "replace")
+        if any(quotes_key(line[1:], path) for line in part.splitlines() if line[:1] in ("-", " ")):
+            yield path
 
 
 def write(folder: Path, contents: Iterator[tuple[str, bytes]]) -> None:
@@ -99,8 +117,11 @@ _DISPOSITIONS = {
 }
 
 
-def roadmap(data: Mapping[str, Any]) -> str:
-    """The whole plan for people: where the estate stands, then wave by wave."""
+def roadmap(data: Mapping[str, Any], left_out: Sequence[str] = ()) -> str:
+    """The whole plan for people: where the estate stands, then wave by wave.
+
+    `left_out` are the files that no patch shows since it would quote a key.
+    """
     migrations = {record["id"]: record for record in data["migrations"]}
     kpis = data["kpis"]
     lines = ["# Road map", ""]
@@ -124,6 +145,12 @@ def roadmap(data: Mapping[str, Any]) -> str:
             file = f"PLAN/phases/{PHASES.index(name) + 1}-{name}.patch"
             lines.append(f"1. `git apply {file}`, or `rolecall apply PLAN --phase {name}`")
         lines.append("")
+        if left_out:
+            lines += [
+                "These files hold a key in the lines that change, which a patch would quote, so they are in no patch;",
+                "`rolecall apply` changes them: " + ", ".join(code(path) for path in left_out) + ".",
+                "",
+            ]
     for wave in data["waves"]:
         lines += [f"## Wave {wave['wave']}", ""]
         listed = [
