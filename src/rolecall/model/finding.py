@@ -53,7 +53,7 @@ class Finding:
     def fingerprint(self) -> str:
         """Rule, file, address and key: stable when lines move."""
         parts = (self.rule, self.span.path, self.address, self.key)
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def to_json(finding: Finding, fix: dict[str, Any] | None = None) -> dict[str, Any]:
