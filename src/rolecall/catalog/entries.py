@@ -18,6 +18,12 @@ half        credential: the attribute that takes the public half of a key pair, 
 rotates expires bounds   credential: attributes that make a new one when they change, end its life, limit its use
 level       grant: how much it is granted on: project, folder, organization …; scope: the attribute that says of what
 condition mapping pool subjects   federation: what a token must be like, what its claims become, who may have it
+given       credential: the argument that the code may set the secret by
+same_as     identity: the attribute that names the declared identity whose other side this is
+sign_in     identity: attributes by which people sign in through it
+also        more types that the same table serves
+
+An attribute that providers renamed is written `new|old` (Resource.get).
 """
 
 from __future__ import annotations
@@ -28,7 +34,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-CATALOGS = ("aws.toml", "kubernetes.toml", "ci.toml", "gcp.toml", "oci.toml")
+CATALOGS = ("aws.toml", "azure.toml", "kubernetes.toml", "ci.toml", "gcp.toml", "oci.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,9 @@ class Entry:
     pool: str = ""
     subjects: str = ""
     cls: str = ""
+    given: str = ""
+    same_as: str = ""
+    sign_in: str = ""
     id: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
     smtp: tuple[str, ...] = ()
@@ -118,7 +127,9 @@ def catalog() -> dict[str, Entry]:
     for name in CATALOGS:
         tables = tomllib.loads(files("rolecall.catalog").joinpath(name).read_text("utf-8"))
         cloud = name.removesuffix(".toml")
-        entries.update((type_name, _entry(type_name, cloud, table)) for type_name, table in tables.items())
+        for first, table in tables.items():
+            for type_name in (first, *table.pop("also", ())):
+                entries[type_name] = _entry(type_name, cloud, table)
     return entries
 
 

@@ -63,7 +63,7 @@ def _layout(value: Value, entry: Input, fallback: Span) -> Iterator[Field]:
         case "containers":
             yield from _containers(value, entry, fallback)
         case "value":
-            yield Field(entry.key or entry.path.rpartition(".")[2], value, fallback, entry.path, entry.style)
+            yield Field(entry.key or entry.key or entry.path.rpartition(".")[2], value, fallback, entry.path, entry.style)
         case _:
             yield from scripts(value, entry, fallback)
 

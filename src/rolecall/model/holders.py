@@ -49,7 +49,7 @@ KEYED = re.compile(
     rb"|client[_-]?secret|sas[_-]?token|connection_?string|principal[_-]?(?:key|password|secret)|storage_?key"
 )
 #: What it must hold to be fed by a minted key.
-REFERENCE = re.compile(rb"aws_iam_|azuread_|local\.|module\.|var\.")
+REFERENCE = re.compile(rb"aws_iam_|azuread_|azuread_|local\.|module\.|var\.")
 
 
 class Holders:
@@ -63,6 +63,7 @@ class Holders:
         self.resources = extraction.resources
         self.minted: dict[str, Entry] = {}
         self.given: dict[str, str] = {}
+        self.given: dict[str, str] = {}
         self.identities: set[str] = set()
         self.stores = Stores(extraction)
 
@@ -73,6 +74,8 @@ class Holders:
             if resource.mode == "resource" and (entry := self.entries.get(resource.type)):
                 if entry.part == "credential":
                     self.minted[resource.id] = entry
+                    value = resource.get(entry.given) if entry.given else None
+                    self.given.update((r.target, resource.id) for r in references(value or NOTHING))
                     value = resource.get(entry.given) if entry.given else None
                     self.given.update((r.target, resource.id) for r in references(value or NOTHING))
                 elif entry.part == "identity" and entry.kind == "aws:user":
