@@ -180,12 +180,15 @@ def _workflow(case: Case, use: Use, move: Move) -> None:
     logins = [step for step in steps if _is_login(step) and _has_keys(step, use.places)]
     others = [place for place in use.places if not any(step.span.contains(place) for step in logins)]
     try:
-        _edit(case, move, job, logins, others)
+        callers = [r for r in unit.resources if r.mode == "job" and job.address.startswith(f"{r.address}.jobs.")]
+        _edit(case, move, job, callers, logins, others)
     except Refused as refused:
         move.hold(f"the workflow cannot be edited here: {refused.reason}", _by_hand(use))
 
 
-def _edit(case: Case, move: Move, job: Resource, logins: list[Resource], others: list[Span]) -> None:
+def _edit(
+    case: Case, move: Move, job: Resource, callers: list[Resource], logins: list[Resource], others: list[Span]
+) -> None:
     if not logins:
         raise Refused("no login step takes the keys, so one has to be written")
     edits: list[Edit] = []
@@ -195,7 +198,8 @@ def _edit(case: Case, move: Move, job: Resource, logins: list[Resource], others:
         source = case.context.text(others[0].path)
         outside = [place for place in others if place.path == source.path]
         edits.extend(yaml_edit.remove(source, outside, prune=True))
-    edits.extend(_permissions(case, move, job))
+    for one in (job, *callers):
+        edits.extend(_permissions(case, move, one))
     move.add("migrate", edits)
 
 
@@ -246,7 +250,7 @@ def _permissions(case: Case, move: Move, job: Resource) -> list[Edit]:
         if granted.span is None or granted.span.path != source.path:
             raise Refused("the permissions are set where they cannot be edited")
         if not granted.entries:
-            return list(yaml_edit.replace_value(source, granted.span, "\nid-token: write\ncontents: read"))
+            return list(yaml_edit.replace_value(source, granted.span, "\nid-token: write"))
         if level == "workflow":
             move.prerequisites.append(
                 "every job of the workflow may then ask for a token, since the permissions are the workflow's"
@@ -256,9 +260,11 @@ def _permissions(case: Case, move: Move, job: Resource) -> list[Edit]:
         return []
     if granted is not None:
         raise Refused("the job's permissions are not a mapping")
-    anchor = next((entry for entry in job.body.entries if entry.name == "runs-on" and entry.span is not None), None)
+    anchor = next(
+        (entry for entry in job.body.entries if entry.name in ("runs-on", "uses") and entry.span is not None), None
+    )
     if anchor is None or anchor.span is None or anchor.span.path != source.path:
-        raise Refused("the job has no runs-on to put permissions beside")
+        raise Refused("the job has no line to put permissions beside")
     move.prerequisites.append(
         "setting permissions takes away every scope that is not named: add what other steps of the job need (packages, pull-requests …)"
     )

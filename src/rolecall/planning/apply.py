@@ -23,7 +23,7 @@ from rolecall.source.tree import Tree, Unreadable
 State = Literal["pending", "applied", "partial", "changed"]
 
 
-class NotApplicable(Exception):  # noqa: N818 - the answer to a question, nothing has been done
+class NotApplicable(Exception):
     """A phase that is not applied.  `files` are the (path, reason) pairs that stand against it, maybe none."""
 
     def __init__(self, message: str, files: tuple[tuple[str, str], ...] = ()) -> None:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from rolecall.model.parts import Workload
 from rolecall.planning import yaml_edit
 from rolecall.planning.case import Case
+from rolecall.planning.containment_proof import permissions
 from rolecall.planning.line_edit import Refused, is_blank, line_end, line_start
 from rolecall.planning.migration import Edit, Handover, Phase
 from rolecall.source.text import SourceText, Span
@@ -68,6 +69,11 @@ def carry_over_to_role(case: Case, role: str) -> list[Edit]:
     """The edits that grant a declared role (by its id) what the user may do."""
     name = role.rpartition("//")[2]
     _in_template(case, name, role)
+    owner, identity = case.owner, case.model.identities[role]
+    if owner is not None and permissions(case.model, case.model.grants(owner)) <= permissions(
+        case.model, case.model.grants(identity)
+    ):
+        return []
     text = case.context.text(case.credential.site.span.path)
     root = template(text)
     edits = list(_listing(case, text, root, name))

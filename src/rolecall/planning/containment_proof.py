@@ -61,8 +61,8 @@ def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]
                     move.id,
                     f"{role.site.address} is not granted {_tell(missing)}",
                 )
-    for address, policies in _module_roles(after).items():
-        came = policies - _module_roles(before).get(address, set())
+    for address, policies in module_roles(after).items():
+        came = policies - module_roles(before).get(address, set())
         if came:
             yield from _beyond(address, came, [m for m in moves if m.reuses == address], moves, held)
 
@@ -99,7 +99,7 @@ def _role_id(model: Model, identifier: str) -> str:
     return identity.id if identity is not None else identifier
 
 
-def _module_roles(model: Model) -> dict[str, set[Statement | str]]:
+def module_roles(model: Model) -> dict[str, set[Statement | str]]:
     """What calls of modules that make roles for pods pass on, by the call's address."""
     found: dict[str, set[Statement | str]] = {}
     for fact in model.facts["role-module"]:

@@ -15,7 +15,7 @@ _GENERAL = re.compile(rb"(?i)copyright|licen[sc]e|spdx|^[#/*\s]*[-=#*/~_]{5,}\s*
 _COMMENT_LINE = re.compile(rb"\s*(?:#|//|/\*|\*)")
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a failure
+class Refused(Exception):
     """An edit that is not made, since it might be wrong.  `reason` is a short phrase that fits after "not patched:"."""
 
     def __init__(self, reason: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from rolecall.model.parts import Document, Grant
 from rolecall.planning.alignment import format_hcl
 from rolecall.planning.case import Case, attribute_text
+from rolecall.planning.containment_proof import permissions
 from rolecall.planning.hcl_edit import append_item, insert_after, set_attribute
 from rolecall.planning.line_edit import Refused, line_end, line_start
 from rolecall.planning.repetition import names_own_instance, repetition
@@ -87,7 +88,11 @@ def carry_over(case: Case, role: Role, label: str) -> list[Edit]:
     be carried over.
     """
     edits: list[Edit] = []
+    identity = case.model.identities.get(role.id)
+    held = permissions(case.model, case.model.grants(identity)) if identity is not None else set()
     for grant in _sources(case):
+        if permissions(case.model, [grant]) <= held:
+            continue
         if grant.site.format != "terraform":
             raise Refused("the grant is not written in Terraform")
         if grant.site.module != case.folder:

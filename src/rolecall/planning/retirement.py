@@ -25,7 +25,7 @@ def soak(case: Case) -> list[Edit]:
     return list(set_attribute(block.text, block.span, "status", '"Inactive"'))
 
 
-class Leftovers(Exception):  # noqa: N818 - it is an answer, not a failure
+class Leftovers(Exception):
     """Something still names what was to be deleted; `places` says where."""
 
     def __init__(self, places: list[Span]) -> None:

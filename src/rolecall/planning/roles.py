@@ -36,10 +36,11 @@ _LONGEST = 64
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role as the blocks of its module name it."""
+    """A role as the blocks of its module name it; `id` is that of a role that is there already."""
 
     label: str
     repeats: Repetition
+    id: str = ""
 
     @property
     def address(self) -> str:
@@ -150,4 +151,4 @@ def role_in_module(case: Case, identifier: str) -> Role | None:
         return None
     if identity.site.module != case.folder or identity.site.unit != case.credential.site.unit:
         return None
-    return Role(identity.site.name, repetition(case.context.block(identity.site.span)))
+    return Role(identity.site.name, repetition(case.context.block(identity.site.span)), identity.id)

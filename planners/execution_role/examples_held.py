@@ -1,0 +1,364 @@
+"""What holds a function back, or its key."""
+
+from __future__ import annotations
+
+from rolecall.planning.example import PlannerExample
+
+_USER = """\
+resource "aws_iam_user" "app" {
+  name = "app"
+}
+
+resource "aws_iam_access_key" "app" {
+  user = aws_iam_user.app.name
+}
+
+resource "aws_iam_user_policy" "app" {
+  name = "app"
+  user = aws_iam_user.app.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
+  })
+}
+"""
+_FUNCTION = """\
+
+resource "aws_lambda_function" "app" {
+  function_name = "app"
+  role          = aws_iam_role.app.arn
+  handler       = "index.handler"
+  runtime       = "python3.12"
+  filename      = "app.zip"
+
+  environment {
+    variables = {
+      TABLE      = "orders"
+      APP_KEY    = aws_iam_access_key.app.id
+      APP_SECRET = aws_iam_access_key.app.secret
+    }
+  }
+}
+"""
+_ROLE = """\
+
+resource "aws_iam_role" "app" {
+  name = "app-lambda"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
+  })
+}
+"""
+
+HELD: tuple[PlannerExample, ...] = (
+    PlannerExample(
+        "a bucket policy names the user",
+        {
+            "main.tf": _USER
+            + _ROLE
+            + _FUNCTION
+            + """\
+
+resource "aws_s3_bucket_policy" "in" {
+  bucket = "in"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "s3:PutObject"
+      Resource  = "arn:aws:s3:::in/*"
+      Principal = { AWS = aws_iam_user.app.arn }
+    }]
+  })
+}
+""",
+        },
+        {"aws_lambda_function.app": "advice", "aws_iam_access_key.app": "advice"},
+        {"aws_lambda_function.app": ("aws:execution-role",), "aws_iam_access_key.app": ("aws:execution-role",)},
+        says=("aws_s3_bucket_policy.in names the user in a resource policy; add the role there too",),
+    ),
+    PlannerExample(
+        "a role lets the user assume it",
+        {
+            "main.tf": _USER
+            + _ROLE
+            + _FUNCTION
+            + """\
+
+resource "aws_iam_role" "admin" {
+  name = "admin"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = aws_iam_user.app.arn } }]
+  })
+}
+""",
+        },
+        {"aws_lambda_function.app": "advice", "aws_iam_access_key.app": "advice"},
+        {"aws_lambda_function.app": ("aws:execution-role",), "aws_iam_access_key.app": ("aws:execution-role",)},
+        says=("aws_iam_role.admin lets the user assume it; let the role in there too",),
+    ),
+    PlannerExample(
+        "a policy with aws:username",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "app" {
+  name = "app"
+}
+
+resource "aws_iam_access_key" "app" {
+  user = aws_iam_user.app.name
+}
+
+resource "aws_iam_user_policy" "app" {
+  name = "home"
+  user = aws_iam_user.app.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "arn:aws:s3:::home/$${aws:username}/*" }]
+  })
+}
+"""
+            + _ROLE
+            + _FUNCTION,
+        },
+        {"aws_lambda_function.app": "advice", "aws_iam_access_key.app": "advice"},
+        {"aws_lambda_function.app": ("aws:execution-role",), "aws_iam_access_key.app": ("aws:execution-role",)},
+        says=("its policy uses a variable or condition that only a user has (aws:username, aws:userid, MFA)",),
+    ),
+    PlannerExample(
+        "the user may not be destroyed",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "app" {
+  name = "app"
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "aws_iam_access_key" "app" {
+  user = aws_iam_user.app.name
+}
+
+resource "aws_iam_user_policy" "app" {
+  name = "app"
+  user = aws_iam_user.app.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
+  })
+}
+"""
+            + _ROLE
+            + _FUNCTION,
+        },
+        {"aws_lambda_function.app": "patch", "aws_iam_access_key.app": "patch"},
+        {"aws_lambda_function.app": ("aws:execution-role",), "aws_iam_access_key.app": ("aws:execution-role",)},
+        patches={
+            "contract": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -5,11 +5,6 @@
+     prevent_destroy = true
+   }
+ }
+-
+-resource "aws_iam_access_key" "app" {
+-  user   = aws_iam_user.app.name
+-  status = "Inactive"
+-}
+
+ resource "aws_iam_user_policy" "app" {
+   name = "app"
+""",
+        },
+    ),
+    PlannerExample(
+        "the key may not be destroyed",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "app" {
+  name = "app"
+}
+
+resource "aws_iam_access_key" "app" {
+  user = aws_iam_user.app.name
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "aws_iam_user_policy" "app" {
+  name = "app"
+  user = aws_iam_user.app.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
+  })
+}
+"""
+            + _ROLE
+            + _FUNCTION,
+        },
+        {"aws_lambda_function.app": "patch", "aws_iam_access_key.app": "partial"},
+        {"aws_lambda_function.app": ("aws:execution-role",), "aws_iam_access_key.app": ("aws:execution-role",)},
+        patches={
+            "expand": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -18,6 +18,15 @@
+     Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
+   })
+ }
++
++resource "aws_iam_role_policy" "app" {
++  name = "app"
++  role = aws_iam_role.app.name
++  policy = jsonencode({
++    Version   = "2012-10-17"
++    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
++  })
++}
+
+ resource "aws_iam_role" "app" {
+   name = "app-lambda"
+""",
+            "migrate": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -45,9 +45,7 @@
+
+   environment {
+     variables = {
+-      TABLE      = "orders"
++      TABLE = "orders"
+-      APP_KEY    = aws_iam_access_key.app.id
+-      APP_SECRET = aws_iam_access_key.app.secret
+     }
+   }
+ }
+""",
+        },
+    ),
+    PlannerExample(
+        "the user is in another module",
+        {
+            "main.tf": """\
+provider "aws" {
+  region = "eu-west-2"
+}
+
+module "user" {
+  source = "./user"
+}
+"""
+            + _ROLE
+            + """\
+
+resource "aws_lambda_function" "app" {
+  function_name = "app"
+  role          = aws_iam_role.app.arn
+  handler       = "index.handler"
+  runtime       = "python3.12"
+  filename      = "app.zip"
+
+  environment {
+    variables = {
+      TABLE      = "orders"
+      APP_KEY    = module.user.key_id
+      APP_SECRET = module.user.key_secret
+    }
+  }
+}
+""",
+            "user/main.tf": _USER
+            + """\
+
+output "key_id" {
+  value = aws_iam_access_key.app.id
+}
+
+output "key_secret" {
+  value     = aws_iam_access_key.app.secret
+  sensitive = true
+}
+""",
+        },
+        {"aws_lambda_function.app": "advice", "module.user.aws_iam_access_key.app": "advice"},
+        {
+            "aws_lambda_function.app": ("aws:execution-role",),
+            "module.user.aws_iam_access_key.app": ("aws:execution-role",),
+        },
+        says=("aws_iam_role.app is declared outside the user's module, so its permissions are added there by hand",),
+    ),
+    PlannerExample(
+        "another copy whose reader is not seen",
+        {
+            "main.tf": _USER
+            + _ROLE
+            + _FUNCTION
+            + """\
+
+resource "aws_ssm_parameter" "key" {
+  name  = "/app/key"
+  type  = "SecureString"
+  value = aws_iam_access_key.app.secret
+}
+""",
+        },
+        {"aws_lambda_function.app": "patch", "aws_iam_access_key.app": "advice"},
+        {
+            "aws_lambda_function.app": ("aws:execution-role",),
+            "aws_iam_access_key.app": (
+                "aws:execution-role",
+                "unknown",
+            ),
+        },
+        patches={
+            "expand": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -14,6 +14,15 @@
+     Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
+   })
+ }
++
++resource "aws_iam_role_policy" "app" {
++  name = "app"
++  role = aws_iam_role.app.name
++  policy = jsonencode({
++    Version   = "2012-10-17"
++    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
++  })
++}
+
+ resource "aws_iam_role" "app" {
+   name = "app-lambda"
+""",
+            "migrate": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -41,9 +41,7 @@
+
+   environment {
+     variables = {
+-      TABLE      = "orders"
++      TABLE = "orders"
+-      APP_KEY    = aws_iam_access_key.app.id
+-      APP_SECRET = aws_iam_access_key.app.secret
+     }
+   }
+ }
+""",
+        },
+    ),
+)

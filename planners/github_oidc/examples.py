@@ -1,0 +1,9 @@
+"""What this planner does, by examples."""
+
+from __future__ import annotations
+
+from rolecall.planners.github_oidc.examples_held import HELD
+from rolecall.planners.github_oidc.examples_workflows import WORKFLOWS
+from rolecall.planning.example import PlannerExample
+
+EXAMPLES: tuple[PlannerExample, ...] = (*WORKFLOWS, *HELD)

@@ -1,0 +1,258 @@
+"""Jobs of which a part is left to people."""
+
+from __future__ import annotations
+
+from rolecall.planning.example import PlannerExample
+
+_USER = """\
+resource "aws_iam_user" "app" {
+  name = "app"
+}
+
+resource "aws_iam_access_key" "app" {
+  user = aws_iam_user.app.name
+}
+
+resource "aws_iam_user_policy" "app" {
+  name = "app"
+  user = aws_iam_user.app.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
+  })
+}
+"""
+
+HELD: tuple[PlannerExample, ...] = (
+    PlannerExample(
+        "no role yet",
+        {
+            ".github/workflows/deploy.yml": """\
+name: deploy
+
+on:
+  push:
+    branches: [main]
+
+jobs:
+  site:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - name: Log in
+        uses: aws-actions/configure-aws-credentials@v4
+        with:
+          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}
+          aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
+          aws-region: eu-west-2
+      - run: aws s3 sync site s3://site/
+""",
+        },
+        {"jobs.site": "advice"},
+        {"jobs.site": ("aws:oidc",)},
+        says=("the login step names no role yet",),
+    ),
+    PlannerExample(
+        "permissions in one word",
+        {
+            ".github/workflows/deploy.yml": """\
+name: deploy
+
+on:
+  push:
+    branches: [main]
+
+permissions: read-all
+
+jobs:
+  site:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - name: Log in
+        uses: aws-actions/configure-aws-credentials@v4
+        with:
+          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}
+          aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
+          role-to-assume: arn:aws:iam::123456789012:role/deploy
+          aws-region: eu-west-2
+      - run: aws s3 sync site s3://site/
+""",
+        },
+        {"jobs.site": "advice"},
+        {"jobs.site": ("aws:oidc",)},
+        says=("the workflow cannot be edited here: the job's permissions are not a mapping",),
+    ),
+    PlannerExample(
+        "code of strangers",
+        {
+            ".github/workflows/deploy.yml": """\
+name: deploy
+
+on:
+  pull_request_target:
+
+jobs:
+  site:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - name: Log in
+        uses: aws-actions/configure-aws-credentials@v4
+        with:
+          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}
+          aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
+          role-to-assume: arn:aws:iam::123456789012:role/deploy
+          aws-region: eu-west-2
+      - run: aws s3 sync site s3://site/
+""",
+        },
+        {"jobs.site": "advice"},
+        {"jobs.site": ("aws:oidc",)},
+        says=("the workflow runs on pull_request_target, where code of strangers could use the token",),
+    ),
+    PlannerExample(
+        "keys of the environment",
+        {
+            ".github/workflows/deploy.yml": """\
+name: deploy
+
+on: push
+
+env:
+  AWS_ACCESS_KEY_ID: ${{ secrets.AWS_ACCESS_KEY_ID }}
+  AWS_SECRET_ACCESS_KEY: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
+  AWS_REGION: eu-west-2
+
+jobs:
+  site:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: aws s3 sync site s3://site/
+""",
+        },
+        {"jobs.site": "advice"},
+        {"jobs.site": ("aws:oidc",)},
+        says=("the workflow cannot be edited here: no login step takes the keys, so one has to be written",),
+    ),
+    PlannerExample(
+        "keys that Terraform makes",
+        {
+            "main.tf": _USER
+            + """\
+
+resource "github_actions_secret" "id" {
+  repository      = "site"
+  secret_name     = "AWS_ACCESS_KEY_ID"
+  plaintext_value = aws_iam_access_key.app.id
+}
+
+resource "github_actions_secret" "secret" {
+  repository      = "site"
+  secret_name     = "AWS_SECRET_ACCESS_KEY"
+  plaintext_value = aws_iam_access_key.app.secret
+}
+""",
+            ".github/workflows/deploy.yml": """\
+name: deploy
+
+on:
+  push:
+    branches: [main]
+
+jobs:
+  site:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - name: Log in
+        uses: aws-actions/configure-aws-credentials@v4
+        with:
+          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}
+          aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
+          aws-region: eu-west-2
+      - run: aws s3 sync site s3://site/
+""",
+        },
+        {"jobs.site": "partial", "aws_iam_access_key.app": "partial"},
+        {"jobs.site": ("aws:oidc",), "aws_iam_access_key.app": ("aws:oidc",)},
+        patches={
+            "expand": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -1,6 +1,39 @@
+ resource "aws_iam_user" "app" {
+   name = "app"
+ }
++
++variable "github_oidc_subjects" {
++  description = "Subjects of the GitHub tokens that may assume the role: repo:OWNER/NAME:environment:NAME or repo:OWNER/NAME:ref:refs/heads/BRANCH."
++  type        = list(string)
++  default     = ["not-set-yet"]
++}
++
++data "aws_iam_openid_connect_provider" "github_actions" {
++  url = "https://token.actions.githubusercontent.com"
++}
++
++resource "aws_iam_role" "app_github" {
++  name = "app-github"
++  assume_role_policy = jsonencode({
++    Version = "2012-10-17"
++    Statement = [{
++      Effect = "Allow"
++      Action = "sts:AssumeRoleWithWebIdentity"
++      Principal = {
++        Federated = data.aws_iam_openid_connect_provider.github_actions.arn
++      }
++      Condition = {
++        StringEquals = {
++          "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
++          "token.actions.githubusercontent.com:sub" = var.github_oidc_subjects
++        }
++      }
++    }]
++  })
++  tags = {
++    "migrates-from" = "aws_iam_user.app"
++  }
++}
+
+ resource "aws_iam_access_key" "app" {
+   user = aws_iam_user.app.name
+@@ -14,6 +47,15 @@
+     Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
+   })
+ }
++
++resource "aws_iam_role_policy" "app" {
++  name = "app"
++  role = aws_iam_role.app_github.name
++  policy = jsonencode({
++    Version   = "2012-10-17"
++    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
++  })
++}
+
+ resource "github_actions_secret" "id" {
+   repository      = "site"
+@@ -26,3 +68,9 @@
+   secret_name     = "AWS_SECRET_ACCESS_KEY"
+   plaintext_value = aws_iam_access_key.app.secret
+ }
++
++resource "github_actions_variable" "aws_role_arn" {
++  repository    = "site"
++  variable_name = "AWS_ROLE_ARN"
++  value         = aws_iam_role.app_github.arn
++}
+""",
+        },
+        says=(
+            "the login step names no role yet",
+            "which repository, branch or environment may assume the role is not in the code",
+        ),
+    ),
+)

@@ -1,0 +1,381 @@
+"""Keys that no patch takes away."""
+
+from __future__ import annotations
+
+from rolecall.planning.example import PlannerExample
+
+HELD_BACK: tuple[PlannerExample, ...] = (
+    PlannerExample(
+        "SES takes no role",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "mailer" {
+  name = "mailer"
+}
+
+resource "aws_iam_access_key" "mailer" {
+  user = aws_iam_user.mailer.name
+}
+
+resource "aws_iam_user_policy" "mailer" {
+  user = aws_iam_user.mailer.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "ses:SendRawEmail", Resource = "*" }]
+  })
+}
+
+resource "aws_ssm_parameter" "password" {
+  name  = "/mail/password"
+  type  = "SecureString"
+  value = aws_iam_access_key.mailer.ses_smtp_password_v4
+}
+""",
+        },
+        {"aws_iam_access_key.mailer": "keep"},
+        {"aws_iam_access_key.mailer": ("keep-with-controls",)},
+        says=("SES takes SMTP logins made from a user's key only, no role: the user stays, with controls",),
+    ),
+    PlannerExample(
+        "nobody is seen to read it",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "reports" {
+  name = "reports"
+}
+
+resource "aws_iam_access_key" "reports" {
+  user = aws_iam_user.reports.name
+}
+
+resource "aws_iam_user_policy" "reports" {
+  name = "reports"
+  user = aws_iam_user.reports.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
+  })
+}
+""",
+        },
+        {"aws_iam_access_key.reports": "partial"},
+        {
+            "aws_iam_access_key.reports": (
+                "retire",
+                "unknown",
+            )
+        },
+        says=(
+            "nothing in the scanned code reads this key; somebody may hold it out of sight",
+            "the deletion is left to people: no consumer is seen, so nobody can prove that there is none",
+        ),
+    ),
+    PlannerExample(
+        "a developer's",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "local_dev" {
+  name = "local-dev"
+}
+
+resource "aws_iam_access_key" "local_dev" {
+  user = aws_iam_user.local_dev.name
+}
+
+resource "aws_iam_user_policy" "local_dev" {
+  name = "local-dev"
+  user = aws_iam_user.local_dev.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
+  })
+}
+
+output "secret" {
+  value     = aws_iam_access_key.local_dev.secret
+  sensitive = true
+}
+""",
+        },
+        {"aws_iam_access_key.local_dev": "advice"},
+        {"aws_iam_access_key.local_dev": ("aws:identity-center",)},
+        says=("“local” in its names says that people use it from their own machines; they belong in Identity",),
+    ),
+    PlannerExample(
+        "a vendor's",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "fastly_logs" {
+  name = "fastly-logs"
+}
+
+resource "aws_iam_access_key" "fastly_logs" {
+  user = aws_iam_user.fastly_logs.name
+}
+
+resource "aws_iam_user_policy" "fastly_logs" {
+  name = "fastly-logs"
+  user = aws_iam_user.fastly_logs.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
+  })
+}
+
+output "secret" {
+  value     = aws_iam_access_key.fastly_logs.secret
+  sensitive = true
+}
+""",
+        },
+        {"aws_iam_access_key.fastly_logs": "keep"},
+        {
+            "aws_iam_access_key.fastly_logs": (
+                "keep-with-controls",
+                "aws:roles-anywhere",
+            )
+        },
+        says=("its name says that it is for Fastly, which cannot take a role: the key stays, narrowed and rotated",),
+    ),
+    PlannerExample(
+        "a person's",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "jane" {
+  name = "jane"
+}
+
+resource "aws_iam_access_key" "jane" {
+  user = aws_iam_user.jane.name
+}
+
+resource "aws_iam_user_policy" "jane" {
+  name = "jane"
+  user = aws_iam_user.jane.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
+  })
+}
+
+resource "aws_iam_user_login_profile" "jane" {
+  user    = aws_iam_user.jane.name
+  pgp_key = "keybase:jane"
+}
+""",
+        },
+        {"aws_iam_access_key.jane": "advice"},
+        {"aws_iam_access_key.jane": ("aws:identity-center",)},
+        says=("aws_iam_user.jane can log in to the console, so a person has this key; people belong in Identity",),
+    ),
+    PlannerExample(
+        "a broker's",
+        {
+            "broker/main.tf": """\
+variable "instance_name" {}
+
+resource "aws_iam_user" "binding" {
+  name = "csb-${var.instance_name}"
+}
+
+resource "aws_iam_access_key" "binding" {
+  user = aws_iam_user.binding.name
+}
+
+output "secret" {
+  value     = aws_iam_access_key.binding.secret
+  sensitive = true
+}
+
+provider "aws" {
+  region = "eu-west-2"
+}
+""",
+        },
+        {"aws_iam_access_key.binding": "keep"},
+        {"aws_iam_access_key.binding": ("keep-with-controls",)},
+        says=("a service broker makes one key for each binding and deletes it with the binding; no patch is right",),
+    ),
+    PlannerExample(
+        "a secret that nobody is seen to read",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "loader" {
+  name = "loader"
+}
+
+resource "aws_iam_access_key" "loader" {
+  user = aws_iam_user.loader.name
+}
+
+resource "aws_iam_user_policy" "loader" {
+  name = "loader"
+  user = aws_iam_user.loader.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
+  })
+}
+
+resource "aws_secretsmanager_secret" "loader" {
+  name = "loader"
+}
+
+resource "aws_secretsmanager_secret_version" "loader" {
+  secret_id     = aws_secretsmanager_secret.loader.id
+  secret_string = jsonencode({ id = aws_iam_access_key.loader.id, secret = aws_iam_access_key.loader.secret })
+}
+""",
+        },
+        {"aws_iam_access_key.loader": "advice"},
+        {"aws_iam_access_key.loader": ("unknown",)},
+        says=("nothing seen reads aws_secretsmanager_secret_version.loader, so nobody can tell who uses what lies",),
+    ),
+    PlannerExample(
+        "an output of a stack",
+        {
+            "receipts.yaml": """\
+AWSTemplateFormatVersion: "2010-09-09"
+Description: Receipts
+Resources:
+  Receipts:
+    Type: AWS::S3::Bucket
+
+  # the function's own user
+  ReceiptUser:
+    Type: AWS::IAM::User
+
+  ReceiptKey:
+    Type: AWS::IAM::AccessKey
+    Properties:
+      UserName: !Ref ReceiptUser
+
+  ReceiptPolicy:
+    Type: AWS::IAM::Policy
+    Properties:
+      PolicyName: receipts
+      Users:
+        - !Ref ReceiptUser
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: s3:PutObject
+            Resource: !Sub "${Receipts.Arn}/*"
+
+  ReceiptRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal:
+              Service: lambda.amazonaws.com
+            Action: sts:AssumeRole
+
+  ReceiptFunction:
+    Type: AWS::Lambda::Function
+    Properties:
+      Handler: index.handler
+      Role: !GetAtt ReceiptRole.Arn
+      Runtime: python3.12
+      Code:
+        S3Bucket: code
+        S3Key: receipts.zip
+      Environment:
+        Variables:
+          BUCKET: !Ref Receipts
+          RECEIPT_KEY: !Ref ReceiptKey
+          RECEIPT_SECRET: !GetAtt ReceiptKey.SecretAccessKey
+
+Outputs:
+  Secret:
+    Value: !GetAtt ReceiptKey.SecretAccessKey
+""",
+        },
+        {"ReceiptFunction": "patch", "ReceiptKey": "advice"},
+        {
+            "ReceiptFunction": ("aws:execution-role",),
+            "ReceiptKey": (
+                "aws:execution-role",
+                "unknown",
+            ),
+        },
+        patches={
+            "expand": """\
+diff --git a/receipts.yaml b/receipts.yaml
+--- a/receipts.yaml
++++ b/receipts.yaml
+@@ -19,6 +19,8 @@
+       PolicyName: receipts
+       Users:
+         - !Ref ReceiptUser
++      Roles:
++        - !Ref ReceiptRole
+       PolicyDocument:
+         Version: "2012-10-17"
+         Statement:
+""",
+            "migrate": """\
+diff --git a/receipts.yaml b/receipts.yaml
+--- a/receipts.yaml
++++ b/receipts.yaml
+@@ -51,8 +51,6 @@
+       Environment:
+         Variables:
+           BUCKET: !Ref Receipts
+-          RECEIPT_KEY: !Ref ReceiptKey
+-          RECEIPT_SECRET: !GetAtt ReceiptKey.SecretAccessKey
+
+ Outputs:
+   Secret:
+""",
+        },
+    ),
+    PlannerExample(
+        "nobody is seen to read it, CloudFormation",
+        {
+            "u.yaml": """\
+AWSTemplateFormatVersion: "2010-09-09"
+Description: Receipts
+Resources:
+  Receipts:
+    Type: AWS::S3::Bucket
+
+  # the function's own user
+  ReceiptUser:
+    Type: AWS::IAM::User
+
+  ReceiptKey:
+    Type: AWS::IAM::AccessKey
+    Properties:
+      UserName: !Ref ReceiptUser
+
+  ReceiptPolicy:
+    Type: AWS::IAM::Policy
+    Properties:
+      PolicyName: receipts
+      Users:
+        - !Ref ReceiptUser
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: s3:PutObject
+            Resource: !Sub "${Receipts.Arn}/*"
+""",
+        },
+        {"ReceiptKey": "partial"},
+        {
+            "ReceiptKey": (
+                "retire",
+                "unknown",
+            )
+        },
+        says=(
+            "nothing in the scanned code reads this key; somebody may hold it out of sight",
+            "the deletion is left to people: no consumer is seen, so nobody can prove that there is none",
+        ),
+    ),
+)
