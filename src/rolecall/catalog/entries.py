@@ -11,7 +11,8 @@ owner       credential or login: the attribute that names its identity
 id secret smtp   credential: attributes that give its public half, its secret half, an SMTP password made from it
 how principal principal_kind users roles group_list document policy inline managed groups trust login   grants and roles
 identity    workload: the attribute of the identity that it runs as; platform, target: see the model and the design
-inputs      workload: where values come in.  style: map, pairs, containers, script, value, store-map, any;
+inputs      workload: where values come in.  style: map, pairs, containers, script, value, store-map,
+            store-pairs (names of stores rather than values), any;
             type: the member of a pair that says whether its value names a store
 values      store: the attributes whose content it keeps; parent: the attribute that names the store it belongs to
 half        credential: the attribute that takes the public half of a key pair, whose private half is the secret

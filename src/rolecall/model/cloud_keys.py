@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from rolecall.frontends.values import Scalar, references, text
+from rolecall.frontends.values import Scalar, references, render, scalars, text
 from rolecall.model.fields import Field
 from rolecall.model.found import Found, classify, unset
 from rolecall.model.secrets import normal
@@ -25,7 +25,8 @@ class KeyName:
     """What a name says: whose credential of which class.
 
     `name` matches the name in lower snake case, `unless` the names that belong to something else.  `shape` is what a
-    literal must hold where the name alone does not tell a key from an address.
+    literal must hold where the name alone does not tell a key from an address.  `beside` is what another field of the
+    same holder must be (`name=value`) where the name says nothing by itself.
     """
 
     cloud: str
@@ -33,11 +34,82 @@ class KeyName:
     name: re.Pattern[str]
     unless: re.Pattern[str] | None = None
     shape: re.Pattern[str] | None = None
+    beside: re.Pattern[str] | None = None
 
 
+#: A key file of Google Cloud, in JSON or that in base64, and a private key in PEM.  (The configuration of a federated
+#: login has the same file name, but `external_account` for its type, and no key in it.)
+KEY_FILE = re.compile(
+    r'"type"\s*:\s*"service_account"|^(?:ewog|eyJ0eXBlIjo|eyAidHlwZ)|-----BEGIN (?:\w+ )?PRIVATE KEY-----'
+)
+#: A file's name instead of its content.
+_FILE_NAME = re.compile(r"^[~./]|^[A-Za-z]:\\|\.(?:json|pem|key|txt)$")
+#: What Google's documentation writes where the key stands.
+_EXAMPLE_KEY = re.compile(r"KEY-----(?:\\n|\s)*(?:PRIVATE_KEY|\.\.\.|<|XXX|EXAMPLE|REDACTED)", re.IGNORECASE)
 #: Client secrets by which people are signed in to a web application: no machine's login.
 _SIGN_IN = re.compile(r"(?:^|_)(?:oauth2?|oidc|sso|saml|dex|auth|login|grafana|github|google|b2c)(?:_|$)")
+#: The same for Google, whose own names hold the word.
+_SIGN_IN_GOOGLE = re.compile(r"(?:^|_)(?:oauth2?|oidc|sso|saml|login|client|signin)(?:_|$)")
 _ACCOUNT_KEY = re.compile(r"(?i)AccountKey=|SharedAccessKey=|SharedAccessSignature=|[?&]sig=")
+
+#: https://cloud.google.com/docs/authentication/application-default-credentials,
+#: https://registry.terraform.io/providers/hashicorp/google/latest/docs/guides/provider_reference (GOOGLE_*),
+#: https://github.com/google-github-actions/auth (credentials_json), https://github.com/FirebaseExtended/action-hosting-deploy,
+#: https://cloud.google.com/artifact-registry/docs/docker/authentication#json-key (_json_key)
+GOOGLE = (
+    KeyName(
+        "gcp",
+        "service-account-key",
+        re.compile(
+            r"^(?:.*_)?(?:google|gcp|gcloud|gke|gcs|gcr|firebase|bigquery)_(?:\w+_)?(?:credentials?|creds)"
+            r"(?:_json|_base64|_b64|_content)?$|^credentials_json$"
+        ),
+        _SIGN_IN_GOOGLE,
+        KEY_FILE,
+    ),
+    KeyName(
+        "gcp",
+        "service-account-key",
+        re.compile(
+            r"^(?:.*_)?(?:google|gcp|gcloud|gke|gcs|gcr|firebase)_(?:\w+_)?(?:sa|service_account|service|auth)_"
+            r"(?:key|json|key_json|key_base64|key_b64|secret)$|^firebase_service_account(?:_\w+)?$"
+            r"|^(?:.*_)?service_account_(?:key|json)$"
+        ),
+        None,
+        KEY_FILE,
+    ),
+    KeyName(
+        "gcp",
+        "service-account-key",
+        re.compile(r"^password$"),
+        beside=re.compile(r"^username=_json_key(?:_base64)?$"),
+    ),
+)
+#: https://docs.oracle.com/en-us/iaas/Content/API/SDKDocs/clienvironmentvariables.htm (OCI_CLI_*),
+#: https://docs.oracle.com/en-us/iaas/Content/dev/terraform/configuring.htm (TF_VAR_*)
+ORACLE = (
+    KeyName(
+        "oci",
+        "api-key",
+        re.compile(
+            r"^(?:.*_)?oci_(?:\w+_)?(?:key_content|private_key(?:_pem|_content)?|api_key(?:_content|_pem)?|signing_key)$"
+        ),
+        None,
+        KEY_FILE,
+    ),
+    KeyName(
+        "oci",
+        "api-key",
+        re.compile(r"^(?:tf_var_)?(?:api_)?private_key(?:_pem|_content)?$"),
+        None,
+        KEY_FILE,
+        re.compile(r"^(?:.*_)?(?:user_ocid|tenancy_ocid|tenancy_id)=|=ocid1\.(?:user|tenancy)\."),
+    ),
+    KeyName("oci", "token", re.compile(r"^(?:.*_)?(?:ocir|oci)_(?:\w+_)?(?:auth_token|token|password)$")),
+    KeyName(
+        "oci", "token", re.compile(r"^password$"), beside=re.compile(r"^(?:registry|server|login_server)=.*\bocir\.io")
+    ),
+)
 
 KEY_NAMES: tuple[KeyName, ...] = (
     KeyName(
@@ -78,6 +150,8 @@ KEY_NAMES: tuple[KeyName, ...] = (
         None,
         _ACCOUNT_KEY,
     ),
+    *GOOGLE,
+    *ORACLE,
 )
 #: A look at a name that finds nothing is the usual case: one pattern that all the others need.
 _ANY = re.compile(r"secret|key|password|connection|conn_str|credential|creds|sas|jobs|token|config")
@@ -87,22 +161,27 @@ _STORED = re.compile(r"^@Microsoft\.KeyVault\(", re.IGNORECASE)
 _EMULATED = re.compile(r"UseDevelopmentStorage=true|devstoreaccount1|Eby8vdM02x|127\.0\.0\.1|localhost")
 
 
-def key_name(name: str) -> KeyName | None:
-    """What a variable's name says, None where it says nothing."""
+def key_name(name: str, beside: Iterable[str] = ()) -> KeyName | None:
+    """What a variable's name says, among the other fields of its holder (`name=value`); None where it says nothing."""
     flat = normal(name)
     if not _ANY.search(flat):
         return None
-    return next(
-        (k for k in KEY_NAMES if k.name.match(flat) and not (k.unless is not None and k.unless.search(flat))), None
-    )
+    for known in KEY_NAMES:
+        if not known.name.match(flat) or (known.unless is not None and known.unless.search(flat)):
+            continue
+        if known.beside is None or any(known.beside.search(other) for other in beside):
+            return known
+    return None
 
 
 def cloud_keys(fields: Iterable[Field], is_minted: Callable[[str], bool]) -> Iterator[Found]:
     """The keys among the fields of one holder, by their names; those that come from a credential of the same unit are
     edges already and are left out.
     """
-    for item in fields:
-        known = key_name(item.name) if item.name else None
+    kept = list(fields)
+    beside = [f"{normal(item.name)}={render(item.value)[:200]}" for item in kept if item.name]
+    for item in kept:
+        known = key_name(item.name, beside) if item.name else None
         if known is not None:
             found = whole_key(item, known.cloud, known.cls, is_minted, known.shape)
             if found is not None:
@@ -117,7 +196,44 @@ def whole_key(
         return None
     if isinstance(item.value, Scalar):
         written = text(item.value) or ""
+        if found_file := _key_file(item, written):
+            return replace(found_file, cloud=cloud, cls=cls)
         if _STORED.match(written) or _EMULATED.search(written) or (shape is not None and not shape.search(written)):
             return None
+    elif shape is KEY_FILE and any(
+        isinstance(part.value, str) and _FILE_NAME.search(part.value) for part in scalars(item.value)
+    ):
+        return None
     found = classify(normal(item.name), [("secret", item)])
     return None if found is None else replace(found, cloud=cloud, cls=cls)
+
+
+def key_file_name(item: Field, cloud: str, cls: str) -> Found | None:
+    """The key in a file that an argument names."""
+    written = text(item.value) or ""
+    if not _FILE_NAME.search(written):
+        return None
+    return Found(
+        normal(item.name),
+        "input",
+        item.name,
+        item.span,
+        (("secret", item, item.value.via),),
+        "",
+        frozenset(),
+        item.value.via,
+        cls,
+        cloud,
+    )
+
+
+def _key_file(item: Field, written: str) -> Found | None:
+    """A key that is written out as the content of its file."""
+    if not KEY_FILE.search(written):
+        return None
+    marks = frozenset({"example"}) if _EXAMPLE_KEY.search(written) else frozenset()
+    place = item.value.span if item.value.via and item.value.span is not None else item.span
+    hops = item.value.via
+    return Found(
+        normal(item.name), "literal", item.name, place, (("secret", item, hops),), "a key file's content", marks, hops
+    )

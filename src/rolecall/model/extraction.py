@@ -13,7 +13,6 @@ from rolecall.catalog.entries import Entry, catalog
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import Mapping, Reference, Sequence, Value, find, references, render, text, truth
 from rolecall.model.azure_roles import read_permissions
-from rolecall.model.azure_roles import read_permissions
 from rolecall.model.documents import read_document
 from rolecall.model.federation import read_trust
 from rolecall.model.grants import WAYS, read_grants
@@ -77,11 +76,6 @@ def instances(resource: Resource) -> int | None:
     if resource.condition is None:
         return 1
     return None if resource.condition.keys is None else len(resource.condition.keys)
-
-
-#: What is seen of an application through which people sign in.
-SIGN_IN = "people sign in through it"
-OWN_IDENTITY = Entry("", "identity", "azure", "azure:managed-identity", name="name")
 
 
 #: What is seen of an application through which people sign in.
@@ -198,8 +192,6 @@ class Extraction:
         evidence: list[Evidence] = []
         if entry.login and resource.get(entry.login) is not None:
             evidence.append(Evidence("human", "it has a login profile", resource.header))
-        if entry.sign_in and resource.get(entry.sign_in) is not None:
-            evidence.append(Evidence("human", SIGN_IN, resource.header))
         if entry.sign_in and resource.get(entry.sign_in) is not None:
             evidence.append(Evidence("human", SIGN_IN, resource.header))
         tags = resource.get(entry.tags) if entry.tags else None
@@ -353,19 +345,8 @@ class Extraction:
                 return self.principal(resource.get(entry.owner))
             if entry is not None and entry.same_as and (other := self.other_side(resource, entry)):
                 return other, self.label(value)
-            if entry is not None and entry.same_as and (other := self.other_side(resource, entry)):
-                return other, self.label(value)
             return target, self.label(value)
         return "", self.label(value)
-
-    def other_side(self, resource: Resource, entry: Entry) -> str:
-        """The declared identity that this one only represents (a service principal its application); "" for none."""
-        value = resource.get(entry.same_as)
-        for reference in references(value) if value is not None else ():
-            other = self.resources.get(reference.target)
-            if other is not None and other is not resource and self._is_identity(other):
-                return other.id
-        return ""
 
     def other_side(self, resource: Resource, entry: Entry) -> str:
         """The declared identity that this one only represents (a service principal its application); "" for none."""
@@ -407,12 +388,6 @@ class Extraction:
 
     def _fact(self, kind: str, name: str, value: str, resource: Resource) -> None:
         self.fragment.facts.append(Fact(kind, name, value, site_of(resource), resource.span))
-
-
-def is_own_identity(resource: Resource, entry: Entry) -> bool:
-    """Whether the platform gives a workload an identity that lives and dies with it (`type = "SystemAssigned"`)."""
-    kind = resource.get(f"{entry.identity}.type") if entry.identity else None
-    return kind is not None and "SystemAssigned" in render(kind)
 
 
 def is_own_identity(resource: Resource, entry: Entry) -> bool:

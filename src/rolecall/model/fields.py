@@ -15,6 +15,8 @@ from rolecall.frontends.terraform.json_text import decode_json
 from rolecall.frontends.values import Encoded, Mapping, Scalar, Sequence, Template, Value, find, text
 from rolecall.source.text import Span
 
+#: What a container runs, where a key may be an argument.
+_COMMANDS = ("command", "entryPoint", "Command", "EntryPoint")
 #: What CodeBuild calls the stores that a variable may come from.
 STORE_TYPES = {"PARAMETER_STORE": "ssm", "SECRETS_MANAGER": "secretsmanager"}
 
@@ -58,12 +60,14 @@ def _layout(value: Value, entry: Input, fallback: Span) -> Iterator[Field]:
     match entry.style:
         case "map" | "store-map":
             yield from _members(value, entry, fallback, "any" if entry.style == "store-map" else "")
-        case "pairs":
-            yield from _pairs(value, entry.key, entry.value, entry, fallback, "")
+        case "pairs" | "store-pairs":
+            yield from _pairs(
+                value, entry.key, entry.value, entry, fallback, "any" if entry.style == "store-pairs" else ""
+            )
         case "containers":
             yield from _containers(value, entry, fallback)
         case "value":
-            yield Field(entry.key or entry.key or entry.path.rpartition(".")[2], value, fallback, entry.path, entry.style)
+            yield Field(entry.key or entry.path.rpartition(".")[2], value, fallback, entry.path, entry.style)
         case _:
             yield from scripts(value, entry, fallback)
 
@@ -119,6 +123,9 @@ def _containers(value: Value, entry: Input, fallback: Span) -> Iterator[Field]:
             yield from _pairs(found, entry.key, entry.value, entry, fallback, "")
         for found in find(container, entry.stores):
             yield from _pairs(found, entry.key, entry.store_value, entry, fallback, "any")
+        for name in _COMMANDS:
+            for found in find(container, name):
+                yield from scripts(found, entry, found.span or fallback)
 
 
 def structured(value: Value) -> Value | None:

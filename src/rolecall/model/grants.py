@@ -14,9 +14,7 @@ from rolecall.catalog.entries import Entry
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Value, find, references
 from rolecall.model.azure_roles import role_name
-from rolecall.model.azure_roles import role_name
 from rolecall.model.parts import Grant, Site
-from rolecall.model.scopes import azure_level
 from rolecall.model.scopes import azure_level
 from rolecall.source.text import Span
 

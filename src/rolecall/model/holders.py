@@ -47,9 +47,15 @@ OWN_PARTS = frozenset({"identity", "login", "credential", "grant", "policy", "me
 KEYED = re.compile(
     rb"(?i)access[_-]?key|secret[_-]?(?:access[_-]?)?key|access[_-]?secret|aws[_-]?(?:key|secret)|AKIA"
     rb"|client[_-]?secret|sas[_-]?token|connection_?string|principal[_-]?(?:key|password|secret)|storage_?key"
+    rb"|private[_-]?key|account[_-]?key|sa[_-]key|key[_-]content|(?:google|gcp|gcloud)\w*cred|credentials\s*="
+    rb"|oci\w*token"
 )
 #: What it must hold to be fed by a minted key.
-REFERENCE = re.compile(rb"aws_iam_|azuread_|azuread_|local\.|module\.|var\.")
+REFERENCE = re.compile(rb"aws_iam_|azuread_|google_|oci_|tls_|local\.|module\.|var\.")
+#: A key pair whose public half a cloud is given: who reads the private half can log in.
+KEY_PAIR = Entry(
+    "tls_private_key", "credential", "", secret=("private_key_pem", "private_key_pem_pkcs8", "private_key_openssh")
+)
 
 
 class Holders:
@@ -63,7 +69,7 @@ class Holders:
         self.resources = extraction.resources
         self.minted: dict[str, Entry] = {}
         self.given: dict[str, str] = {}
-        self.given: dict[str, str] = {}
+        self.halves: dict[str, str] = {}
         self.identities: set[str] = set()
         self.stores = Stores(extraction)
 
@@ -76,13 +82,21 @@ class Holders:
                     self.minted[resource.id] = entry
                     value = resource.get(entry.given) if entry.given else None
                     self.given.update((r.target, resource.id) for r in references(value or NOTHING))
-                    value = resource.get(entry.given) if entry.given else None
-                    self.given.update((r.target, resource.id) for r in references(value or NOTHING))
+                    self._pair(resource, entry)
                 elif entry.part == "identity" and entry.kind == "aws:user":
                     self.identities.add(resource.id)
         for resource in self.unit.resources:
             if not absent(resource, self.unit.library):
                 self._resource(resource)
+
+    def _pair(self, resource: Resource, entry: Entry) -> None:
+        """A credential made of the public half of a key pair: what reads the private half reads the credential."""
+        public = resource.get(entry.half) if entry.half else None
+        for reference in references(public or NOTHING):
+            pair = self.resources.get(reference.target)
+            if pair is not None and pair.type == KEY_PAIR.type:
+                self.minted[pair.id] = KEY_PAIR
+                self.halves[pair.id] = resource.id
 
     def _resource(self, resource: Resource) -> None:
         match resource.mode:
@@ -435,7 +449,9 @@ class Holders:
             )
             return
         key = key or key_of(reference.attribute)
-        self.fragment.edges.append(Edge(source, reference.attribute, holder, name, span, hops, key))
+        self.fragment.edges.append(
+            Edge(self.halves.get(source, source), reference.attribute, holder, name, span, hops, key)
+        )
 
     def site(self, resource: Resource) -> Site:
         from rolecall.model.extraction import site_of

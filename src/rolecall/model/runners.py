@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import references
-from rolecall.model.cloud_keys import whole_key
+from rolecall.frontends.values import references, text
+from rolecall.model.cloud_keys import key_file_name, whole_key
 from rolecall.model.fields import Field
+from rolecall.model.found import unset
 from rolecall.model.holders import REFERENCE, vendor_of_type
 from rolecall.model.parts import Workload
 
@@ -23,7 +24,9 @@ class Login:
     """How a provider or backend is told who it is.
 
     `arguments` gives the class of the credential that each argument holds; `pair` says that they are the halves of one
-    AWS key.  `written` is what the block's text holds when there is one.
+    AWS key.  `written` is what the block's text holds when there is one.  `files` says that an argument may name a file
+    that holds the key, `one` that several arguments are the same key, `off` which argument, with another value than the
+    one given, makes the others count for nothing.
     """
 
     cloud: str
@@ -31,6 +34,9 @@ class Login:
     arguments: Mapping[str, str]
     written: re.Pattern[bytes]
     pair: bool = False
+    files: bool = False
+    one: bool = False
+    off: tuple[str, str] = ("", "")
 
 
 _AWS = Login(
@@ -53,6 +59,26 @@ _AZURE = Login(
     },
     re.compile(rb"client_secret|client_certificate_password|access_key|sas_token"),
 )
+#: https://registry.terraform.io/providers/hashicorp/google/latest/docs/guides/provider_reference and
+#: https://developer.hashicorp.com/terraform/language/backend/gcs
+_GOOGLE = Login(
+    "gcp",
+    "gcp:impersonation",
+    {"credentials": "service-account-key"},
+    re.compile(rb"credentials"),
+    files=True,
+)
+#: https://docs.oracle.com/en-us/iaas/Content/dev/terraform/configuring.htm and
+#: https://developer.hashicorp.com/terraform/language/backend/oci
+_ORACLE = Login(
+    "oci",
+    "oci:token-exchange",
+    {"private_key": "api-key", "private_key_path": "api-key"},
+    re.compile(rb"private_key"),
+    files=True,
+    one=True,
+    off=("auth", "apikey"),
+)
 #: By the type of the provider or backend.
 LOGINS: Mapping[str, Login] = {
     "aws": _AWS,
@@ -61,6 +87,10 @@ LOGINS: Mapping[str, Login] = {
     "azurerm": _AZURE,
     "azuread": _AZURE,
     "azapi": _AZURE,
+    "google": _GOOGLE,
+    "google-beta": _GOOGLE,
+    "gcs": _GOOGLE,
+    "oci": _ORACLE,
 }
 
 
@@ -76,9 +106,11 @@ def read_runner(holders: Holders, resource: Resource) -> None:
     found = [
         Field(entry.name or "", entry.value, entry.span or resource.span, entry.name or "", "value")
         for entry in resource.body.entries
-        if entry.name in login.arguments
+        if entry.name in login.arguments and not unset(entry.value)
     ]
-    if not found:
+    argument, default = login.off
+    chosen = resource.get(argument) if argument else None
+    if not found or (chosen is not None and (text(chosen) or "").lower() != default):
         return
     holders.fragment.workloads.append(
         Workload(holders.site(resource), "pipeline-job", "terraform", login.cloud, login.target, label=resource.mode)
@@ -86,9 +118,13 @@ def read_runner(holders: Holders, resource: Resource) -> None:
     holders.take(resource, found, sure=login.pair)
     if not login.pair:
         for item in found:
-            key = whole_key(item, login.cloud, login.arguments[item.name], holders.is_minted)
+            cls = login.arguments[item.name]
+            key = key_file_name(item, login.cloud, cls) if login.files else None
+            key = key or whole_key(item, login.cloud, cls, holders.is_minted)
             if key is not None:
                 holders.found(resource, key, resource.id)
+                if login.one:
+                    break
 
 
 def _vendor(holders: Holders, resource: Resource) -> None:

@@ -23,7 +23,6 @@ READERS = {
     "vault_generic_secret": ("vault", "path"),
     "vault_kv_secret_v2": ("vault", "name"),
     "azurerm_key_vault_secret": ("keyvault", "name"),
-    "azurerm_key_vault_secret": ("keyvault", "name"),
     "terraform_remote_state": ("tf-output", ""),
 }
 _OWN_NAME = frozenset({"id", "arn", "name", "Ref", "Arn", "Id"})

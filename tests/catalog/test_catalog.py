@@ -1,0 +1,147 @@
+"""The catalog against the migration recipes it serves and the schemas of the provider and of CloudFormation."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolecall.catalog.entries import CATALOGS, Entry, catalog, hints
+
+FOLDER = Path(__file__).parent
+#: Every type that the recipes AWS-01 to AWS-38 name and in which a key can lie or an identity is used.
+RECIPES = FOLDER.joinpath("recipe_types.txt").read_text("utf-8").split()
+#: What the recipes name and the catalog leaves out: no AWS key can lie there and no identity is taken.
+NO_PART = FOLDER.joinpath("types_without_a_part.txt").read_text("utf-8").split()
+PARTS = {
+    *("identity", "login", "credential", "grant", "policy", "membership", "oidc-provider", "profile", "pod-identity"),
+    *("workload", "deployment", "store", "resource-policy", "pod", "service-account", "external-secret"),
+}
+STYLES = {"map", "pairs", "containers", "script", "value", "store-map", "store-pairs", "any"}
+#: Attributes of older majors of the provider, which code in the wild still uses.
+OLDER = {"aws_iam_access_key": {"ses_smtp_password"}}
+SCHEMAS = next(
+    (
+        found
+        for folder in Path(__file__).resolve().parents
+        if (found := folder / "shared" / "tools" / "tfvalidate" / "schemas").is_dir()
+    ),
+    None,
+)
+
+
+def aws() -> Iterator[Entry]:
+    yield from (entry for entry in catalog().values() if entry.cloud == "aws")
+
+
+def paths(entry: Entry) -> Iterator[str]:
+    """Every attribute path that an entry names."""
+    single = (
+        "name path tags boundary scope namespace service_account url status pgp of parent owner identity trust login "
+        "inline managed groups principal users roles group_list document policy"
+    )
+    for key in single.split():
+        yield getattr(entry, key)
+    yield from (*entry.id, *entry.secret, *entry.smtp, *entry.values)
+    for item in entry.inputs:
+        yield item.path
+        if item.style == "pairs":
+            yield from (f"{item.path}.{inner}" for inner in (item.key, item.value, item.type) if inner)
+
+
+@pytest.mark.parametrize("type_name", RECIPES)
+def test_a_type_of_the_recipes_has_a_part(type_name: str) -> None:
+    assert catalog()[type_name].part in PARTS
+
+
+@pytest.mark.parametrize("type_name", NO_PART)
+def test_a_type_without_a_part_is_left_out(type_name: str) -> None:
+    assert type_name not in catalog()
+
+
+def test_every_layout_is_one_that_fields_knows() -> None:
+    assert {item.style for entry in aws() for item in entry.inputs} <= STYLES
+    assert {entry.part for entry in aws()} <= PARTS
+
+
+def test_workloads_say_what_they_are() -> None:
+    for entry in aws():
+        if entry.part == "workload":
+            assert entry.kind and entry.platform and entry.target, entry.type
+
+
+def test_the_hints_have_the_words_that_the_model_asks_for() -> None:
+    for kind in ("ci", "machine", "human", "developer", "broker", "break_glass", "supplier", "smtp"):
+        assert hints()["words"][kind]
+    assert "aws.toml" in CATALOGS
+
+
+def test_a_path_that_is_not_there_is_told() -> None:
+    manager = pytest.importorskip("cfnlint.schema").PROVIDER_SCHEMA_MANAGER
+    schema = manager.get_resource_schema("us-east-1", "AWS::CodeBuild::Project").schema
+    assert in_cloudformation(schema, schema, "Environment.EnvironmentVariables.Name")
+    assert not in_cloudformation(schema, schema, "Environment.EnvironmentVariables.Label")
+    assert not in_cloudformation(schema, schema, "Role")
+
+
+@cache
+def provider() -> zipfile.ZipFile:
+    assert SCHEMAS is not None
+    return zipfile.ZipFile(SCHEMAS / "aws@6.69.1.zip")
+
+
+def in_provider(body: dict[str, Any], path: str) -> bool:
+    """Whether a dotted path leads to an attribute or block; below a map or a JSON text anything does."""
+    head, _, rest = path.partition(".")
+    if head in body["b"]:
+        return not rest or in_provider(body["b"][head][3], rest)
+    return head in body["a"]
+
+
+@pytest.mark.skipif(SCHEMAS is None, reason="the provider's schemas are not beside the checkout")
+@pytest.mark.parametrize("entry", [e for e in aws() if e.type.startswith("aws_")], ids=lambda e: e.type)
+def test_the_provider_has_the_attributes(entry: Entry) -> None:
+    name = f"r/{entry.type}"
+    if name not in provider().namelist():
+        pytest.skip("the provider has dropped the type")
+    body = json.loads(provider().read(name))
+    for path in filter(None, paths(entry)):
+        if path.partition(".")[0] in ("provisioner", "connection") or path in OLDER.get(entry.type, ()):
+            continue
+        assert any(in_provider(body, one) for one in path.split("|")), path
+
+
+def in_cloudformation(schema: dict[str, Any], node: dict[str, Any], path: str) -> bool:
+    while "$ref" in node:
+        node = schema["definitions"][node["$ref"].rpartition("/")[2]]
+    if not path or "patternProperties" in node:
+        return True
+    if "items" in node:
+        return in_cloudformation(schema, node["items"], path)
+    choices = [*node.get("oneOf", ()), *node.get("anyOf", ()), *node.get("allOf", ())]
+    head, _, rest = path.partition(".")
+    if head in node.get("properties", {}):
+        return in_cloudformation(schema, node["properties"][head], rest)
+    if any(in_cloudformation(schema, choice, path) for choice in choices):
+        return True
+    kinds = node.get("type", ())
+    return "properties" not in node and ("object" in kinds or "string" in kinds)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [e for e in aws() if e.type.startswith("AWS::") and not e.type.startswith("AWS::Serverless::")],
+    ids=lambda e: e.type,
+)
+def test_cloudformation_has_the_properties(entry: Entry) -> None:
+    manager = pytest.importorskip("cfnlint.schema").PROVIDER_SCHEMA_MANAGER
+    schema = manager.get_resource_schema("us-east-1", entry.type).schema
+    for path in filter(None, paths(entry)):
+        if path.startswith("$") or path == "Ref":
+            continue
+        assert in_cloudformation(schema, schema, path), path
