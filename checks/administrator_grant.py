@@ -22,6 +22,7 @@ from rolecall.model.finding import Finding, Severity
 from rolecall.model.linking import Model
 from rolecall.model.parts import Grant, Identity, Statement
 from rolecall.model.rule import Example, Rule
+from rolecall.model.wide_roles import wide_role
 from rolecall.source.text import Span
 
 RULE = Rule(
@@ -51,6 +52,14 @@ _MANAGED = re.compile(
 _SOFT = ("aws:requestedregion", "aws:securetransport", "aws:multifactorauthpresent")
 
 
+#: What a level is called.
+_LEVELS = {
+    "management-group": "a management group",
+    "subscription": "a subscription",
+    "resource-group": "a resource group",
+}
+
+
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each grant of everything to a machine."""
     seen: set[tuple[str, int]] = set()
@@ -59,10 +68,14 @@ def check(model: Model) -> Iterator[Finding]:
             continue
         for grant in model.grants(identity):
             what, span = _everything(model, grant)
+            severity: Severity = "critical" if not identity.boundary else "high"
+            document = policy.document if (policy := model.policies.get(grant.policy)) is not None else None
+            if not what and (wide := wide_role(identity.cloud, grant, document)) is not None:
+                name, severity = wide
+                what, span = f"{name} of {_LEVELS.get(grant.level, 'a scope that is not known')}", grant.site.span
             if not what or (span.path, span.start) in seen:
                 continue
             seen.add((span.path, span.start))
-            severity: Severity = "critical" if not identity.boundary else "high"
             yield RULE.finding(
                 f"{identity.site.address} is granted {what}"
                 + (" within its permissions boundary" if identity.boundary else ""),
@@ -83,6 +96,8 @@ def _is_machine(model: Model, identity: Identity) -> bool:
         return identity.nature in ("machine", "mixed") and bool(
             model.credentials_of(identity) or identity.nature == "machine"
         )
+    if identity.cloud == "azure":
+        return identity.nature == "machine"
     if identity.kind != "aws:role" or identity.assume is None:
         return False
     kinds = {kind for s in identity.assume.statements for kind, _ in s.principals}
@@ -159,9 +174,75 @@ Resources:
 """
         },
     ),
+    Example(
+        "an owner of a resource group",
+        {
+            "main.tf": """\
+resource "azurerm_resource_group" "jobs" {
+  name     = "jobs"
+  location = "uksouth"
+}
+
+resource "azurerm_user_assigned_identity" "runbook" {
+  name                = "runbook"
+  resource_group_name = azurerm_resource_group.jobs.name
+  location            = azurerm_resource_group.jobs.location
+}
+
+resource "azurerm_role_assignment" "runbook" { # <- RC301
+  scope                = azurerm_resource_group.jobs.id
+  role_definition_name = "Owner"
+  principal_id         = azurerm_user_assigned_identity.runbook.principal_id
+}
+"""
+        },
+    ),
+    Example(
+        "a contributor to everything",
+        {
+            "main.tf": """\
+data "azurerm_subscription" "current" {}
+
+resource "azurerm_linux_virtual_machine" "agent" {
+  name = "agent"
+  identity {
+    type = "SystemAssigned"
+  }
+}
+
+resource "azurerm_role_assignment" "agent" { # <- RC301
+  scope                = data.azurerm_subscription.current.id
+  role_definition_name = "Contributor"
+  principal_id         = azurerm_linux_virtual_machine.agent.identity[0].principal_id
+}
+"""
+        },
+    ),
 )
 
 GOOD = (
+    Example(
+        "a reader of one vault",
+        {
+            "main.tf": """\
+resource "azurerm_user_assigned_identity" "api" {
+  name                = "api"
+  resource_group_name = "api"
+  location            = "uksouth"
+}
+
+resource "azurerm_role_assignment" "api" {
+  scope                = azurerm_key_vault.api.id
+  role_definition_name = "Key Vault Secrets User"
+  principal_id         = azurerm_user_assigned_identity.api.principal_id
+}
+
+resource "azurerm_key_vault" "api" {
+  name = "api"
+}
+"""
+        },
+    ),
     Example(
         "an endpoint's policy",
         {

@@ -45,6 +45,7 @@ def read_grants(extraction: Extraction, resource: Resource, entry: Entry, site: 
         return
     for role, who, condition in _bindings(extraction, resource, entry):
         principal, label = extraction.principal(who)
+        condition = condition or (resource.get(entry.condition) if entry.condition else None)
         yield Grant(
             site,
             entry.how,
