@@ -14,7 +14,11 @@ from rolecall.planning.containment_proof import permissions
 from rolecall.planning.hcl_edit import insert_after, set_attribute, set_entry
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit
-from rolecall.source.hcl import Block
+from rolecall.source.hcl import Attribute, Block, walk
+from rolecall.source.text import Span
+
+#: Of the 128 characters of a policy's name 26 are the provider's: the quotation mark, and the rest without the hyphen.
+_LONGEST_PREFIX = 1 + 128 - 26 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def grant(case: Case, call: RoleCall) -> list[Edit]:
     if attribute is None:
         entries = "".join(f"{key} = {text}\n" for key, text in new.items())
         return [*edits, *set_attribute(target.text, target.span, call.policies, f"{{\n{_indented(entries)}}}")]
-    place = target.text.span(attribute.value_start, attribute.value_end)
+    place = _map(call, target, attribute) if new else target.span
     for key, text in new.items():
         edits.extend(set_entry(target.text, place, key, text))
     return edits
@@ -93,6 +97,18 @@ def _may(case: Case, call: RoleCall) -> set[Statement | str]:
         for policy in filter(None, fact.value.split("\n"))
     ]
     return permissions(case.model, grants)
+
+
+def _map(call: RoleCall, block: Block, attribute: Attribute) -> Span:
+    """The object expression that takes a further policy: the argument's own, or the first one that it merges."""
+    for node in walk(attribute.node):
+        start = block.base + node.start_byte
+        if node.type == "object" and (
+            start == attribute.value_start
+            or re.fullmatch(rb"merge\(\s*", block.text.data[attribute.value_start : start])
+        ):
+            return block.text.span(start, block.base + node.end_byte)
+    raise Refused(f"{call.policies} of {call.resource.address} is computed, so the policies are added there by hand")
 
 
 def _indented(entries: str) -> str:
@@ -126,8 +142,24 @@ def _free_key(wanted: str, held: dict[str, str]) -> str:
 
 
 def _as_policy(case: Case, block: Block) -> tuple[str, str]:
-    """An inline policy as one that can be attached: the same document under the same name."""
+    """An inline policy as one that can be attached: the same document.
+
+    Inline policies of several users may have one name, policies that stand by themselves may not: so the name becomes
+    a prefix.
+    """
     name = case.context.free_name(case.folder, "aws_iam_policy", block.labels[1], str(block.start))
-    kept = [one for one in block.attributes if one.name in ("provider", "name", "name_prefix", "policy")]
-    lines = [f"  {one.name} = {attribute_text(block, one)}" for one in kept]
+    lines = []
+    for one in block.attributes:
+        text = attribute_text(block, one)
+        if one.name == "name":
+            lines.append(f"  name_prefix = {_prefix(text)}")
+        elif one.name in ("provider", "name_prefix", "policy"):
+            lines.append(f"  {one.name} = {text}")
     return name, format_hcl("\n".join([f'resource "aws_iam_policy" "{name}" {{', *lines, "}"]) + "\n")
+
+
+def _prefix(name: str) -> str:
+    """The expression of a name as that of a prefix, which the provider completes by 26 characters."""
+    if not re.fullmatch(r'"[^"]*"', name):
+        return f'"${{{name}}}-"'
+    return f'{name[:-1][:_LONGEST_PREFIX]}-"' if "${" not in name else f'{name[:-1]}-"'

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,15 +14,16 @@ import pytest
 from rolecall.analysis.run import Analysis, Options, analyse
 from rolecall.model.finding import RANK
 from rolecall.planners import load
-from rolecall.planners.pod_role.examples_seen import SEEN, SHOWN, Shown
+from rolecall.planners.pod_role.examples import EXAMPLES
+from rolecall.planners.pod_role.examples_seen import SHOWN, Shown
 from rolecall.planning.example import PlannerExample
 from rolecall.planning.plan import Plan, make_plan
 from rolecall.planning.series import patch
 
 VALIDATE = Path(__file__).parents[3] / "shared" / "tools" / "tfvalidate" / "tfvalidate.py"
 
-NAMES = [example.title.replace(" ", "-") for example in SEEN]
-each = pytest.mark.parametrize("example", SEEN, ids=NAMES)
+NAMES = [example.title.replace(" ", "-") for example in EXAMPLES]
+each = pytest.mark.parametrize("example", EXAMPLES, ids=NAMES)
 
 
 def write(folder: Path, files: Mapping[str, bytes | None]) -> None:
@@ -50,16 +51,31 @@ def folder(example: PlannerExample, tmp_path: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize(("example", "shown"), [(shown.example, shown) for shown in SHOWN], ids=NAMES)
-def test_the_plan_is_the_one_shown(example: PlannerExample, shown: Shown, folder: Path) -> None:
+@each
+def test_the_plan_is_the_one_shown(example: PlannerExample, folder: Path) -> None:
     plan = planned(folder)
     assert {m.subject.address: m.disposition for m in plan.migrations} == dict(example.dispositions)
     assert {m.subject.address: m.targets for m in plan.migrations} == dict(example.targets)
     assert not plan.series.conflicts
+    assert says(plan, example.says)
+    for phase, text in example.patches.items():
+        assert bare(patch(plan.series.step(phase)).decode()) == bare(text), phase
+
+
+def bare(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def says(plan: Plan, texts: Iterable[str]) -> bool:
     said = [text for m in plan.migrations for text in (*m.reasons, *m.prerequisites)]
     said += [text for m in plan.migrations for step in m.handover for text in (step.what, step.command, step.where)]
-    for text in shown.says:
-        assert any(text in one for one in said), f"nothing says {text!r}: {said}"
+    return all(any(text in one for one in said) for text in texts)
+
+
+@pytest.mark.parametrize(("example", "shown"), [(shown.example, shown) for shown in SHOWN], ids=range(len(SHOWN)))
+def test_texts_are_those_shown_after_each_phase(example: PlannerExample, shown: Shown, folder: Path) -> None:
+    plan = planned(folder)
+    assert says(plan, shown.says)
     for phase, files in shown.after.items():
         texts = plan.series.step(phase).files
         assert {name: (texts[name] or b"").decode() for name in files} == dict(files), phase
@@ -68,15 +84,16 @@ def test_the_plan_is_the_one_shown(example: PlannerExample, shown: Shown, folder
 @each
 def test_each_phase_applies_and_leaves_less_to_do(example: PlannerExample, folder: Path) -> None:
     plan = planned(folder)
-    known = {finding.fingerprint for finding in plan.analysis.findings}
+    known = {finding.address for finding in plan.analysis.findings}
     worst = max((RANK[finding.severity] for finding in plan.analysis.findings), default=0)
     git(folder, "init", "-q")
     for step in plan.series.steps:
         if step.changes:
             git(folder, "apply", "-", data=patch(step))
             assert all(not (folder / name).exists() for name, data in step.files.items() if data is None)
-            new = [f for f in analysed(folder).findings if f.fingerprint not in known and RANK[f.severity] >= worst]
-            assert not new, f"after {step.name}: {[f.message for f in new]}"
+            for found in analysed(folder).findings:
+                assert found.address in known, f"after {step.name}: {found.message}"
+                assert RANK[found.severity] <= worst, f"after {step.name}: {found.message}"
     again = planned(folder)
     patched = {m.subject.address for m in plan.migrations if m.disposition == "patch"}
     assert not patched & {m.subject.address for m in again.migrations}
