@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from rolecall.frontends.values import Hop
 from rolecall.model.linking import OpenEnd, Step
 from rolecall.model.parts import Workload
+from rolecall.model.targets import target_of
 from rolecall.planning import cloudformation, retirement
+from rolecall.planning.advising import advise
 from rolecall.planning.case import Case, Use
 from rolecall.planning.emptied import emptied_secrets
 from rolecall.planning.judgement import CI_STORES, Verdict, carried_by_another, hold_back, likely_target
@@ -42,7 +44,7 @@ class Built:
 
 def build(case: Case, planners: dict[str, Planner]) -> Built:
     """All migrations of one case."""
-    verdict = hold_back(case)
+    verdict = hold_back(case) if case.credential.cloud == "aws" else advise(case)
     if verdict is not None:
         return Built(case, (_held(case, verdict),))
     moves: list[tuple[Use, Move]] = []
@@ -108,7 +110,7 @@ def _unseen_uses(case: Case) -> Iterator[Use]:
 
 def _by_hand(use: Use) -> Move:
     """A workload that no planner knows: the target is named where the catalog knows it, the rest is for people."""
-    move = Move(use.workload.target or "unknown")
+    move = Move(target_of("aws", use.workload))
     move.hold(
         f"rolecall cannot patch {use.workload.site.address} ({use.workload.platform or 'unknown platform'})",
         Handover(f"find out how {use.workload.site.address} can take a role", use.workload.site.address, "its owner"),

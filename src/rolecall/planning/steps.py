@@ -1,0 +1,149 @@
+"""What people do to reach a target that no planner writes patches for: the steps, by target word.
+
+Sources: https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines,
+https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity,
+https://cloud.google.com/iam/docs/keys-disable-enable,
+https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/json_web_token_exchange.htm,
+https://docs.oracle.com/en-us/iaas/Content/Identity/Tasks/callingservicesfrominstances.htm,
+https://docs.oracle.com/en-us/iaas/Content/ContEng/Tasks/contenggrantingworkloadaccesstoresources.htm,
+https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: (what, who, command, how to see that it is done) by target.
+STEPS: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
+    "gcp:workload-identity-federation": (
+        (
+            "create a workload identity pool and a provider for the issuer of where it runs (the pipeline's, the "
+            "cluster's, or "
+            "AWS by account), with an attribute condition that pins the repository, service account or role",
+            "the owner of the project",
+            "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool POOL "
+            "--location global",
+            "the provider has an attribute condition",
+        ),
+        (
+            "let that one principal impersonate the service account: roles/iam.workloadIdentityUser on the "
+            "account, for a "
+            "principalSet that names it, never for the whole pool",
+            "the owner of the service account",
+            "gcloud iam service-accounts get-iam-policy ACCOUNT",
+            "only the one principal is listed",
+        ),
+        (
+            "give the consumer the external_account configuration in place of the key "
+            "(google-github-actions/auth with "
+            "workload_identity_provider and service_account, or gcloud iam workload-identity-pools "
+            "create-cred-config)",
+            "the consumer's owner",
+            "",
+            "it works with GOOGLE_APPLICATION_CREDENTIALS pointing at a file without a private key",
+        ),
+    ),
+    "gcp:gke-workload-identity": (
+        (
+            "annotate the Kubernetes service account with iam.gke.io/gcp-service-account and let it impersonate "
+            "the account "
+            "(roles/iam.workloadIdentityUser for PROJECT.svc.id.goog[NAMESPACE/NAME]); the cluster needs a "
+            "workload pool",
+            "the owner of the cluster",
+            "gcloud container clusters describe CLUSTER --format='value(workloadIdentityConfig.workloadPool)'",
+            "a workload pool is printed",
+        ),
+        (
+            "take the key's volume and GOOGLE_APPLICATION_CREDENTIALS out of the pods: while they are there they "
+            "hide the identity",
+            "the consumer's owner",
+            "",
+            "the metadata server names the service account inside the pod",
+        ),
+    ),
+    "gcp:attached-service-account": (
+        (
+            "attach the service account to the workload itself, then take the key out of its configuration: "
+            "while it is there "
+            "it hides the attached account",
+            "the consumer's owner",
+            "curl -H 'Metadata-Flavor: Google' "
+            "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email",
+            "the metadata server names the service account",
+        ),
+    ),
+    "gcp:impersonation": (
+        (
+            "replace credentials by impersonate_service_account in the provider and the backend, and let whoever "
+            "runs Terraform "
+            "impersonate it (roles/iam.serviceAccountTokenCreator on the account); in a pipeline, after a "
+            "federated login",
+            "whoever runs Terraform",
+            "terraform plan",
+            "the plan is empty with the key file gone",
+        ),
+    ),
+    "oci:token-exchange": (
+        (
+            "register the pipeline's issuer as an identity propagation trust of the identity domain, with a "
+            "service user and a "
+            "rule that pins the subject; exchange the pipeline's token for a session token of at most an hour",
+            "the owner of the identity domain",
+            "oci os ns get --auth security_token",
+            "the command works in the pipeline without OCI_CLI_KEY_CONTENT",
+        ),
+        (
+            'for Terraform state in Object Storage, use the native backend (backend "oci", Terraform 1.12 or '
+            "later) in place of "
+            "S3-compatible keys, and move the state with init -migrate-state after a backup",
+            "whoever runs Terraform",
+            "terraform init -migrate-state",
+            "the plan is empty with AWS_ACCESS_KEY_ID unset",
+        ),
+    ),
+    "oci:instance-principal": (
+        (
+            "put the instance into a dynamic group by compartment or tag, give the group the user's policies, "
+            "and let the code "
+            'or provider use the instance principal (auth = "InstancePrincipal")',
+            "the owner of the tenancy's policies",
+            "oci iam region list --auth instance_principal",
+            "the command works on the instance",
+        ),
+    ),
+    "oci:resource-principal": (
+        (
+            "put the function or container into a dynamic group by resource type and compartment, give the group "
+            "the user's "
+            "policies, and let the code use the resource principal signer",
+            "the owner of the tenancy's policies",
+            "",
+            "it works with the key's entries gone from its configuration",
+        ),
+    ),
+    "oci:oke-workload-identity": (
+        (
+            "allow any-user where request.principal names the workload's namespace, service account and cluster "
+            "id (enhanced "
+            "clusters only), and let the code use the workload identity signer",
+            "the owner of the cluster",
+            "oci ce cluster get --cluster-id ID --query data.type",
+            "it says ENHANCED_CLUSTER",
+        ),
+    ),
+}
+
+#: What else may be right for a consumer, by the credential's cloud and the consumer's platform.
+ALSO: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("oci", "terraform"): ("oci:instance-principal",),
+    ("gcp", "terraform"): ("gcp:workload-identity-federation",),
+}
+
+#: How to see when a credential was last used.
+LAST_USE: Mapping[tuple[str, str], str] = {
+    ("gcp", "service-account-key"): "gcloud policy-intelligence query-activity --project PROJECT "
+    "--activity-type serviceAccountKeyLastAuthentication",
+    ("gcp", "access-key"): "the request counts of storage.googleapis.com by authentication method, in Cloud Monitoring",
+    ("oci", "api-key"): "the audit log, by the fingerprint in identity.credentials",
+    ("oci", "access-key"): "the audit log, by the key's id in identity.credentials",
+}
