@@ -77,7 +77,7 @@ def aws_keys(resource: Resource, fields: list[Field], sure: bool, is_minted: Cal
         return
     slots: dict[str, list[tuple[str, Field]]] = {}
     for item in fields:
-        part = key_part(item.name) if item.name else None
+        part = "token" if sure and item.name == "token" else key_part(item.name) if item.name else None
         if part in ("id", "secret", "token"):
             if elsewhere(item.name):
                 continue

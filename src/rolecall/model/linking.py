@@ -101,6 +101,7 @@ class Model:
         self.mentions: dict[str, list[Mention]] = defaultdict(list)
         self.facts: dict[str, list[Fact]] = defaultdict(list)
         self._index = _Indexes()
+        self._flows: dict[str, Flow] = {}
         identities: list[Identity] = []
         credentials: list[Credential] = []
         for fragment in self.fragments:
@@ -180,7 +181,16 @@ class Model:
     # -- flow
 
     def flow(self, credential: Credential) -> Flow:
-        """Every path from a credential to its consumers and open ends."""
+        """Every path from a credential to its consumers and open ends.
+
+        A way of more than MAX_PATH steps is cut off there: its last store is an open end.
+        """
+        flow = self._flows.get(credential.id)
+        if flow is None:
+            flow = self._flows[credential.id] = self._followed(credential)
+        return flow
+
+    def _followed(self, credential: Credential) -> Flow:
         consumptions: list[Consumption] = []
         ends: list[OpenEnd] = []
         stores: list[OpenEnd] = []
@@ -204,7 +214,7 @@ class Model:
                 onward.extend(self._readers(store, steps))
                 if steps:
                     stores.append(OpenEnd(store, steps))
-                if not onward and steps:
+                if steps and (not onward or len(steps) >= MAX_PATH):
                     ends.append(OpenEnd(store, steps))
             for step in onward:
                 once = (step.holder, step.field, steps[0].attribute if steps else step.attribute, step.span)
