@@ -16,6 +16,7 @@ from rolecall.model.parts import Workload
 from rolecall.model.targets import target_of
 from rolecall.planning import cloudformation, retirement
 from rolecall.planning.advising import advise
+from rolecall.planning.application_steps import application_steps
 from rolecall.planning.case import Case, Use
 from rolecall.planning.emptied import emptied_secrets
 from rolecall.planning.judgement import CI_STORES, Verdict, carried_by_another, hold_back, likely_target
@@ -135,13 +136,14 @@ def _move_migration(case: Case, use: Use, move: Move) -> Migration:
         id=identifier("move", site.address, case.credential.id),
         subject=subject,
         identity=_identity(case),
+        unit=case.credential.site.unit,
         consumers=tuple(_consumers((use,))),
         targets=move.targets,
         disposition=move.disposition,
         reuses=move.reuses or None,
         reasons=tuple(move.reasons),
         phases=tuple(_phases(move)),
-        handover=tuple(move.handover),
+        handover=(*move.handover, *application_steps(case, use)),
         risk=risk(case),
         effort=effort(move.complete, move.handover, len(case.uses)),
         prerequisites=tuple(move.prerequisites),
@@ -199,6 +201,7 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
         id=identifier("key", case.credential.site.address, case.credential.id),
         subject=_key_subject(case),
         identity=_identity(case),
+        unit=case.credential.site.unit,
         consumers=tuple(_consumers([use for use, _ in moves])),
         targets=tuple(dict.fromkeys(targets)) or ("unknown",),
         disposition=disposition,
@@ -335,6 +338,7 @@ def _held(case: Case, verdict: Verdict) -> Migration:
         id=identifier("key", case.credential.site.address, case.credential.id),
         subject=_key_subject(case),
         identity=_identity(case),
+        unit=case.credential.site.unit,
         consumers=tuple(_consumers(case.uses)),
         targets=verdict.targets,
         disposition=verdict.disposition,

@@ -42,9 +42,8 @@ def _content(document: Document) -> Iterator[Statement | str]:
 
 def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]) -> Iterator[Counterexample]:
     """Every permission that a role has too many, and, where a move is a complete patch, that it has too few."""
-    users = {i.site.address: i for i in before.identities.values()}
-    held = {address: permissions(before, before.grants(user)) for address, user in users.items()}
-    moves = [m for m in migrations if m.id.startswith("move-") and m.identity in users and m.edits("expand")]
+    moves = [m for m in migrations if m.id.startswith("move-") and m.owner in before.identities and m.edits("expand")]
+    held = {m.owner: permissions(before, before.grants(before.identities[m.owner])) for m in moves}
     roles = _roles(after, moves)
     for role in after.identities.values():
         if role.kind != "aws:role":
@@ -55,16 +54,18 @@ def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]
         if came:
             yield from _beyond(role.site.address, came, roles.get(role.id, ()), moves, held)
         for move in roles.get(role.id, ()):
-            if move.disposition == "patch" and (missing := held[move.identity] - now):
+            if move.disposition == "patch" and (missing := held[move.owner] - now):
                 yield Counterexample(
                     "the role can do what the key could",
                     move.id,
                     f"{role.site.address} is not granted {_tell(missing)}",
                 )
-    for address, policies in module_roles(after).items():
-        came = policies - module_roles(before).get(address, set())
+    known = module_roles(before)
+    for call, policies in module_roles(after).items():
+        came = policies - known.get(call, set())
         if came:
-            yield from _beyond(address, came, [m for m in moves if m.reuses == address], moves, held)
+            users = [m for m in moves if f"{m.unit}//{m.reuses}" == call]
+            yield from _beyond(call.rpartition("//")[2], came, users, moves, held)
 
 
 def _beyond(
@@ -75,9 +76,9 @@ def _beyond(
     held: Mapping[str, set[Statement | str]],
 ) -> Iterator[Counterexample]:
     """What a role got beyond the users whose workloads took it; where none is known to, beyond every single user."""
-    allowed = set().union(*(held[move.identity] for move in known)) if known else set()
+    allowed = set().union(*(held[move.owner] for move in known)) if known else set()
     extra = came - allowed
-    if not extra or (not known and any(came <= held[move.identity] for move in moves)):
+    if not extra or (not known and any(came <= held[move.owner] for move in moves)):
         return
     for move in known or moves:
         yield Counterexample("nothing new is granted", move.id, f"{address} would be granted {_tell(extra)}")
@@ -86,9 +87,11 @@ def _beyond(
 def _roles(after: Model, moves: Sequence[Migration]) -> dict[str, list[Migration]]:
     """The moves by the role that their workload has in the end."""
     workloads: dict[str, Workload] = {w.site.address: w for w in after.workloads.values()}
+    workloads.update(after.workloads)
     found: dict[str, list[Migration]] = {}
     for move in moves:
-        workload = workloads.get(move.subject.address)
+        address = move.subject.address
+        workload = workloads.get(f"{move.unit}//{address}") or workloads.get(address)
         if workload is not None and workload.identity:
             found.setdefault(_role_id(after, workload.identity), []).append(move)
     return found
@@ -100,12 +103,12 @@ def _role_id(model: Model, identifier: str) -> str:
 
 
 def module_roles(model: Model) -> dict[str, set[Statement | str]]:
-    """What calls of modules that make roles for pods pass on, by the call's address."""
+    """What calls of modules that make roles for pods pass on, by the call's id."""
     found: dict[str, set[Statement | str]] = {}
     for fact in model.facts["role-module"]:
         if fact.site is None:
             continue
-        held = found.setdefault(fact.site.address, set())
+        held = found.setdefault(fact.site.id, set())
         for name in filter(None, fact.value.split("\n")):
             policy = model.policies.get(name)
             document = policy.document if policy is not None else None

@@ -109,6 +109,13 @@ class Migration:
     proof: tuple[Proof, ...] = ()
     prerequisites: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
+    #: The unit of the credential, since addresses are only unique in one; not part of the JSON.
+    unit: str = ""
+
+    @property
+    def owner(self) -> str:
+        """The id of the identity."""
+        return f"{self.unit}//{self.identity}"
 
     def edits(self, phase: str) -> tuple[Edit, ...]:
         return tuple(edit for part in self.phases if part.name == phase for edit in part.edits)

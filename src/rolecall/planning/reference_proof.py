@@ -113,6 +113,8 @@ class _Terraform:
 
 
 def _called_folder(tree: Tree, folder: str, call: Block) -> str | None:
+    if b'"./' not in call.slice and b'"../' not in call.slice:
+        return None  # a local source is a literal; most calls have none and are not parsed
     source = call.attribute("source")
     literal = _text(source.node).strip('"') if source is not None else ""
     return tree.resolve(folder, literal) if literal.startswith(("./", "../")) else None

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tree_sitter import Node
 
@@ -217,8 +218,12 @@ def _second_reading(old: bytes, new: bytes, blocks: _Blocks | None) -> list[str]
     return []
 
 
+@lru_cache(maxsize=256)
 def _read_again(data: bytes) -> Counter[str] | None:
-    """The blocks of a text as python-hcl2 reads them, each as one string; None where it cannot."""
+    """The blocks of a text as python-hcl2 reads them, each as one string; None where it cannot.
+
+    Kept, since what a phase leaves is what the next one starts from, and this reader is slow.
+    """
     import hcl2
     from hcl2.utils import SerializationOptions
 
