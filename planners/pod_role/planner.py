@@ -7,7 +7,7 @@ own role is the only choice; where neither pod nor cluster is seen, nobody can t
 
 from __future__ import annotations
 
-from rolecall.frontends.values import text
+from rolecall.frontends.values import references, text
 from rolecall.model.parts import Identity, Statement
 from rolecall.planners.pod_role import account, cluster, entries, identity, module_call
 from rolecall.planners.pod_role.pod import Name, Pod, companions, read
@@ -39,11 +39,34 @@ def plan(case: Case, use: Use) -> Move:
         _by_namespace(case, use, move)
     else:
         _by_pod(case, use, move)
+    _tell_others(case, move)
     move.verify["migrate"].append(
         "restart the pods (the role reaches new pods only), then `aws sts get-caller-identity` in one"
     )
     move.permissions.extend(("iam:CreatePolicy", "iam:AttachRolePolicy"))
     return move
+
+
+def _tell_others(case: Case, move: Move) -> None:
+    """Where the user's ARN is handed out beside its key, a policy of another account may name it."""
+    owner = case.owner
+    if owner is None:
+        return
+    for end in case.stores:
+        resource = case.context.resource(end.store.site)
+        given = list(references(resource.body)) if resource is not None else []
+        for reference in given:
+            if reference.target == owner.id and reference.attribute in ("arn", "unique_id"):
+                move.needs["migrate"].append("policies elsewhere that name the user's ARN name the role's too")
+                move.handover.append(
+                    Handover(
+                        f"ask whoever was given the ARN of {owner.site.address} to let the role in beside the user",
+                        str(reference.span or end.store.site.span),
+                        "the owners of the buckets, queues and keys that name it",
+                        check="the role's calls succeed before the key is taken away",
+                    )
+                )
+                return
 
 
 # -- a pod that is seen
