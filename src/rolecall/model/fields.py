@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from rolecall.catalog.entries import Input
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.terraform.json_text import decode_json
-from rolecall.frontends.values import Encoded, Mapping, Scalar, Sequence, Template, Value, find, text
+from rolecall.frontends.values import Encoded, Mapping, Reference, Scalar, Sequence, Template, Value, find, text
 from rolecall.source.text import Span
 
 #: What a container runs, where a key may be an argument.
@@ -40,12 +40,19 @@ class Field:
 def fields(resource: Resource, inputs: tuple[Input, ...]) -> Iterator[Field]:
     """Every field of the inputs that the code writes."""
     for entry in inputs:
-        for value, attribute in _attributes(resource, entry.path):
-            for item in _layout(value, entry, value.span or resource.span):
+        for value, attribute in attributes(resource, entry.path):
+            for item in _layout(value, entry, place_in(value, attribute) or resource.span):
                 yield item if attribute is None or attribute.contains(item.span) else replace(item, attribute=attribute)
 
 
-def _attributes(resource: Resource, path: str) -> Iterator[tuple[Value, Span | None]]:
+def place_in(value: Value, attribute: Span | None) -> Span | None:
+    """Where a value is written; its attribute where it comes from elsewhere as it is."""
+    if isinstance(value, Reference) and attribute is not None:
+        return attribute
+    return value.span or attribute
+
+
+def attributes(resource: Resource, path: str) -> Iterator[tuple[Value, Span | None]]:
     """The values at a path with the spans of the attributes that give them."""
     outer, _, name = path.rpartition(".")
     for holder in find(resource.body, outer):
@@ -154,4 +161,4 @@ def scripts(value: Value, entry: Input, fallback: Span) -> Iterator[Field]:
     elif isinstance(value, Encoded):
         yield from scripts(value.inner, entry, value.span or fallback)
     else:
-        yield Field("", value, value.span or fallback, entry.path, "script")
+        yield Field("", value, place_in(value, fallback) or fallback, entry.path, "script")

@@ -35,6 +35,7 @@ from rolecall.model.secrets import (
     is_dummy,
     is_example,
     key_part,
+    may_be_key,
     normal,
     says_aws,
 )
@@ -91,10 +92,16 @@ def aws_keys(resource: Resource, fields: list[Field], sure: bool, is_minted: Cal
             continue
         keys = [(part, item) for part, item in parts if part != "token" and not _empty(item.value)]
         keys = [(part, item) for part, item in keys if not any(is_minted(r.target) for r in references(item.value))]
+        if not any(may_be_key(part, value) for part, item in keys if (value := _literal(item.value)) is not None):
+            keys = [(part, item) for part, item in keys if not isinstance(item.value, Scalar)]
         if keys:
             found = classify(slot, keys)
             if found is not None:
                 yield found
+
+
+def _literal(value: Value) -> str | None:
+    return value.value if isinstance(value, Scalar) and isinstance(value.value, str) else None
 
 
 def classify(slot: str, keys: list[tuple[str, Field]]) -> Found | None:

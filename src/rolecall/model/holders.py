@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rolecall.catalog.entries import Entry, hints
+from rolecall.catalog.entries import Entry, Input, hints
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Hop, Mapping, Reference, Scalar, Template, references, render, text
 from rolecall.model.cloud_keys import cloud_keys
-from rolecall.model.fields import Field, fields, scripts
+from rolecall.model.fields import Field, attributes, fields, place_in, scripts, structured, within
 from rolecall.model.found import Found, aws_keys
 from rolecall.model.parts import Credential, Edge, Fact, Mention, Reading, Site, Store, Workload
+from rolecall.model.registry import key_entry, makes_key
 from rolecall.model.store_names import key_of, state_name, store_kind, store_name
 from rolecall.model.stores import READERS, Stores
 from rolecall.source.text import Span
@@ -85,6 +87,8 @@ class Holders:
                     self._pair(resource, entry)
                 elif entry.part == "identity" and entry.kind == "aws:user":
                     self.identities.add(resource.id)
+            elif resource.mode == "module" and (made := key_entry(resource.type)) and makes_key(resource) is not False:
+                self.minted[resource.id] = made
         for resource in self.unit.resources:
             if not absent(resource, self.unit.library):
                 self._resource(resource)
@@ -209,22 +213,21 @@ class Holders:
             self.fragment.stores.append(Store(self.site(resource), entry.kind, self.extraction.label(name)))
 
     def _kept(self, resource: Resource, entry: Entry) -> Iterator[Field]:
-        from rolecall.catalog.entries import Input
-        from rolecall.model.fields import structured
-
         for path in entry.values:
-            for value in resource.find(path):
+            for value, attribute in attributes(resource, path):
                 structure = structured(value)
+                span = place_in(value, attribute) or resource.span
                 if isinstance(structure, Mapping):
-                    span = structure.span or resource.span
                     for member in structure.entries:
-                        yield Field(member.name or "", member.value, member.span or span, path, "map")
+                        place = member.span or span
+                        outer = None if attribute is None or attribute.contains(place) else attribute
+                        yield Field(member.name or "", within(member.value, value), place, path, "map", "", outer)
                 else:
-                    yield from scripts(value, Input(path, "script"), value.span or resource.span)
+                    yield from scripts(value, Input(path, "script"), span)
 
     def _opaque(self, resource: Resource) -> None:
         """A type the catalog does not know, in a unit that has keys: it may be a vendor's, or a provisioner's."""
-        if resource.type == "AWS::CloudFormation::Stack" and not self._is_remote(resource):
+        if resource.type == "AWS::CloudFormation::Stack" and resource.address in self._opened:
             return
         edges = []
         for entry in resource.body.entries:
@@ -317,28 +320,33 @@ class Holders:
         from rolecall.model.registry import known_module
 
         known_module(self, resource)
-        if not self.minted:
+        given = bool(self.minted) and self.extraction.written(resource, REFERENCE)
+        if not (given or self.extraction.written(resource, KEYED)) or resource.address in self._opened:
             return
-        edges = [
-            (entry.name or "", reference, entry.span or resource.span)
+        found = [
+            Field(entry.name or "", entry.value, entry.span or resource.span, entry.name or "", "value")
             for entry in resource.body.entries
-            for reference in references(entry.value)
-            if reference.target in self.minted and self.carries(reference)
         ]
-        if edges and self._is_remote(resource):
+        before = len(self.fragment.edges) + len(self.fragment.readings)
+        self.take(resource, found)
+        if len(self.fragment.edges) + len(self.fragment.readings) > before:
             self.fragment.workloads.append(
                 Workload(self.site(resource), "unknown", "module", "", "unknown", label=resource.type)
             )
-            for name, reference, span in edges:
-                self.edge(reference, resource.id, name, span)
 
-    def _is_remote(self, resource: Resource) -> bool:
-        prefix = resource.address + "."
-        return not any(
-            other.address.startswith(prefix) or other.address.startswith(resource.address + "[")
-            for other in self.unit.resources
-            if other is not resource
-        )
+    @cached_property
+    def _opened(self) -> set[str]:
+        """The addresses of module calls and nested stacks whose own resources are in the unit."""
+        found: set[str] = set()
+        for resource in self.unit.resources:
+            at = resource.address.find(".")
+            while at != -1:
+                outer = resource.address[:at]
+                found.add(outer)
+                if outer.endswith("]"):
+                    found.add(outer.rpartition("[")[0])
+                at = resource.address.find(".", at + 1)
+        return found
 
     # -- what every holder does with its fields
 
@@ -431,7 +439,7 @@ class Holders:
         where the holder writes what is put together elsewhere.
         """
         source = reference.target
-        hops = _way(reference, holder, span, attribute)
+        hops = _way(reference, holder, span, attribute, self.resources.get(source))
         if source.startswith(("ssm:", "secretsmanager:", "export:")):
             kind, _, item = source.partition(":")
             kind = {"export": "cfn-export"}.get(kind, kind)
@@ -459,10 +467,14 @@ class Holders:
         return site_of(resource)
 
 
-def _way(reference: Reference, holder: str, span: Span, attribute: Span | None) -> tuple[Hop, ...]:
+def _way(
+    reference: Reference, holder: str, span: Span, attribute: Span | None, target: Resource | None
+) -> tuple[Hop, ...]:
     """The hops of a reference, from the place where it is written to the holder's own attribute."""
     hops = reference.via
     written = reference.span
+    if written is not None and target is not None and target.span.contains(written):
+        written = None  # what a module that is not on disk gives back is as if written in its call
     lines = {(hop.span.path, hop.span.line) for hop in hops}
     if written is not None and (written.path, written.line) not in lines and not span.contains(written):
         hops = (Hop("resource", render(reference)[2:-1], written), *hops)

@@ -27,8 +27,10 @@ from rolecall.model.parts import (
     Reading,
     ResourcePolicy,
     Store,
+    Trust,
     Workload,
 )
+from rolecall.model.registry import key_entry
 from rolecall.model.store_names import same_state
 from rolecall.source.text import Span
 
@@ -98,6 +100,7 @@ class Model:
         self.workloads: dict[str, Workload] = {}
         self.policies: dict[str, PolicySite] = {}
         self.resource_policies: list[ResourcePolicy] = []
+        self.trusts: list[Trust] = []
         self.mentions: dict[str, list[Mention]] = defaultdict(list)
         self.facts: dict[str, list[Fact]] = defaultdict(list)
         self._index = _Indexes()
@@ -111,6 +114,7 @@ class Model:
             self.workloads.update((workload.id, workload) for workload in fragment.workloads)
             self.policies.update((policy.site.id, policy) for policy in fragment.policies)
             self.resource_policies.extend(fragment.resource_policies)
+            self.trusts.extend(fragment.trusts)
             for edge in fragment.edges:
                 self._index.edges[edge.source].append(edge)
             for reading in fragment.readings:
@@ -158,6 +162,11 @@ class Model:
         """What is granted to the principal itself, memberships among it."""
         return self._index.grants.get(identity.id, [])
 
+    def every_grant(self) -> Iterator[Grant]:
+        """All grants of the estate, with their principal where it is declared by the name that they give."""
+        for grants in self._index.grants.values():
+            yield from grants
+
     def grants(self, identity: Identity) -> list[Grant]:
         """All permissions of a principal: its own and those of its groups."""
         found: list[Grant] = []
@@ -195,7 +204,8 @@ class Model:
         ends: list[OpenEnd] = []
         stores: list[OpenEnd] = []
         parts: set[str] = set()
-        entry = catalog().get(credential.site.type) if credential.form == "minted" else None
+        kind = credential.site.type
+        entry = (catalog().get(kind) or key_entry(kind)) if credential.form == "minted" else None
         seen: set[tuple[str, str, str, Span]] = set()
         queue: deque[tuple[str, tuple[Step, ...]]] = deque([(credential.id, ())])
         while queue:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
-from rolecall.catalog.entries import hints
+from rolecall.catalog.entries import Entry, hints
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, truth
 from rolecall.model.parts import Credential, Evidence, Fact, Identity
@@ -17,6 +18,24 @@ if TYPE_CHECKING:
 def known_source(source: str) -> bool:
     """Whether a call's source is a module that is known to make users and keys."""
     return any(re.search(module["source"], source) for module in hints()["modules"])
+
+
+@cache
+def key_entry(source: str) -> Entry | None:
+    """What the outputs of a known module's key are called; None for other sources."""
+    for module in hints()["modules"]:
+        if re.search(module["source"], source):
+            key_id, secret, smtp = (tuple(module[part]) for part in ("id", "secret", "smtp"))
+            return Entry(source, "credential", "aws", cls="access-key", id=key_id, secret=secret, smtp=smtp)
+    return None
+
+
+def makes_key(resource: Resource) -> bool | None:
+    """Whether a call of a known module makes a key; None where its arguments do not tell."""
+    for module in hints()["modules"]:
+        if re.search(module["source"], resource.type):
+            return _switch(resource, [module["makes_key"], *module["renamed"]], module["makes_key_default"])
+    return False
 
 
 def known_module(holders: Holders, resource: Resource) -> None:
@@ -34,7 +53,7 @@ def known_module(holders: Holders, resource: Resource) -> None:
     for module in hints()["modules"]:
         if not re.search(module["source"], resource.type):
             continue
-        makes = _switch(resource, [module["makes_key"], *module["renamed"]], module["makes_key_default"])
+        makes = makes_key(resource)
         login = _switch(resource, [module["login"], *module["renamed_login"]], module["login_default"])
         site = holders.site(resource)
         name = resource.get(module["name"])

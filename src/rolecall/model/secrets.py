@@ -28,6 +28,9 @@ _ELSEWHERE = re.compile(
     r"(?:^|_)(?:minio|oci|oracle|r2|cloudflare|spaces|digitalocean|wasabi|b2|backblaze|gcs|google|azure|aliyun|alicloud|scaleway|ovh|"
     r"linode|hetzner|ceph|rook|idrive|vultr|sentry|stripe|paypal|twilio|huawei|tencent|qiniu)(?:_|$)"
 )
+#: Loose forms: made-up keys in examples are a few characters longer or shorter.
+_LIKE_ID = re.compile(r"A[KS]IA\w{4,}")
+_LIKE_SECRET = re.compile(r"[A-Za-z0-9/+=]{30,64}")
 _EXAMPLE = re.compile(r"EXAMPLE|^(?:AKIA|ASIA)(.)\1{15}$|0{8}|1234567|X{6}", re.IGNORECASE)
 _DUMMY = frozenset(
     {
@@ -110,6 +113,11 @@ def is_dummy(value: str) -> bool:
         or flat.startswith(("<", "your", "my-", "replace", "insert", "$", "{{", "xxx", "***"))
         or len(set(flat)) == 1
     )
+
+
+def may_be_key(part: str, value: str) -> bool:
+    """Whether a literal under a key's name has the form of one: of an id, of a secret."""
+    return bool((_LIKE_ID if part == "id" else _LIKE_SECRET).fullmatch(value.strip()))
 
 
 def is_example(value: str) -> bool:
