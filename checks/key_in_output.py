@@ -51,6 +51,7 @@ def check(model: Model) -> Iterator[Finding]:
                 f"output {store.site.name} carries the {secret(declaration.first)} of {declaration.label}",
                 store.site.span,
                 store.site.address,
+                severity="low" if "rotated" in declaration.first.marks else RULE.severity,
                 identity=declaration.owner.site.address if declaration.owner else "",
                 related=()
                 if declaration.at_call

@@ -76,7 +76,7 @@ def check(model: Model) -> Iterator[Finding]:
 def _severity(declaration: Declaration) -> Severity:
     if declaration.is_broker or "inactive" in declaration.first.marks:
         return "low"
-    if "rotated" in declaration.first.marks:
+    if declaration.first.marks & {"rotated", "bounded"}:
         return "low"
     return "high" if declaration.flow.consumptions else "medium"
 

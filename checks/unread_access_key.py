@@ -43,7 +43,7 @@ def check(model: Model) -> Iterator[Finding]:
         owner = declaration.owner
         if owner is not None and owner.nature == "human":
             continue
-        low = declaration.is_broker or "inactive" in declaration.first.marks
+        low = declaration.is_broker or declaration.first.marks & {"inactive", "rotated", "bounded"}
         yield RULE.finding(
             f"{noun(declaration.first)} of {declaration.label} is minted here and nothing in the scanned code reads it",
             declaration.place,

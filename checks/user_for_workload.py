@@ -17,7 +17,8 @@ from collections.abc import Iterator
 
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
-from rolecall.model.nature import speaks
+from rolecall.model.nature import USERS, speaks, vendor_of_name
+from rolecall.model.nouns import CLOUDS
 from rolecall.model.rule import Example, Related, Rule
 
 RULE = Rule(
@@ -47,7 +48,7 @@ def check(model: Model) -> Iterator[Finding]:
     seen: set[tuple[str, int]] = set()
     for identity in model.identities.values():
         site = identity.site
-        if identity.kind != "aws:user" or identity.nature != "machine" or site.declaration in seen:
+        if identity.kind not in USERS or identity.nature != "machine" or site.declaration in seen:
             continue
         if model.credentials_of(identity) or not model.own_grants(identity):
             continue
@@ -57,16 +58,21 @@ def check(model: Model) -> Iterator[Finding]:
             continue
         seen.add(site.declaration)
         reason = next((e.seen for e in identity.evidence if e.says == "machine"), "it has permissions and no login")
+        vendor = vendor_of_name(identity.label, site.name) if identity.cloud != "aws" else ""
+        kind = "IAM" if identity.cloud == "aws" else CLOUDS[identity.cloud]
         yield RULE.finding(
-            f"IAM user {identity.label} stands for a workload ({reason}); its key is made out of sight",
+            f"{kind} user {identity.label} stands for a workload ({reason}); its key is made out of sight",
             site.span,
             site.address,
+            severity="low" if vendor else RULE.severity,
             identity=site.address,
             related=tuple(
                 Related(e.span, e.seen) for e in identity.evidence if e.span is not None and e.span != site.header
             )[:4],
             key=site.address,
-            help="find where its key is used, give that workload a role",
+            help=f"ask {vendor} for a way without a key; until then narrow its groups and rotate the key"
+            if vendor
+            else "find where its key is used, give that workload a role",
         )
 
 
@@ -97,6 +103,35 @@ Resources:
       UserName: ci-deployer
       ManagedPolicyArns:
         - arn:aws:iam::aws:policy/AmazonS3FullAccess
+"""
+        },
+    ),
+)
+
+BAD = (
+    *BAD,
+    Example(
+        "an OCI user for a vendor",
+        {
+            "main.tf": """\
+resource "oci_identity_user" "metrics" { # <- RC201
+  compartment_id = var.tenancy_ocid
+  name           = "grafana-metrics-reader"
+  description    = "reads metrics"
+}
+
+resource "oci_identity_group" "metrics" {
+  compartment_id = var.tenancy_ocid
+  name           = "metrics-readers"
+  description    = "reads metrics"
+}
+
+resource "oci_identity_user_group_membership" "metrics" {
+  user_id  = oci_identity_user.metrics.id
+  group_id = oci_identity_group.metrics.id
+}
+
+variable "tenancy_ocid" {}
 """
         },
     ),

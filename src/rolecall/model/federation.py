@@ -39,7 +39,7 @@ def read_trust(extraction: Extraction, resource: Resource, entry: Entry, site: S
             (item.name or "", extraction.label(item.value) if is_known(item.value) else "${?}")
             for item in (mapping.entries if isinstance(mapping, Mapping) else ())
         ),
-        (extraction.principal(pool)[0] or extraction.label(pool)) if pool is not None else "",
+        tuple(name.rpartition("//")[2] for name in extraction.principal(pool) if name),
         who or name,
         extraction.unit.library,
         gate,

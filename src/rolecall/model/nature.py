@@ -18,6 +18,8 @@ from rolecall.model.parts import Credential, Evidence, Identity, Nature
 if TYPE_CHECKING:
     from rolecall.model.linking import Flow
 
+#: Kinds of identity that may be people's.  (Groups are how every OCI user gets its permissions, an AWS person's only.)
+USERS = frozenset({"aws:user", "oci:user"})
 _SPLIT = re.compile(r"\$\{[^}]*\}|[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -38,11 +40,17 @@ def speaks(kind: str, *names: str) -> str:
     return next((word for word in vocabulary if word in found), "")
 
 
+def vendor_of_name(*names: str) -> str:
+    """The vendor (catalog/hints.toml) that the names hold a word of; "" for none."""
+    found = words(*names)
+    return next((str(vendor["label"]) for vendor in hints()["vendors"] if found & set(vendor["words"])), "")
+
+
 def natured(
     identity: Identity, keys: Sequence[Credential], login: bool, grouped: bool, flows: Iterable[Flow]
 ) -> Identity:
     """The identity with its nature and everything that speaks for it."""
-    if identity.kind != "aws:user":
+    if identity.kind not in USERS:
         return replace(identity, nature="machine") if identity.nature == "unknown" else identity
     evidence = list(identity.evidence)
     if login:
@@ -61,7 +69,9 @@ def natured(
         evidence.append(Evidence("machine", "the code mints an access key for it", keys[0].span))
     if word := speaks("machine", *names) or speaks("ci", *names):
         evidence.append(Evidence("machine", f"its name says “{word}”", identity.site.header))
-    if not keys and grouped:
+    if identity.kind != "aws:user" and (vendor := vendor_of_name(*names)):
+        evidence.append(Evidence("machine", f"its name says “{vendor}”, a vendor", identity.site.header))
+    if not keys and grouped and identity.kind == "aws:user":
         evidence.append(Evidence("human", "it is a group member without a key", identity.site.header))
     if word := speaks("developer", *names, identity.site.span.path) or speaks("human", identity.site.span.path):
         evidence.append(Evidence("human", f"its name or file says “{word}”", identity.site.header))

@@ -271,8 +271,8 @@ class Trust:
     federated credential.
 
     `subjects` are the subjects that are let in by name; `condition` an expression over the token's claims, "" where
-    there is none and None where it is not known; `mapping` says what claims become (attribute, expression); `pool` what
-    names those who came in by it.  `target` is the id or the name of the identity that they become.
+    there is none and None where it is not known; `mapping` says what claims become (attribute, expression); `pool` are
+    the names that those who came in by it go by.  `target` is the id or the name of the identity that they become.
     """
 
     site: Site
@@ -281,7 +281,7 @@ class Trust:
     subjects: tuple[str, ...] = ()
     condition: str | None = ""
     mapping: tuple[tuple[str, str], ...] = ()
-    pool: str = ""
+    pool: tuple[str, ...] = ()
     target: str = ""
     library: bool = False
     gate: Gate | None = None
