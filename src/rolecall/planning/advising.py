@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rolecall.model.extraction import SIGN_IN
 from rolecall.model.linking import OpenEnd
 from rolecall.model.nature import speaks
 from rolecall.model.nouns import CLOUDS, noun, short
@@ -16,7 +17,7 @@ from rolecall.model.targets import TARGETS, target_of
 from rolecall.planning.case import Case
 from rolecall.planning.judgement import CI_STORES, Verdict
 from rolecall.planning.migration import Handover
-from rolecall.planning.steps import ALSO, LAST_USE, STEPS
+from rolecall.planning.steps import ALSO, AT, LAST_USE, STEPS
 
 #: Classes of credential that have no keyless way in their cloud, and why.
 _KEPT = {
@@ -37,7 +38,7 @@ _ELSEWHERE = {"gcp": "gcp:workload-identity-federation", "azure": "azure:federat
 
 def advise(case: Case) -> Verdict:
     """What is said of one credential of such a cloud."""
-    verdict = _kept(case) or _vendor(case)
+    verdict = _kept(case) or _signs_people_in(case) or _vendor(case)
     if verdict is not None:
         return verdict
     targets: list[str] = []
@@ -80,6 +81,29 @@ def _kept(case: Case) -> Verdict | None:
         )
     ]
     return Verdict(("keep-with-controls",), "keep", why, tuple(steps))
+
+
+def _signs_people_in(case: Case) -> Verdict | None:
+    """A web application's own secret, by which it signs people in: it is no machine's login to the cloud."""
+    owner = case.owner
+    if owner is None or not any(item.seen == SIGN_IN for item in owner.evidence):
+        return None
+    if case.model.own_grants(owner) or any(use.workload.cloud == case.credential.cloud for use in case.uses):
+        return None
+    return Verdict(
+        ("keep-with-controls",),
+        "keep",
+        f"people sign in through {owner.site.address}, and the application needs its secret for that unless it can "
+        "present a federated token",
+        (
+            Handover(
+                "keep the secret in a vault, let it expire within 90 days and rotate it by a second one; or use a "
+                "federated credential or a certificate where the application can",
+                owner.site.address,
+                "the owner of the application",
+            ),
+        ),
+    )
 
 
 def _vendor(case: Case) -> Verdict | None:
@@ -142,6 +166,10 @@ def _steps(case: Case, targets: list[str]) -> Iterator[Handover]:
                 use.workload.site.address for use in case.uses if target_of(credential.cloud, use.workload) == target
             ]
             yield Handover(what, ", ".join(places[:3]) or where, who, command, check)
+    for platform in dict.fromkeys(use.workload.platform for use in case.uses):
+        for what, who, command, check in AT.get((credential.cloud, platform), ()):
+            at = [use.workload.site.address for use in case.uses if use.workload.platform == platform]
+            yield Handover(what, ", ".join(at[:3]), who, command, check)
     if credential.form != "minted":
         yield Handover(
             f"then revoke the {short(credential)} in {CLOUDS.get(credential.cloud, credential.cloud)} and delete "

@@ -37,9 +37,9 @@ _ROLLBACK = {
 
 @dataclass(frozen=True)
 class Built:
-    """What one case came to: the migrations, the last one being the key's own."""
+    """What one case came to: the migrations, the last one being the key's own.  A grant to narrow has no case."""
 
-    case: Case
+    case: Case | None
     migrations: tuple[Migration, ...]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from rolecall.frontends.application import EnvRead, reads
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.model.declaration import Declaration
 from rolecall.model.linking import Consumption, Model, OpenEnd
@@ -16,6 +17,9 @@ from rolecall.planning.line_edit import Refused
 from rolecall.source.hcl import Attribute, Block, outline
 from rolecall.source.text import SourceText, Span
 from rolecall.source.tree import Tree, Unreadable
+
+#: Kinds of workloads that run an application, which reads its configuration.
+APPLICATIONS = ("function", "container-task", "pod", "instance", "job")
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,20 @@ class Context:
     read_unit: Callable[[str, str], Unit | None]
     names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _units: dict[tuple[str, str], Unit | None] = field(default_factory=dict)
+
+    @cached_property
+    def readers(self) -> dict[str, list[EnvRead]]:
+        """Where source code reads the variables that hold keys, by their names; found in one pass over the tree."""
+        names = {
+            consumption.steps[-1].field
+            for credential in self.model.credentials.values()
+            for consumption in self.model.flow(credential).consumptions
+            if consumption.workload.kind in APPLICATIONS
+        }
+        found: dict[str, list[EnvRead]] = defaultdict(list)
+        for read in reads(self.tree, self.tree.paths(), names - {""}) if names - {""} else ():
+            found[read.name].append(read)
+        return found
 
     def text(self, path: str) -> SourceText:
         """The text of a file; Refused where it cannot be read."""

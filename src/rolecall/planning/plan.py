@@ -22,6 +22,7 @@ from rolecall.planning.composition import Series, compose
 from rolecall.planning.inventory import identities, kpis
 from rolecall.planning.migration import Migration, to_json
 from rolecall.planning.move import Planner
+from rolecall.planning.narrowing import narrow
 from rolecall.planning.proof import Failure, prove
 from rolecall.planning.series import to_json as series_to_json
 from rolecall.planning.waves import in_waves
@@ -84,6 +85,7 @@ def make_plan(analysis: Analysed, planners: dict[str, Planner], only: Collection
     """The plan of an estate; `only` limits it to some migrations by id."""
     context = Context(analysis.tree, analysis.model, analysis.unit)
     built = list(_all(context, planners))
+    built += [Built(None, (migration,)) for migration in narrow(analysis.model, analysis.findings)]
     if only:
         built = [
             Built(item.case, tuple(m for m in item.migrations if m.id in only))

@@ -46,15 +46,18 @@ def prove(analysis: Analysed, series: Series, migrations: Sequence[Migration]) -
     if not touching:
         return Outcome((), {})
     failures: list[Failure] = []
-    owners = {m.subject.address: m.identity for m in migrations if m.id in series.included and m.id.startswith("key-")}
+    owners = {m.subject.address: m.identity for m in migrations if m.id in series.included}
     before = {finding.fingerprint: finding for finding in analysis.findings}
     last: Analysed = analysis
+    told: set[str] = set()
     for step in series.steps:
         if not step.changes:
             continue
         failures.extend(_read_again(step, touching, analysis))
         after = analysis.over(step.files)
-        failures.extend(_no_worse(step, before, after.findings, touching, owners))
+        worse = list(_no_worse(step, before, after.findings, touching, owners))
+        failures.extend(failure for failure in worse if failure.detail.partition(": ")[2] not in told)
+        told.update(failure.detail.partition(": ")[2] for failure in worse)
         last = after
     failures.extend(_gone(series, migrations, last))
     included = [m for m in migrations if m.phases and m.id in series.included]
@@ -107,7 +110,8 @@ def _no_worse(
     owners: Mapping[str, str],
 ) -> Iterator[Failure]:
     """No finding that was not there, unless it takes the place of one as severe: a workload that had no role and has a
-    key gets a role that the key still hides; a user whose key goes (`owners`, by the key) stays behind without one.
+    key gets a role that the key still hides; a user whose key goes (`owners`, by the key) stays behind without one; a
+    role may do what was too much for the user already (that it is no more than that is another proof).
     """
     left = {finding.fingerprint for finding in findings}
     replaced = {
@@ -118,8 +122,18 @@ def _no_worse(
     for finding in before.values():
         if finding.fingerprint not in left and (owner := owners.get(finding.address)):
             replaced["identity-choice", owner] = RANK[finding.severity]
+    users = set(owners.values())
+    for finding in before.values():
+        if finding.family == "excess-privilege" and finding.identity in users:
+            carried = replaced.get(("carried", finding.rule), -1)
+            replaced["carried", finding.rule] = max(carried, RANK[finding.severity])
     for finding in findings:
         if finding.fingerprint in before or RANK[finding.severity] < RANK["low"]:
+            continue
+        if (
+            finding.family == "excess-privilege"
+            and replaced.get(("carried", finding.rule), -1) >= RANK[finding.severity]
+        ):
             continue
         if replaced.get((finding.family, finding.address), -1) >= RANK[finding.severity]:
             continue

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rolecall.planning.azure_steps import AZURE, AZURE_PLATFORMS
+
 #: (what, who, command, how to see that it is done) by target.
 STEPS: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
     "gcp:workload-identity-federation": (
@@ -131,6 +133,12 @@ STEPS: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
             "it says ENHANCED_CLUSTER",
         ),
     ),
+    **AZURE,
+}
+
+#: The same by cloud and the consumer's platform, beside those of the target.
+AT: Mapping[tuple[str, str], tuple[tuple[str, str, str, str], ...]] = {
+    ("azure", platform): steps for platform, steps in AZURE_PLATFORMS.items()
 }
 
 #: What else may be right for a consumer, by the credential's cloud and the consumer's platform.
@@ -141,6 +149,9 @@ ALSO: Mapping[tuple[str, str], tuple[str, ...]] = {
 
 #: How to see when a credential was last used.
 LAST_USE: Mapping[tuple[str, str], str] = {
+    ("azure", "client-secret"): "the Entra sign-in log of service principals, by servicePrincipalCredentialKeyId",
+    ("azure", "access-key"): "the metric Transactions of the storage account, by Authentication (AccountKey, SAS)",
+    ("azure", "sas"): "the metric Transactions of the storage account, by Authentication (AccountKey, SAS)",
     ("gcp", "service-account-key"): "gcloud policy-intelligence query-activity --project PROJECT "
     "--activity-type serviceAccountKeyLastAuthentication",
     ("gcp", "access-key"): "the request counts of storage.googleapis.com by authentication method, in Cloud Monitoring",

@@ -1,0 +1,126 @@
+"""A planner that is wrong: its migration loses its patches, and says which proof failed; the others keep theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from planner_estates import lay_out, write
+
+from rolecall.analysis.run import Options, analyse
+from rolecall.planners import load
+from rolecall.planners.execution_role.examples_plain import PLAIN
+from rolecall.planners.task_role.examples import EXAMPLES as TASKS
+from rolecall.planning.case import Case, Use
+from rolecall.planning.migration import Edit, Migration
+from rolecall.planning.move import Move, Planner
+from rolecall.planning.plan import Plan, make_plan
+
+FUNCTION = next(example for example in PLAIN if example.title == "a function")
+WIDER = """
+resource "aws_iam_role_policy" "wider" {
+  role = aws_iam_role.app.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:DeleteObject", Resource = "arn:aws:s3:::in/*" }]
+  })
+}
+"""
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """The right planner, and a fault after it."""
+
+    right: Planner
+    fault: Callable[[Case, Move], None]
+    RECIPES: tuple[str, ...] = ()
+    PLATFORMS: tuple[str, ...] = ("lambda",)
+
+    def plan(self, case: Case, use: Use) -> Move:
+        move = self.right.plan(case, use)
+        self.fault(case, move)
+        return move
+
+
+def size(case: Case) -> int:
+    return len(case.context.text("main.tf").data)
+
+
+def breaks_syntax(case: Case, move: Move) -> None:
+    move.add("expand", [Edit("main.tf", size(case), size(case), '\nresource "aws_iam_role" "broken" {\n')])
+
+
+def names_what_is_not_there(case: Case, move: Move) -> None:
+    code = '\noutput "role" {\n  value = aws_iam_role.absent.arn\n}\n'
+    move.add("expand", [Edit("main.tf", size(case), size(case), code)])
+
+
+def grants_more(case: Case, move: Move) -> None:
+    move.add("expand", [Edit("main.tf", size(case), size(case), WIDER)])
+
+
+def grants_nothing(case: Case, move: Move) -> None:
+    note = "\nlocals {\n  moved = true\n}\n"
+    move.edits["expand"] = [Edit("main.tf", size(case), size(case), note)]
+
+
+def leaves_the_file(case: Case, move: Move) -> None:
+    move.add("expand", [Edit("../other/main.tf", 0, 0, "# not here\n")])
+
+
+def makes_another_key(case: Case, move: Move) -> None:
+    code = '\nresource "aws_iam_access_key" "again" {\n  user = "somebody"\n}\n'
+    move.add("expand", [Edit("main.tf", size(case), size(case), code)])
+
+
+FAULTS = [
+    (breaks_syntax, "parses"),
+    (names_what_is_not_there, "nothing dangles"),
+    (grants_more, "nothing new is granted"),
+    (grants_nothing, "the role can do what the key could"),
+    (leaves_the_file, "composition"),
+    (makes_another_key, "no new finding"),
+]
+
+
+def planned(folder: Path, fault: Callable[[Case, Move], None]) -> Plan:
+    planners = load()
+    planners["lambda"] = Faulty(planners["lambda"], fault)
+    return make_plan(analyse([folder], Options(cache=False)), planners)
+
+
+@pytest.mark.parametrize(("fault", "proof"), FAULTS, ids=[fault.__name__ for fault, _ in FAULTS])
+def test_a_patch_that_cannot_be_proved_is_not_shown(
+    fault: Callable[[Case, Move], None], proof: str, tmp_path: Path
+) -> None:
+    lay_out(tmp_path, FUNCTION)
+    plan = planned(tmp_path, fault)
+    assert not any(step.changes for step in plan.series.steps)
+    for migration in plan.migrations:
+        assert migration.disposition == "advice"
+        assert not migration.phases
+    move = next(m for m in plan.migrations if m.id.startswith("move-"))
+    assert any(f"“{proof}” failed" in reason for reason in move.reasons), move.reasons
+
+
+def test_a_counterexample_names_what_is_too_much(tmp_path: Path) -> None:
+    lay_out(tmp_path, FUNCTION)
+    move = next(m for m in planned(tmp_path, grants_more).migrations if m.id.startswith("move-"))
+    assert any("aws_iam_role.app would be granted Allow s3:DeleteObject on" in reason for reason in move.reasons)
+
+
+def test_what_is_right_is_shown_all_the_same(tmp_path: Path) -> None:
+    """Two estates side by side, one with a fault: the other one's patches stand."""
+    task = next(e for e in TASKS if e.title == "a task with a role")
+    lay_out(tmp_path, FUNCTION)
+    write(tmp_path / "task", {name: text.encode() for name, text in task.files.items()})
+    plan = planned(tmp_path, grants_more)
+    shown: dict[str, Migration] = {m.subject.address: m for m in plan.migrations}
+    assert shown["aws_lambda_function.app"].disposition == "advice"
+    assert shown["aws_iam_access_key.app"].disposition == "advice"
+    assert shown["aws_ecs_task_definition.publisher"].disposition == "patch"
+    assert shown["aws_iam_access_key.publisher"].disposition == "patch"
+    assert {path for step in plan.series.steps for path in step.changes} == {"task/main.tf"}
