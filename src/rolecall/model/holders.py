@@ -422,7 +422,7 @@ class Holders:
     def _flows(self, reference: Reference) -> bool:
         target = self.resources.get(reference.target)
         if target is None:
-            return reference.target.startswith(("ssm:", "secretsmanager:", "export:"))
+            return reference.target.startswith(("ssm:", "secretsmanager:", "export:", "terraform-output"))
         if target.mode == "data":
             return target.type in READERS
         if target.mode == "module":
@@ -446,6 +446,9 @@ class Holders:
             item, inner = store_name(kind, item)
             key = key or key_of(reference.attribute) or inner
             self.fragment.readings.append(Reading(holder, kind, item, "", name, span, key, hops))
+            return
+        if source == "terraform-output":
+            self.fragment.readings.append(Reading(holder, "tf-output", reference.attribute, "", name, span, "", hops))
             return
         data = self.resources.get(source)
         if data is not None and data.mode == "data" and data.type in READERS:
