@@ -215,8 +215,30 @@ def _use_new(case: Case, use: Use, move: Move, pod: Pod) -> None:
     if not tokens:
         move.permissions.append("eks:CreatePodIdentityAssociation")
         _need_agent(case, move, where)
+    if others := _other_keys(case, use):
+        move.hold(
+            f"the pods hold {', '.join(others)} too, which the SDK would use instead of the role; "
+            "once the service account has its role, rolecall plan moves them together"
+        )
     if pod.block is None:
         move.prerequisites.append(f"the pods of {use.workload.site.address} run in the cluster {where.address}")
+
+
+def _other_keys(case: Case, use: Use) -> list[str]:
+    """The keys of other users that the workload gets, by their addresses."""
+    own = {credential.owner for credential in case.declaration.credentials}
+    return sorted(
+        {
+            credential.site.address
+            for credential in case.model.credentials.values()
+            if credential.form == "minted"
+            and credential.owner not in own
+            and any(
+                consumption.workload.site.declaration == use.workload.site.declaration
+                for consumption in case.model.flow(credential).consumptions
+            )
+        }
+    )
 
 
 def _claim(case: Case, pod: Pod, runs_as: Name) -> None:

@@ -126,7 +126,8 @@ def test_a_service_account_takes_one_role_only(tmp_path: Path) -> None:
     assert all(any("runs under the service account shop too" in text for text in found) for found in reasons)
 
 
-def test_one_pod_with_two_keys_gets_one_role(tmp_path: Path) -> None:
+def test_a_pod_with_two_keys_gets_one_role_and_then_leaves_both(tmp_path: Path) -> None:
+    """While one key is left, the SDK takes it instead of the role."""
     second = USER.replace("shop", "mail").replace("uploads", "letters")
     secret = SECRET.replace("shop.", "mail.").replace('"aws"', '"mail"')
     variable = """\
@@ -136,6 +137,16 @@ def test_one_pod_with_two_keys_gets_one_role(tmp_path: Path) -> None:
               secret_key_ref {
                 name = kubernetes_secret_v1.mail.metadata[0].name
                 key  = "secret"
+              }
+            }
+          }
+
+          env {
+            name = "MAIL_ACCESS_KEY_ID"
+            value_from {
+              secret_key_ref {
+                name = kubernetes_secret_v1.mail.metadata[0].name
+                key  = "id"
               }
             }
           }
@@ -151,6 +162,13 @@ def test_one_pod_with_two_keys_gets_one_role(tmp_path: Path) -> None:
     text = "".join((data or b"").decode() for data in made.series.step("expand").files.values())
     assert text.count('resource "aws_eks_pod_identity_association"') == 1
     assert any("by the migration of another key" in reason for m in made.migrations for reason in m.reasons)
+    assert not made.series.step("migrate").changes
+    for name, data in made.series.step("expand").files.items():
+        (tmp_path / name).write_bytes(data or b"")
+    again = plan(tmp_path, {})
+    assert {m.disposition for m in again.migrations} == {"patch"}
+    assert not again.series.conflicts
+    assert "ACCESS_KEY" not in after(again, "migrate", "app.tf")
 
 
 def test_of_several_clusters_none_is_chosen(tmp_path: Path) -> None:
