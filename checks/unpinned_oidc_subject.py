@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from rolecall.model.finding import Finding, Severity
 from rolecall.model.linking import Model
+from rolecall.model.openness import judge_trust
 from rolecall.model.parts import Identity, Statement
 from rolecall.model.rule import Example, Rule
 
@@ -66,7 +67,8 @@ _ISSUER = re.compile(r"(?:oidc-provider/)?(?P<host>[\w.-]+\.[a-z]{2,}(?:/[^\s\"'
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each statement whose subject is open."""
+    """One finding for each statement or block whose subject is open."""
+    yield from _blocks(model)
     urls = {fact.name: fact.value for fact in model.facts["oidc-provider"]}
     judged: dict[tuple[str, int], list[tuple[Identity, Statement, str, tuple[Severity, str] | None]]] = {}
     for identity in model.identities.values():
@@ -96,6 +98,31 @@ def check(model: Model) -> Iterator[Finding]:
             )
             if not pinned:
                 break
+
+
+def _blocks(model: Model) -> Iterator[Finding]:
+    """Trusts that are blocks of their own: a workload identity pool's provider, a federated credential."""
+    seen: set[tuple[str, int]] = set()
+    for trust in model.trusts:
+        span = trust.site.span
+        if (span.path, span.start) in seen or (trust.library and trust.gate is not None):
+            continue
+        host = trust.issuer.removeprefix("https://").rstrip("/")
+        shared = any(host == known or host.startswith(known + "/") for known in SHARED)
+        verdict = judge_trust(model, trust, shared)
+        if verdict is None:
+            continue
+        seen.add((span.path, span.start))
+        severity, why = verdict
+        yield RULE.finding(
+            f"{trust.site.address} trusts {host}: {why}",
+            span,
+            trust.site.address,
+            severity=severity,
+            identity=trust.target.rpartition("//")[2],
+            key=trust.site.address,
+            help="ask for one repository and branch or environment, by ids where the issuer has them",
+        )
 
 
 def issuer_of(statement: Statement, urls: dict[str, str], unit: str) -> str:
@@ -217,7 +244,72 @@ Resources:
     ),
 )
 
+BAD = (
+    *BAD,
+    Example(
+        "a workload identity pool for all of GitHub",
+        {
+            "main.tf": """\
+resource "google_iam_workload_identity_pool" "ci" {
+  workload_identity_pool_id = "ci"
+}
+
+resource "google_iam_workload_identity_pool_provider" "github" { # <- RC402
+  workload_identity_pool_id          = google_iam_workload_identity_pool.ci.workload_identity_pool_id
+  workload_identity_pool_provider_id = "github"
+  attribute_mapping = {
+    "google.subject" = "assertion.sub"
+  }
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+"""
+        },
+    ),
+    Example(
+        "an OCI identity domain that takes any GitHub token",
+        {
+            "main.tf": """\
+variable "domain_url" {}
+
+resource "oci_identity_domains_identity_propagation_trust" "github" { # <- RC402
+  idcs_endpoint       = var.domain_url
+  schemas             = ["urn:ietf:params:scim:schemas:oracle:idcs:IdentityPropagationTrust"]
+  name                = "github"
+  type                = "JWT"
+  issuer              = "https://token.actions.githubusercontent.com"
+  allow_impersonation = true
+}
+"""
+        },
+    ),
+)
+
 GOOD = (
+    Example(
+        "a pool that lets one repository in",
+        {
+            "main.tf": """\
+resource "google_iam_workload_identity_pool" "ci" {
+  workload_identity_pool_id = "ci"
+}
+
+resource "google_iam_workload_identity_pool_provider" "github" {
+  workload_identity_pool_id          = google_iam_workload_identity_pool.ci.workload_identity_pool_id
+  workload_identity_pool_provider_id = "github"
+  attribute_mapping = {
+    "google.subject"          = "assertion.sub"
+    "attribute.repository_id" = "assertion.repository_id"
+  }
+  attribute_condition = "attribute.repository_id == '123456' && assertion.ref == 'refs/heads/main'"
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+"""
+        },
+    ),
     Example(
         "pinned",
         {
