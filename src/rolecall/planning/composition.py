@@ -240,6 +240,11 @@ def _spaced(original: bytes, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
         before = result[: piece.start].rstrip(b"\r\n")
         if not before or before.endswith(b":"):  # the first thing in the file, or under its key
             new = new.lstrip("\r\n")
+        else:
+            line = "\r\n" if new.startswith("\r") else "\n"
+            begun = (len(new) - len(new.lstrip("\r\n"))) // len(line)
+            ended = result[len(before) : piece.start].count(b"\n")
+            new = line * min(begun, max(0, 2 - ended)) + new.lstrip("\r\n")
         was_apart = original[edit.end : edit.end + 2].startswith((b"\n", b"\r\n"))
         if was_apart and result[piece.end : piece.end + 1] not in (b"", b"\r", b"\n", b"}"):
             new += "\r\n" if new.endswith("\r\n") else "\n"

@@ -123,17 +123,14 @@ def _no_worse(
         if finding.fingerprint not in left and (owner := owners.get(finding.address)):
             replaced["identity-choice", owner] = RANK[finding.severity]
     users = set(owners.values())
+    carried: dict[str, int] = {}
     for finding in before.values():
         if finding.family == "excess-privilege" and finding.identity in users:
-            carried = replaced.get(("carried", finding.rule), -1)
-            replaced["carried", finding.rule] = max(carried, RANK[finding.severity])
+            carried[finding.rule] = max(carried.get(finding.rule, -1), RANK[finding.severity])
     for finding in findings:
         if finding.fingerprint in before or RANK[finding.severity] < RANK["low"]:
             continue
-        if (
-            finding.family == "excess-privilege"
-            and replaced.get(("carried", finding.rule), -1) >= RANK[finding.severity]
-        ):
+        if finding.family == "excess-privilege" and carried.get(finding.rule, -1) >= RANK[finding.severity]:
             continue
         if replaced.get((finding.family, finding.address), -1) >= RANK[finding.severity]:
             continue

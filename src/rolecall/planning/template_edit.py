@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from rolecall.planning import yaml_edit
-from rolecall.planning.case import Context
+from rolecall.planning.case import Context, attribute_text
 from rolecall.planning.hcl_edit import remove, remove_heredoc_lines
 from rolecall.planning.line_edit import Refused, line_end, line_start, remove_script_lines
 from rolecall.planning.userdata_edit import settings_only
 from rolecall.source.edits import Edit
-from rolecall.source.hcl import Block, outline, parse_file, walk
+from rolecall.source.hcl import Attribute, Block, outline, parse_file, walk
 from rolecall.source.text import SourceText, Span
 from rolecall.source.tree import Unreadable
 
@@ -112,16 +112,17 @@ def _only_call(context: Context, path: str) -> Call:
             continue
         if name not in text.data:
             continue
-        calls = [call for block in outline(text).blocks if name in block.slice for call in _calls(context, block, path)]
-        if not calls:
+        calls = [call for block in outline(text).blocks if name in block.slice for call in _calls(context, block)]
+        if text.data.count(name) > len([used for used, _ in calls if used.endswith(name.decode("utf-8", "replace"))]):
             raise Refused(f"{other} may use {path} too")
-        found.extend(calls)
+        found.extend(call for used, call in calls if used == path)
     if len(found) != 1:
         raise Refused(f"{path} is used {len(found)} times")
     return found[0]
 
 
-def _calls(context: Context, block: Block, path: str) -> Iterator[Call]:
+def _calls(context: Context, block: Block) -> Iterator[tuple[str, Call]]:
+    """The files that a block fills in or reads, with how; those that cannot be told are left out."""
     if block.node is None:
         return
     for node in walk(block.node):
@@ -129,14 +130,22 @@ def _calls(context: Context, block: Block, path: str) -> Iterator[Call]:
             continue
         arguments = next((child for child in node.children if child.type == "function_arguments"), None)
         given = [child for child in arguments.children if child.type == "expression"] if arguments is not None else []
-        if not given or _file(context, block, _text(given[0])) != path:
+        path = _file(context, block, _text(given[0])) if given else None
+        if path is None:
             continue
         if _text(node.children[0]) == "templatefile" and len(given) == 2:
-            yield Call(block, dict(_inputs(block, given[1])))
+            yield path, Call(block, dict(_inputs(block, given[1])))
         elif block.labels[:1] == ("template_file",) and (inputs := block.attribute("vars")) is not None:
-            yield Call(block, dict(_inputs(block, inputs.node)))
+            yield path, Call(block, dict(_inputs(block, inputs.node)))
+        elif block.labels[:1] == ("template_file",):  # `vars {` as it was before Terraform 0.12
+            attributes = [one for inner in block.blocks if inner.type == "vars" for one in inner.attributes]
+            yield path, Call(block, {one.name: _given(block, one) for one in attributes})
         else:
-            yield Call(block, {})
+            yield path, Call(block, {})
+
+
+def _given(block: Block, attribute: Attribute) -> tuple[Span, str]:
+    return block.text.span(attribute.start, attribute.end), attribute_text(block, attribute)
 
 
 def _inputs(block: Block, node: Node) -> Iterator[tuple[str, tuple[Span, str]]]:
