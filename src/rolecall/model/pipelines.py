@@ -74,14 +74,14 @@ def read_step(holders: Holders, resource: Resource) -> None:
             found.extend(_field(entry, resource, part) for entry in body.entries)
     printed: list[StepFact] = []
     for fact in step_facts(resource):
-        if fact.kind in KEY_FACTS:
+        if (fact.kind, fact.name, fact.target) == ("login", "password", "az") and fact.value is not None:
+            found.append(Field("az login --password", fact.value, fact.span, "az login", "run"))
+        elif fact.kind in KEY_FACTS:
             if fact.value is not None and fact.name:
                 into = fact.kind in ("file-write", "build-arg") and key_part(fact.name) in ("id", "secret")
                 (baked if into else found).append(Field(fact.name, fact.value, fact.span, "run", "run"))
                 if into:
                     holders.fragment.facts.append(Fact("baked-key", fact.name, "", holders.site(resource), fact.span))
-        elif fact.kind == "login" and fact.name == "password" and fact.target == "az" and fact.value is not None:
-            found.append(Field("az login --password", fact.value, fact.span, "az login", "run"))
         elif fact.kind == "terraform-output":
             printed.append(fact)
     found.extend(_in_line(resource, [*found, *baked]))
