@@ -1,0 +1,194 @@
+"""A machine that can give itself more rights.
+
+What it does
+    Puts together all that a machine's user or role is granted, inline, attached, through groups and by AWS's managed
+    policies, takes away what is denied, and looks for published ways to more: changing its own policies, making keys
+    for others, passing any role to a service that runs code, taking over what runs with another role.
+
+Why it matters
+    Such a grant is worth as much as the most powerful role of the account, although no policy says so.
+
+Fix
+    Name the roles, users and policies that it manages; pass only named roles, to one service (`iam:PassedToService`);
+    put a permissions boundary on the roles that it may make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.finding import Finding
+from rolecall.model.linking import Model
+from rolecall.model.rule import Example, Rule
+from rolecall.policy.judgement import findings
+
+RULE = Rule(
+    "RC302",
+    "privilege-escalation",
+    "excess-privilege",
+    "critical",
+    "a machine can raise its own rights",
+    controls=(
+        "NIST 800-53 AC-6",
+        "NIST 800-53 AC-6(1)",
+        "PCI DSS 7.2.5",
+        "ISO 27001 A.8.2",
+        "OWASP NHI5",
+        "ATT&CK T1098.003",
+        "ATT&CK T1548.005",
+    ),
+    level_now="W",
+    level_target="L5",
+    equivalents={
+        "checkov": (
+            "CKV_AWS_110",
+            "CKV_AWS_286",
+        )
+    },
+)
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each machine's principal."""
+    yield from findings(
+        model, RULE, "escalation", "name what it may manage and which roles it may pass, and to which service"
+    )
+
+
+BAD = (
+    Example(
+        "a role for any function",
+        {
+            "main.tf": """\
+resource "aws_iam_role" "worker" {
+  name = "worker"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "worker" {
+  role = aws_iam_role.worker.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = ["lambda:CreateFunction", "lambda:InvokeFunction"]
+        Resource = "arn:aws:lambda:eu-west-2:111122223333:function:job-*"
+      },
+      { # <- RC302
+        Effect   = "Allow"
+        Action   = ["iam:PassRole"]
+        Resource = "*"
+      },
+    ]
+  })
+}
+"""
+        },
+    ),
+    Example(
+        "its own policies",
+        {
+            "stack.yaml": """\
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal:
+              Service: lambda.amazonaws.com
+            Action: sts:AssumeRole
+      Policies:
+        - PolicyName: own
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow # <- RC302
+                Action:
+                  - iam:PutRolePolicy
+                Resource: "*"
+"""
+        },
+    ),
+)
+
+GOOD = (
+    Example(
+        "one role, one service",
+        {
+            "main.tf": """\
+resource "aws_iam_role" "worker" {
+  name = "worker"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "worker" {
+  role = aws_iam_role.worker.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = ["lambda:CreateFunction", "lambda:InvokeFunction"]
+        Resource = "arn:aws:lambda:eu-west-2:111122223333:function:job-*"
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["iam:PassRole"]
+        Resource = "arn:aws:iam::111122223333:role/job"
+        Condition = { StringEquals = { "iam:PassedToService" = "lambda.amazonaws.com" } }
+      },
+    ]
+  })
+}
+"""
+        },
+    ),
+    Example(
+        "what is denied",
+        {
+            "stack.yaml": """\
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal:
+              Service: lambda.amazonaws.com
+            Action: sts:AssumeRole
+      Policies:
+        - PolicyName: own
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action:
+                  - iam:PutRolePolicy
+                Resource: "*"
+              - Effect: Deny
+                Action: iam:*
+                Resource: "*"
+"""
+        },
+    ),
+)

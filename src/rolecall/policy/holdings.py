@@ -1,0 +1,117 @@
+"""All that a principal is given, in union: inline and attached documents, those of its groups, managed ones by name."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rolecall.model.linking import Model
+from rolecall.model.parts import Document, Grant, Identity, Statement
+from rolecall.source.text import Span
+
+#: What may stand between `arn:` and `:iam::aws:policy/`: a partition, or a part that names it.
+_BEFORE = "arn:"
+_MANAGED = ":iam::aws:policy/"
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """One statement and where it came from: `address` of the grant, `managed` the AWS policy's name or ""."""
+
+    statement: Statement
+    span: Span | None = None
+    address: str = ""
+    managed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a principal holds.  `gaps` say what could not be read; `own` are texts that name the principal itself."""
+
+    allows: tuple[Permit, ...]
+    denies: tuple[Permit, ...] = ()
+    gaps: tuple[str, ...] = ()
+    boundary: bool = False
+    own: frozenset[str] = frozenset()
+
+
+def gather(permits: Iterable[Permit], gaps: Iterable[str] = (), boundary: bool = False) -> Holdings:
+    """Statements sorted into what is allowed and what is denied; one whose effect is not known is a gap."""
+    kept = list(permits)
+    odd = [p for p in kept if p.statement.effect not in ("Allow", "Deny")]
+    return Holdings(
+        tuple(p for p in kept if p.statement.effect == "Allow"),
+        tuple(p for p in kept if p.statement.effect == "Deny"),
+        (*gaps, *("the effect of a statement is not known" for _ in odd)),
+        boundary,
+    )
+
+
+def of_document(document: Document, address: str = "") -> Holdings:
+    """A document by itself."""
+    return gather(
+        (Permit(statement, statement.span or document.span, address) for statement in document.statements),
+        () if document.complete else (document.gap,),
+    )
+
+
+def of_principal(model: Model, identity: Identity) -> Holdings:
+    """Everything that the scanned code gives to a principal."""
+    permits: list[Permit] = []
+    gaps = [f"the grants of group {grant.policy}" for grant in model.unseen_groups(identity)]
+    own = {identity.site.address, identity.label, "${aws:username}"}
+    for grant in model.grants(identity):
+        document = _document(model, grant)
+        if grant.policy in model.policies:
+            own.add(model.policies[grant.policy].site.address)
+        if document is not None:
+            place = grant.span or grant.site.span
+            permits.extend(Permit(s, s.span or place, grant.site.address) for s in document.statements)
+            if not document.complete:
+                gaps.append(document.gap)
+            continue
+        place = grant.site.span if grant.how == "attached" else grant.span or grant.site.span
+        name = managed_name(grant.policy)
+        if name in managed():
+            permits.extend(Permit(s, place, grant.site.address, name) for s in managed()[name])
+        gaps.append(grant.policy)
+    found = gather(permits, gaps, identity.boundary)
+    return Holdings(found.allows, found.denies, found.gaps, found.boundary, frozenset(own - {""}))
+
+
+def _document(model: Model, grant: Grant) -> Document | None:
+    if grant.document is not None:
+        return grant.document
+    policy = model.policies.get(grant.policy)
+    return policy.document if policy is not None else None
+
+
+def managed_name(arn: str) -> str:
+    """The name of an AWS managed policy, without its path; "" where the ARN is not one, in any partition."""
+    before, found, rest = arn.partition(_MANAGED)
+    return rest.rpartition("/")[2] if found and before.startswith(_BEFORE) else ""
+
+
+@lru_cache(maxsize=1)
+def managed() -> Mapping[str, tuple[Statement, ...]]:
+    """What well-known AWS managed policies grant, as far as it is wide (managed.toml)."""
+    table = tomllib.loads((Path(__file__).parent / "managed.toml").read_text("utf-8"))
+    return {name: tuple(_facts(facts)) for name, facts in table.items()}
+
+
+def _facts(facts: Mapping[str, Any]) -> Iterator[Statement]:
+    if everything := facts.get("on_everything"):
+        yield _allow(tuple(everything))
+    if "all_but" in facts:
+        yield Statement("Allow", (), tuple(facts["all_but"]), ("*",), (), (), (), None)
+    for service in facts.get("passes", ()):
+        conditions = () if service == "*" else (("StringEquals", "iam:PassedToService", (service,)),)
+        yield _allow(("iam:PassRole",), conditions)
+
+
+def _allow(actions: tuple[str, ...], conditions: tuple[tuple[str, str, tuple[str, ...]], ...] = ()) -> Statement:
+    return Statement("Allow", actions, (), ("*",), (), (), conditions, None)
