@@ -101,7 +101,6 @@ class Model:
         self.policies: dict[str, PolicySite] = {}
         self.resource_policies: list[ResourcePolicy] = []
         self.trusts: list[Trust] = []
-        self.trusts: list[Trust] = []
         self.mentions: dict[str, list[Mention]] = defaultdict(list)
         self.facts: dict[str, list[Fact]] = defaultdict(list)
         self._index = _Indexes()
@@ -115,7 +114,6 @@ class Model:
             self.workloads.update((workload.id, workload) for workload in fragment.workloads)
             self.policies.update((policy.site.id, policy) for policy in fragment.policies)
             self.resource_policies.extend(fragment.resource_policies)
-            self.trusts.extend(fragment.trusts)
             self.trusts.extend(fragment.trusts)
             for edge in fragment.edges:
                 self._index.edges[edge.source].append(edge)
@@ -163,11 +161,6 @@ class Model:
     def own_grants(self, identity: Identity) -> list[Grant]:
         """What is granted to the principal itself, memberships among it."""
         return self._index.grants.get(identity.id, [])
-
-    def every_grant(self) -> Iterator[Grant]:
-        """All grants of the estate, with their principal where it is declared by the name that they give."""
-        for grants in self._index.grants.values():
-            yield from grants
 
     def every_grant(self) -> Iterator[Grant]:
         """All grants of the estate, with their principal where it is declared by the name that they give."""
