@@ -63,6 +63,24 @@ def check(model: Model) -> Iterator[Finding]:
 
 BAD = (
     Example(
+        "a client secret in clear",
+        {
+            "main.tf": """\
+resource "azuread_application" "agent" {
+  display_name = "agent"
+}
+
+resource "azuread_application_password" "agent" {
+  application_id = azuread_application.agent.id
+}
+
+output "secret" { # <- RC106
+  value = azuread_application_password.agent.value
+}
+"""
+        },
+    ),
+    Example(
         "a stack's output",
         {
             "stack.yaml": """\

@@ -95,6 +95,18 @@ def _severity(example: bool, alone: bool, consumed: bool) -> Severity:
 
 BAD = (
     Example(
+        "a client secret",
+        {
+            "providers.tf": """\
+provider "azurerm" {
+  features {}
+  client_id     = "00000000-0000-0000-0000-000000000000"
+  client_secret = "12345678-0000-0000-0000-000000000000" # <- RC102
+}
+"""
+        },
+    ),
+    Example(
         "a provider",
         {
             "providers.tf": """\

@@ -94,6 +94,28 @@ def _help(declaration: Declaration) -> str:
 
 BAD = (
     Example(
+        "an application's secret in an app setting",
+        {
+            "main.tf": """\
+resource "azuread_application" "orders" {
+  display_name = "orders"
+}
+
+resource "azuread_application_password" "orders" { # <- RC101
+  application_id = azuread_application.orders.id
+}
+
+resource "azurerm_linux_web_app" "orders" {
+  name = "orders"
+  app_settings = {
+    AZURE_CLIENT_ID     = azuread_application.orders.client_id
+    AZURE_CLIENT_SECRET = azuread_application_password.orders.value
+  }
+}
+"""
+        },
+    ),
+    Example(
         "a key in a Lambda function's environment",
         {
             "main.tf": """\
@@ -179,6 +201,22 @@ output "secret" {
 )
 
 GOOD = (
+    Example(
+        "a managed identity",
+        {
+            "main.tf": """\
+resource "azurerm_linux_web_app" "orders" {
+  name = "orders"
+  identity {
+    type = "SystemAssigned"
+  }
+  app_settings = {
+    TOKEN = "@Microsoft.KeyVault(SecretUri=https://orders.vault.azure.net/secrets/token)"
+  }
+}
+"""
+        },
+    ),
     Example(
         "a library that may make a key, and nobody asks it to",
         {

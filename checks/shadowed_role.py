@@ -51,6 +51,24 @@ def check(model: Model) -> Iterator[Finding]:
 
 BAD = (
     Example(
+        "a function app with an identity",
+        {
+            "main.tf": """\
+variable "secret" {}
+
+resource "azurerm_linux_function_app" "jobs" {
+  name = "jobs"
+  identity {
+    type = "SystemAssigned"
+  }
+  app_settings = {
+    AZURE_CLIENT_SECRET = var.secret # <- RC203
+  }
+}
+"""
+        },
+    ),
+    Example(
         "a function",
         {
             "main.tf": """\

@@ -59,6 +59,20 @@ def check(model: Model) -> Iterator[Finding]:
 
 BAD = (
     Example(
+        "a service principal's password",
+        {
+            "main.tf": """\
+resource "azuread_service_principal" "agent" {
+  client_id = "11111111-2222-3333-4444-555555555555"
+}
+
+resource "azuread_service_principal_password" "agent" { # <- RC105
+  service_principal_id = azuread_service_principal.agent.id
+}
+"""
+        },
+    ),
+    Example(
         "only its user is mentioned elsewhere",
         {
             "main.tf": """\

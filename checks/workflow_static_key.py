@@ -86,6 +86,27 @@ def check(model: Model) -> Iterator[Finding]:
 
 BAD = (
     Example(
+        "azure/login with creds",
+        {
+            ".github/workflows/deploy.yml": """\
+on: push
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: azure/login@v2
+        with:
+          creds: ${{ secrets.AZURE_CREDENTIALS }} # <- RC103
+  plan:
+    runs-on: ubuntu-latest
+    env:
+      ARM_CLIENT_SECRET: ${{ secrets.ARM_CLIENT_SECRET }} # <- RC103
+    steps:
+      - run: terraform plan
+"""
+        },
+    ),
+    Example(
         "keys beside a role",
         {
             ".github/workflows/deploy.yml": """\
@@ -142,6 +163,25 @@ jobs:
 )
 
 GOOD = (
+    Example(
+        "azure/login by a federated credential",
+        {
+            ".github/workflows/deploy.yml": """\
+on: push
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    permissions:
+      id-token: write
+    steps:
+      - uses: azure/login@v2
+        with:
+          client-id: ${{ secrets.AZURE_CLIENT_ID }}
+          tenant-id: ${{ secrets.AZURE_TENANT_ID }}
+          subscription-id: ${{ secrets.AZURE_SUBSCRIPTION_ID }}
+"""
+        },
+    ),
     Example(
         "a second role, taken with the session of the first",
         {

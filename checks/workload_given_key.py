@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.nouns import identity, key
+from rolecall.model.parts import Credential
 from rolecall.model.rule import Example, Related, Rule
 
 RULE = Rule(
@@ -67,7 +68,7 @@ def check(model: Model) -> Iterator[Finding]:
             f"{holder} is given a static {key(first)} ({first.field}) {origin}",
             first.span,
             first.site.address,
-            severity="high" if consumers and not first.library else "medium",
+            severity="high" if consumers and not first.library and not _of_an_account(first) else "medium",
             confidence="high" if first.form == "input" else "medium",
             related=tuple(Related(hop.span, f"passes through {hop.address}") for hop in first.hops[:6]),
             key=first.field,
@@ -75,7 +76,29 @@ def check(model: Model) -> Iterator[Finding]:
         )
 
 
+def _of_an_account(credential: Credential) -> bool:
+    """Whether it is the shared key of an Azure account that the same code declares: known, and in no person's hands."""
+    return credential.cloud == "azure" and credential.cls in ("access-key", "sas") and credential.form == "reference"
+
+
 BAD = (
+    Example(
+        "a cluster's service principal",
+        {
+            "main.tf": """\
+variable "client_id" {}
+variable "client_secret" {}
+
+resource "azurerm_kubernetes_cluster" "main" {
+  name = "main"
+  service_principal {
+    client_id     = var.client_id
+    client_secret = var.client_secret # <- RC104
+  }
+}
+"""
+        },
+    ),
     Example(
         "a task's environment",
         {
@@ -137,6 +160,21 @@ provider "aws" {
 )
 
 GOOD = (
+    Example(
+        "a web application's own sign-in",
+        {
+            "main.tf": """\
+variable "secret" {}
+
+resource "azurerm_linux_web_app" "site" {
+  name = "site"
+  app_settings = {
+    AZURE_AD_OAUTH_CLIENT_SECRET = var.secret
+  }
+}
+"""
+        },
+    ),
     Example(
         "another provider's store",
         {

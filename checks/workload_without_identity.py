@@ -50,6 +50,21 @@ def check(model: Model) -> Iterator[Finding]:
 
 BAD = (
     Example(
+        "a function app",
+        {
+            "main.tf": """\
+variable "secret" {}
+
+resource "azurerm_linux_function_app" "jobs" { # <- RC202
+  name = "jobs"
+  app_settings = {
+    AZURE_CLIENT_SECRET = var.secret
+  }
+}
+"""
+        },
+    ),
+    Example(
         "an instance",
         {
             "main.tf": """\

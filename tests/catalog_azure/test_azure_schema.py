@@ -1,0 +1,76 @@
+"""The Azure catalog against the schemas of every major of its providers."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolecall.catalog.entries import Entry, catalog
+
+SCHEMAS = next(
+    (
+        found
+        for folder in Path(__file__).resolve().parents
+        if (found := folder / "shared" / "tools" / "tfvalidate" / "schemas").is_dir()
+    ),
+    None,
+)
+#: Attributes of azuread before 1.0, of which no schema is at hand, and paths that only some types of a table have.
+OLDER = {("azuread_application", "name"), ("azuread_application", "reply_urls")}
+PATHS = ("name", "tags", "sign_in", "same_as", "owner", "rotates", "expires", "given", "scope", "principal", "policy")
+MORE = ("condition", "url", "subjects", "identity", "document")
+AZURE = [entry for entry in catalog().values() if entry.cloud == "azure"]
+
+
+@cache
+def attributes(type_name: str) -> frozenset[str]:
+    """Every dotted path that a type has in any major of its provider."""
+    assert SCHEMAS is not None
+    found: set[str] = set()
+    for path in sorted(SCHEMAS.glob(f"{type_name.partition('_')[0]}@*.zip")):
+        with zipfile.ZipFile(path) as archive:
+            if f"r/{type_name}" in archive.namelist():
+                found.update(_paths(json.loads(archive.read(f"r/{type_name}")), ""))
+    return frozenset(found)
+
+
+def _paths(block: dict[str, Any], prefix: str) -> set[str]:
+    found = {prefix + name for name in (*block["a"], *block["b"])}
+    for name, (_, _, _, inner) in block["b"].items():
+        found |= _paths(inner, f"{prefix}{name}.")
+    return found
+
+
+def paths(entry: Entry) -> set[str]:
+    named = {one for key in (*PATHS, *MORE) for one in getattr(entry, key).split("|") if one}
+    named |= {*entry.id, *entry.secret, *entry.values}
+    for way in entry.inputs:
+        named.add(way.path)
+        if way.style == "pairs":
+            named |= {f"{way.path}.{way.key}", f"{way.path}.{way.value}"}
+    return named
+
+
+@pytest.mark.skipif(SCHEMAS is None, reason="no provider schemas beside the checkout")
+def test_every_type_is_one_of_the_provider() -> None:
+    assert [entry.type for entry in AZURE if not attributes(entry.type)] == []
+
+
+@pytest.mark.skipif(SCHEMAS is None, reason="no provider schemas beside the checkout")
+def test_every_path_is_in_the_schema_of_a_type_of_its_table() -> None:
+    """Types that share a table differ in a few inputs: a path must be in one of them."""
+    tables: dict[frozenset[str], list[Entry]] = {}
+    for entry in AZURE:
+        tables.setdefault(frozenset({*paths(entry), entry.part, entry.platform, entry.cls}), []).append(entry)
+    wrong = {
+        (entries[0].type, path)
+        for entries in tables.values()
+        for path in paths(entries[0])
+        if not any(path in attributes(entry.type) for entry in entries)
+    }
+    assert wrong - OLDER == set()
