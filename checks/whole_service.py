@@ -2,7 +2,8 @@
 
 What it does
     Finds machines that are granted all actions of a service (`s3:*`), by a statement or by one of AWS's FullAccess
-    policies: on everything, or, less bad, on resources that are named.  So is a grant of everything but a few actions.
+    policies: on everything, or, less bad, on resources that are named.  So is a grant of everything but a few actions,
+    or of everything under a condition that narrows it.
 
 Why it matters
     Deleting, opening to the public and changing policies are in it, which hardly any workload does.
@@ -46,7 +47,7 @@ RULE = Rule(
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each machine's principal."""
-    for idea in ("services", "all-but"):
+    for idea in ("services", "all-but", "everything-narrowed"):
         yield from findings(model, RULE, idea, "grant the actions that it calls, on what it calls them on")
 
 

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Literal
@@ -191,6 +190,8 @@ def _date(compare: Callable[[float, float], bool]) -> Callable[[str, str], bool 
 
 
 def _ip(value: str, item: str) -> bool | None:
+    import ipaddress  # hardly ever needed, and slow to import
+
     try:
         return ipaddress.ip_address(item) in ipaddress.ip_network(value, strict=False)
     except ValueError:

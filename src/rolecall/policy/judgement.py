@@ -56,7 +56,8 @@ def judge(holdings: Holdings) -> Iterator[Verdict]:
     """Every idea that holds of a principal; nothing further about one that may do everything."""
     step = int(holdings.boundary)
     if (admin := everything(holdings)) is not None:
-        yield _verdict("everything", "critical", "is granted every action on every resource", admin, step)
+        idea = "everything-narrowed" if admin.hard else "everything"
+        yield _verdict(idea, "critical", "is granted every action on every resource", admin, step)
         return
     if (most := all_but(holdings)) is not None:
         says = f"is granted every action but {_list(most.what)} on every resource"
