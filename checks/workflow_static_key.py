@@ -45,6 +45,10 @@ RULE = Rule(
 
 
 _HELP = {
+    "gcp": "use workload identity federation: permissions id-token: write, google-github-actions/auth with "
+    "workload_identity_provider and service_account, no key: rolecall plan",
+    "oci": "exchange the job's OIDC token for a session token (token exchange, identity propagation trust): rolecall plan",
+    "other": "keep it for this one store, narrowed and rotated: rolecall plan",
     "aws": "use OIDC: permissions id-token: write, role-to-assume, no keys: rolecall plan",
     "azure": "use a federated credential: permissions id-token: write, azure/login with client-id, tenant-id and "
     "subscription-id, no secret: rolecall plan",
@@ -162,7 +166,80 @@ jobs:
     ),
 )
 
+BAD = (
+    *BAD,
+    Example(
+        "a service account key",
+        {
+            ".github/workflows/deploy.yml": """\
+on: push
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: google-github-actions/auth@v2
+        with:
+          credentials_json: ${{ secrets.DEPLOYER }} # <- RC103
+"""
+        },
+    ),
+    Example(
+        "an OCI key, and an S3-compatible key for Terraform's state in OCI",
+        {
+            ".github/workflows/deploy.yml": """\
+on: push
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    env:
+      OCI_CLI_USER: ${{ secrets.OCI_CLI_USER }}
+      OCI_CLI_FINGERPRINT: ${{ secrets.OCI_CLI_FINGERPRINT }}
+      OCI_CLI_KEY_CONTENT: ${{ secrets.OCI_CLI_KEY_CONTENT }} # <- RC103
+      AWS_ACCESS_KEY_ID: ${{ secrets.AWS_ACCESS_KEY_ID }} # <- RC103
+      AWS_SECRET_ACCESS_KEY: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
+    steps:
+      - run: terraform init
+""",
+            "main.tf": """\
+terraform {
+  backend "s3" {
+    bucket   = "state"
+    key      = "app.tfstate"
+    region   = "eu-frankfurt-1"
+    endpoint = "https://example.compat.objectstorage.eu-frankfurt-1.oraclecloud.com"
+  }
+}
+
+provider "oci" {
+  region = "eu-frankfurt-1"
+}
+""",
+        },
+    ),
+)
+
 GOOD = (
+    Example(
+        "workload identity federation",
+        {
+            ".github/workflows/deploy.yml": """\
+on: push
+permissions:
+  id-token: write
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    env:
+      GOOGLE_APPLICATION_CREDENTIALS: /tmp/credentials.json
+    steps:
+      - uses: google-github-actions/auth@v2
+        with:
+          workload_identity_provider: ${{ secrets.PROVIDER }}
+          service_account: ${{ secrets.ACCOUNT }}
+"""
+        },
+    ),
     Example(
         "azure/login by a federated credential",
         {

@@ -17,6 +17,7 @@ from rolecall.model.documents import read_document
 from rolecall.model.federation import read_trust
 from rolecall.model.grants import WAYS, read_grants
 from rolecall.model.holders import KEYED, Holders
+from rolecall.model.object_stores import stores_of
 from rolecall.model.parts import (
     Credential,
     Document,
@@ -97,6 +98,7 @@ class Extraction:
     def run(self) -> Fragment:
         if self._matters():
             self._walk()
+        self.fragment.facts.extend(stores_of(self.unit))
         for problem in self.unit.problems:
             self.fragment.facts.append(Fact("problem", problem.kind, problem.message, None, problem.span))
         for name, value in self.unit.provider_versions.items():

@@ -14,6 +14,7 @@ from rolecall.frontends.values import Hop, Mapping, Reference, Scalar, Template,
 from rolecall.model.cloud_keys import cloud_keys
 from rolecall.model.fields import Field, attributes, fields, place_in, scripts, structured, within
 from rolecall.model.found import Found, aws_keys
+from rolecall.model.nature import vendor_of_type
 from rolecall.model.parts import Credential, Edge, Fact, Mention, Reading, Site, Store, Workload
 from rolecall.model.registry import key_entry, makes_key
 from rolecall.model.store_names import key_of, state_name, store_kind, store_name
@@ -497,15 +498,6 @@ def place_of(item: Field, reference: Reference) -> Span:
     ):
         return reference.span
     return item.span
-
-
-def vendor_of_type(type_name: str) -> str:
-    """The vendor whose Terraform provider a type belongs to; "" where it is none of the vendors in hints.toml."""
-    prefix = type_name.partition("_")[0]
-    for vendor in hints()["vendors"]:
-        if prefix in vendor["providers"]:
-            return str(vendor["label"])
-    return ""
 
 
 def _key_behind(item: Field) -> str:

@@ -15,6 +15,7 @@ from itertools import takewhile
 from rolecall.catalog.entries import catalog
 from rolecall.frontends.values import Hop
 from rolecall.model.nature import natured
+from rolecall.model.object_stores import owned_by_stores
 from rolecall.model.parts import (
     Credential,
     Edge,
@@ -128,7 +129,7 @@ class Model:
                 self._index.grants[principal or grant.label].append(replace(grant, principal=principal))
             for mention in fragment.mentions:
                 self.mentions[mention.target].append(mention)
-        credentials = [self._owned(credential) for credential in credentials]
+        credentials = owned_by_stores([self._owned(credential) for credential in credentials], self.facts)
         owned: dict[str, list[Credential]] = defaultdict(list)
         for credential in credentials:
             owned[credential.owner].append(credential)

@@ -46,6 +46,17 @@ def vendor_of_name(*names: str) -> str:
     return next((str(vendor["label"]) for vendor in hints()["vendors"] if found & set(vendor["words"])), "")
 
 
+def vendor_of_type(type_name: str) -> str:
+    """The vendor whose Terraform provider (or whose types of a provider) a type belongs to; "" where it is none of the
+    vendors in hints.toml.
+    """
+    prefix = type_name.partition("_")[0]
+    for vendor in hints()["vendors"]:
+        if any(prefix == name or ("_" in name and type_name.startswith(name)) for name in vendor["providers"]):
+            return str(vendor["label"])
+    return ""
+
+
 def natured(
     identity: Identity, keys: Sequence[Credential], login: bool, grouped: bool, flows: Iterable[Flow]
 ) -> Identity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rolecall.model.parts import Credential
 
-CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud", "oci": "OCI"}
+CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud", "oci": "OCI", "other": "another provider's store"}
 _NOUNS = {
     "access-key": "access key",
     "service-account-key": "service account key",
@@ -20,6 +20,10 @@ _IDENTITIES = {"aws": "role", "azure": "managed identity", "gcp": "service accou
 
 def noun(credential: Credential) -> str:
     """`access key`, `client secret` …"""
+    if "s3-compatible" in credential.marks:
+        return "S3-compatible key"
+    if credential.cloud == "oci" and credential.cls == "access-key":
+        return "customer secret key"
     return _NOUNS.get(credential.cls, credential.cls)
 
 

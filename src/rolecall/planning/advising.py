@@ -21,6 +21,7 @@ from rolecall.planning.steps import ALSO, AT, LAST_USE, STEPS
 
 #: Classes of credential that have no keyless way in their cloud, and why.
 _KEPT = {
+    ("other", "access-key"): "a store of another provider that speaks S3 takes keys only",
     ("oci", "smtp"): "OCI Email Delivery takes SMTP logins of a user only; its HTTPS API takes principals",
     ("oci", "token"): "the registry, Git and Kafka endpoints of OCI take auth tokens of a user only",
     ("oci", "password"): "a database password of a user; IAM database tokens need a change in the application",
