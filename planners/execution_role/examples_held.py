@@ -128,6 +128,48 @@ resource "aws_iam_user_policy" "app" {
         says=("its policy uses a variable or condition that only a user has (aws:username, aws:userid, MFA)",),
     ),
     PlannerExample(
+        "a second key of the same user",
+        {
+            "main.tf": _USER
+            + """\
+
+resource "aws_iam_access_key" "second" {
+  user = aws_iam_user.app.name
+}
+"""
+            + _ROLE
+            + _FUNCTION,
+        },
+        {"aws_lambda_function.app": "patch", "aws_iam_access_key.second": "partial", "aws_iam_access_key.app": "patch"},
+        {
+            "aws_lambda_function.app": ("aws:execution-role",),
+            "aws_iam_access_key.second": (
+                "retire",
+                "unknown",
+            ),
+            "aws_iam_access_key.app": ("aws:execution-role",),
+        },
+        patches={
+            "contract": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -1,11 +1,6 @@
+ resource "aws_iam_user" "app" {
+   name = "app"
+ }
+-
+-resource "aws_iam_access_key" "app" {
+-  user   = aws_iam_user.app.name
+-  status = "Inactive"
+-}
+
+ resource "aws_iam_user_policy" "app" {
+   name = "app"
+""",
+        },
+    ),
+    PlannerExample(
         "the user may not be destroyed",
         {
             "main.tf": """\

@@ -24,7 +24,7 @@ def application_steps(case: Case, use: Use) -> Iterator[Handover]:
         if places:
             more = f" and {len(places) - _MAX_PLACES} more" if len(places) > _MAX_PLACES else ""
             yield Handover(
-                f"build clients without {name}, by the default credential chain, and release that before phase migrate",
+                f"release code that builds its clients without {name}, by the default chain, before phase migrate",
                 ", ".join(places[:_MAX_PLACES]) + more,
                 "the application's team",
                 f"git grep -n {name}",

@@ -94,7 +94,8 @@ def take_out(context: Context, places: Iterable[Span], prune: bool = True, whole
 
 #: A value that is the key and nothing else: a traversal, alone, in an interpolation or encoded; or a literal string.
 _ALONE = re.compile(
-    rb"""(?x) \A (?: base64encode\( )? (?: "\$\{ \s* )? [A-Za-z_][\w.\[\]"*-]* (?: \s* \}" )? \)? \Z | \A "[^"$%\\]*" \Z"""
+    rb"""(?x) \A (?: base64encode\( )? (?: "\$\{ \s* )? [A-Za-z_][\w.\[\]"*-]* (?: \s* \}" )? \)? \Z
+    | \A "[^"$%\\]*" \Z"""
 )
 
 

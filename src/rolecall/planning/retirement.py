@@ -89,7 +89,7 @@ def _grant_spans(case: Case, gone: list[Edit]) -> Iterator[Span]:
 
 
 def _listed(case: Case, grant: Grant, block: Block, gone: list[Edit]) -> Span:
-    """The user in a list of its own, the list where it names nobody else, the block where that grants to nobody else."""
+    """The user in a list, the list where it names nobody else, the block where that grants to nobody else."""
     users = block.attribute("users")
     if users is None or grant.span is None or not (users.value_start <= grant.span.start < users.value_end):
         raise Refused(f"{grant.site.address} names the user in a way that cannot be edited")
