@@ -108,7 +108,6 @@ def pod_role(
         association=label,
         cluster=cluster.address,
         provider=cluster.provider,
-        account_id=_account_id(case, cluster),
         issuer=cluster.issuer,
         namespace=namespace,
         account=account,
@@ -178,15 +177,6 @@ def _issuer(case: Case, cluster: Resource) -> str:
             prefix = "data." if resource.mode == "data" else ""
             found.append(f"{prefix}{resource.type}.{resource.name}")
     return found[0] if len(found) == 1 else ""
-
-
-def _account_id(case: Case, cluster: Cluster) -> str:
-    for resource in _in_module(case):
-        if resource.type == "aws_caller_identity" and not cluster.provider:
-            block = case.context.block(resource.span)
-            if block.attribute("provider") is None and not repetition(block).name:
-                return f"data.aws_caller_identity.{resource.name}.account_id"
-    return f'split(":", {cluster.address}.arn)[4]'
 
 
 def _fargate_only(case: Case, cluster: Cluster) -> bool:

@@ -36,8 +36,11 @@ resource "aws_iam_role" "shop_pod" {
       Action    = ["sts:AssumeRole", "sts:TagSession"]
       Principal = { Service = "pods.eks.amazonaws.com" }
       Condition = {
-        StringEquals = { "aws:SourceAccount" = split(":", data.aws_eks_cluster.main.arn)[4] }
-        ArnEquals    = { "aws:SourceArn" = data.aws_eks_cluster.main.arn }
+        StringEquals = {
+          "aws:RequestTag/eks-cluster-arn"            = data.aws_eks_cluster.main.arn
+          "aws:RequestTag/kubernetes-namespace"       = "shop"
+          "aws:RequestTag/kubernetes-service-account" = "shop"
+        }
       }
     }]
   })
