@@ -30,7 +30,8 @@ _EXEMPT = """
     ecs:RegisterContainerInstance ecs:DeregisterContainerInstance ecs:SubmitContainerStateChange
     ecs:SubmitTaskStateChange ecs:SubmitAttachmentStateChanges ecs:Poll ecs:StartTelemetrySession
     ecs:UpdateContainerInstancesState ecs:CreateCluster iam:CreateServiceLinkedRole
-    kms:Encrypt kms:GenerateDataKey kms:GenerateDataKeyWithoutPlaintext kms:ReEncryptFrom kms:ReEncryptTo
+    kms:Encrypt kms:GenerateDataKey kms:GenerateDataKeyWithoutPlaintext kms:GenerateDataKeyPair
+    kms:GenerateDataKeyPairWithoutPlaintext kms:ReEncryptFrom kms:ReEncryptTo
 """
 EXEMPT = frozenset(_EXEMPT.lower().split())
 #: Services in which everything is still little: logs, metrics, traces, how many there are of something.
