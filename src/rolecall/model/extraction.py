@@ -16,7 +16,7 @@ from rolecall.model.azure_roles import read_permissions
 from rolecall.model.documents import read_document
 from rolecall.model.federation import read_trust
 from rolecall.model.grants import WAYS, read_grants
-from rolecall.model.holders import KEYED, Holders
+from rolecall.model.holders import Holders
 from rolecall.model.object_stores import stores_of
 from rolecall.model.parts import (
     Credential,
@@ -33,6 +33,7 @@ from rolecall.model.parts import (
     Site,
 )
 from rolecall.model.registry import known_source
+from rolecall.model.written import KEYED
 from rolecall.source.tree import Tree, Unreadable
 
 #: A position in a list of blocks, which `find` enters by itself.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -19,6 +18,7 @@ from rolecall.model.parts import Credential, Edge, Fact, Mention, Reading, Site,
 from rolecall.model.registry import key_entry, makes_key
 from rolecall.model.store_names import key_of, state_name, store_kind, store_name
 from rolecall.model.stores import READERS, Stores
+from rolecall.model.written import KEYED, REFERENCE
 from rolecall.source.text import Span
 
 if TYPE_CHECKING:
@@ -46,15 +46,6 @@ NOTHING = Mapping(())
 #: Types whose own blocks name an identity, so that naming it there is no dependence from outside.
 OWN_PARTS = frozenset({"identity", "login", "credential", "grant", "policy", "membership", "resource-policy"})
 
-#: What the text of a block must hold for a key to be in it, where its unit mints none.
-KEYED = re.compile(
-    rb"(?i)access[_-]?key|secret[_-]?(?:access[_-]?)?key|access[_-]?secret|aws[_-]?(?:key|secret)|AKIA"
-    rb"|client[_-]?secret|sas[_-]?token|connection_?string|principal[_-]?(?:key|password|secret)|storage_?key"
-    rb"|private[_-]?key|account[_-]?key|sa[_-]key|key[_-]content|(?:google|gcp|gcloud)\w*cred|credentials\s*="
-    rb"|oci\w*token"
-)
-#: What it must hold to be fed by a minted key.
-REFERENCE = re.compile(rb"aws_iam_|azuread_|google_|oci_|tls_|local\.|module\.|var\.")
 #: A key pair whose public half a cloud is given: who reads the private half can log in.
 KEY_PAIR = Entry(
     "tls_private_key", "credential", "", secret=("private_key_pem", "private_key_pem_pkcs8", "private_key_openssh")

@@ -12,9 +12,9 @@ from rolecall.frontends.values import references, text
 from rolecall.model.cloud_keys import key_file_name, whole_key
 from rolecall.model.fields import Field
 from rolecall.model.found import unset
-from rolecall.model.holders import REFERENCE
 from rolecall.model.nature import vendor_of_type
 from rolecall.model.parts import Workload
+from rolecall.model.written import REFERENCE
 
 if TYPE_CHECKING:
     from rolecall.model.holders import Holders

@@ -1,16 +1,18 @@
-"""Grants that are too wide, as migrations of their own: what to narrow, where, and how to see what is needed.
+"""Grants that are too wide, trusts that are too open and users that stand for workloads, as migrations of their own:
+what to do about them, where, and how to see what is needed.
 
 Only for clouds whose permissions no planner narrows by a patch; what the consumer really needs is for its owner to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from rolecall.catalog.entries import catalog
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.planning.building import identifier
-from rolecall.planning.migration import Handover, Migration, Subject
+from rolecall.planning.migration import Disposition, Handover, Migration, Subject
 
 _RULE = "RC301"
 _USED = {
@@ -24,14 +26,34 @@ _USED = {
     ),
     "oci": ("the audit log, by the principal's name, over 90 days", "oci iam policy list --compartment-id TENANCY"),
 }
+#: What else is answered here by a rule: the type of subject, the target, the disposition, why, and the step.
+_ANSWERS: Mapping[str, tuple[str, str, Disposition, str, str]] = {
+    "RC402": (
+        "trust",
+        "pin-trust",
+        "advice",
+        "who comes in by it is not in the code, so no patch would be right",
+        "list who comes in today, then ask for exactly these: one repository and branch, environment or workspace each",
+    ),
+    "RC201": (
+        "identity",
+        "keep-with-controls",
+        "keep",
+        "its key is made out of sight, so nobody can tell from the code whether a principal could take its place",
+        "find who holds its key; move a workload that has an identity where it runs; where a vendor takes keys only, "
+        "narrow the user's groups, restrict the networks it comes from, and rotate the key",
+    ),
+}
 _RISK = {"critical": 100, "high": 60, "medium": 30}
 
 
 def narrow(model: Model, findings: Iterable[Finding]) -> Iterator[Migration]:
-    """One migration for each grant of everything outside AWS."""
+    """One migration for each grant of everything, open trust and user for a workload outside AWS."""
     clouds = {identity.site.address: identity.cloud for identity in model.identities.values()}
     for finding in findings:
-        cloud = clouds.get(finding.identity, "")
+        cloud = clouds.get(finding.identity) or _cloud_of(finding.address)
+        if cloud in _USED and finding.rule in _ANSWERS:
+            yield _answer(finding, cloud)
         if finding.rule != _RULE or cloud not in _USED:
             continue
         used, granted = _USED[cloud]
@@ -63,3 +85,27 @@ def narrow(model: Model, findings: Iterable[Finding]) -> Iterator[Migration]:
             risk=_RISK.get(finding.severity, 10),
             effort=5,
         )
+
+
+def _answer(finding: Finding, cloud: str) -> Migration:
+    about, target, disposition, why, step = _ANSWERS[finding.rule]
+    span = finding.span
+    return Migration(
+        id=identifier(about, finding.address, finding.fingerprint),
+        subject=Subject(about, about, cloud, finding.address, span.path, span.line, span.end_line),
+        identity=finding.identity,
+        consumers=(),
+        targets=(target,),
+        disposition=disposition,
+        reasons=(finding.message, why),
+        handover=(Handover(step, finding.address, "its owner"),),
+        risk=_RISK.get(finding.severity, 10),
+        effort=5,
+    )
+
+
+def _cloud_of(address: str) -> str:
+    """The cloud of the type in a Terraform address; "" where the catalog does not know the type."""
+    parts = address.split(".")
+    entry = catalog().get(parts[-2]) if len(parts) > 1 else None
+    return entry.cloud if entry is not None else ""
