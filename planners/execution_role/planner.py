@@ -38,7 +38,8 @@ def plan(case: Case, use: Use) -> Move:
     if use.workload.platform == "lambda":
         move.handover.append(
             Handover(
-                f"release code that builds its AWS clients without {', '.join(use.fields) or 'the key'} before phase migrate",
+                "release code that builds its AWS clients without "
+                f"{', '.join(use.fields) or 'the key'} before phase migrate",
                 use.workload.site.address,
                 "the owner of the function",
                 check="no client is built with explicit keys; the default chain finds the role",

@@ -188,7 +188,7 @@ diff --git a/main.tf b/main.tf
  }
 +
 +variable "github_oidc_subjects" {
-+  description = "Subjects of the GitHub tokens that may assume the role: repo:OWNER/NAME:environment:NAME or repo:OWNER/NAME:ref:refs/heads/BRANCH."
++  description = "Who may assume the role: repo:OWNER/NAME:environment:NAME, repo:OWNER/NAME:ref:refs/heads/BRANCH"
 +  type        = list(string)
 +  default     = ["not-set-yet"]
 +}

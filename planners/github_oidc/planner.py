@@ -1,7 +1,8 @@
 """GitHub Actions (recipe AWS-17): the job proves who it is by its own token and assumes a role.
 
-The keys leave the login step; the job may ask for a token (`id-token: write`).  Where Terraform writes the secrets, it gets the role
-with a trust that pins the repositories; which branch or environment may use it is for the owner to say, so the subjects are an input.
+The keys leave the login step; the job may ask for a token (`id-token: write`).  Where Terraform writes the secrets, it
+gets the role with a trust that pins the repositories; which branch or environment may use it is for the owner to say,
+so the subjects are an input.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def _role(case: Case, use: Use, move: Move) -> None:
         return
     if case.credential.site.calls:
         move.hold(
-            "the user is made by a module that others call, and a role there would change what the module asks of its callers",
+            "the user is made by a module that others call, and a role there would change what the "
+            "module asks of its callers",
             Handover(
                 "give the module a role with a GitHub trust beside its user", case.folder, "the owner of the module"
             ),
@@ -91,7 +93,8 @@ def _role(case: Case, use: Use, move: Move) -> None:
         if subjects
         else "which repository, branch or environment may assume the role is not in the code",
         Handover(
-            f"set {variable} to the exact subjects: repo:OWNER/NAME:environment:ENVIRONMENT or repo:OWNER/NAME:ref:refs/heads/BRANCH "
+            f"set {variable} to the exact subjects: repo:OWNER/NAME:environment:ENVIRONMENT or "
+            "repo:OWNER/NAME:ref:refs/heads/BRANCH "
             "(for repositories created or renamed since 2026-07-15: repo:OWNER@OWNER_ID/NAME@REPOSITORY_ID:…)",
             case.folder or ".",
             "the owner of the pipeline",
@@ -109,7 +112,7 @@ NOBODY = "not-set-yet"
 
 
 def _subjects(case: Case, use: Use) -> list[str]:
-    """The subjects in their older form, where the code names the owner, the repository and the environment or branch."""
+    """The subjects in their older form, where the code names owner, repository and environment or branch."""
     scopes = {end.store.scope for end in case.stores if end.store.kind == "github-secret"}
     unit = case.context.unit(case.credential.site.unit, "terraform")
     job = use.workload.site
@@ -130,7 +133,7 @@ def _subjects(case: Case, use: Use) -> list[str]:
 
 
 def _role_variable(case: Case, role: Role) -> list[Edit]:
-    """The role's ARN as a variable of each repository that Terraform gives the secret to, in the place of the secret."""
+    """The role's ARN as a variable of each repository that Terraform gives the secret to."""
     for end in sorted(case.stores, key=lambda stored: stored.store.site.span, reverse=True):
         site = end.store.site
         if site.type != "github_actions_secret" or site.module != case.folder:
@@ -266,7 +269,8 @@ def _permissions(case: Case, move: Move, job: Resource) -> list[Edit]:
     if anchor is None or anchor.span is None or anchor.span.path != source.path:
         raise Refused("the job has no line to put permissions beside")
     move.prerequisites.append(
-        "setting permissions takes away every scope that is not named: add what other steps of the job need (packages, pull-requests …)"
+        "setting permissions takes away every scope that is not named: add what other steps of the "
+        "job need (packages, pull-requests …)"
     )
     line = source.data.rfind(b"\n", 0, anchor.span.start) + 1
     indent = source.data[line : anchor.span.start].decode()
@@ -302,7 +306,8 @@ def _strings(value: Value | None) -> list[str]:
 
 def _by_hand(use: Use) -> Handover:
     return Handover(
-        "log in by OIDC: a step aws-actions/configure-aws-credentials with role-to-assume and aws-region, permissions id-token: "
+        "log in by OIDC: a step aws-actions/configure-aws-credentials with role-to-assume and "
+        "aws-region, permissions id-token: "
         "write, and no keys in env",
         f"{use.places[0].path}:{use.places[0].line}",
         "the owner of the workflow",

@@ -36,7 +36,7 @@ resource "aws_instance" "app" {
 
   user_data = <<-EOT
     #!/bin/bash
-    docker run -e AWS_ACCESS_KEY_ID=${aws_iam_access_key.app.id} -e AWS_SECRET_ACCESS_KEY=${aws_iam_access_key.app.secret} app
+    app --id=${aws_iam_access_key.app.id} --secret=${aws_iam_access_key.app.secret}
   EOT
 }
 """,

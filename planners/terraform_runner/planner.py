@@ -32,7 +32,8 @@ def plan(case: Case, use: Use) -> Move:
         move.hold(
             "an aliased provider mostly reaches another account, and which one this key reaches is not in the code",
             Handover(
-                f"give {site.address} an assume_role block with a role of the account that the key reaches, then drop the keys",
+                f"give {site.address} an assume_role block with a role of the account that the key "
+                "reaches, then drop the keys",
                 site.address,
                 "the owner of that account",
                 "aws sts get-caller-identity   (with the key, then with the role)",
@@ -67,9 +68,10 @@ def plan(case: Case, use: Use) -> Move:
             ),
         )
     elif case.credential.form == "input":
+        names = ", ".join(dict.fromkeys(hop.address for hop in case.credential.hops)) or "see the block"
         move.handover.append(
             Handover(
-                f"drop the variables that fed it ({', '.join(dict.fromkeys(h.address for h in case.credential.hops)) or 'see the block'}) where nothing else reads them",
+                f"drop the variables that fed it ({names}) where nothing else reads them",
                 site.address,
                 "the owner of the code",
             )

@@ -75,7 +75,8 @@ def _smtp(case: Case) -> Verdict | None:
         "SES takes SMTP logins made from a user's key only, no role: the user stays, with controls",
         (
             Handover(
-                "narrow the policy to ses:SendRawEmail on the identity, with ses:FromAddress and aws:SourceIp or aws:SourceVpce; "
+                "narrow the policy to ses:SendRawEmail on the identity, with ses:FromAddress and "
+                "aws:SourceIp or aws:SourceVpce; "
                 "rotate every 90 days by a second key",
                 case.credential.site.address,
                 "the owner of the sender",
@@ -145,7 +146,8 @@ def _vendor_verdict(vendor: dict[str, str], how: str) -> Verdict:
             f"{how} {label}, which can assume a role in this account with an external id",
             (
                 Handover(
-                    f"create a role that trusts {label}'s account with the external id it gives you, and enter it at {label}",
+                    f"create a role that trusts {label}'s account with the external id it gives you, "
+                    f"and enter it at {label}",
                     "",
                     label,
                 ),
@@ -158,7 +160,8 @@ def _vendor_verdict(vendor: dict[str, str], how: str) -> Verdict:
             f"{how} {label}, which can take a role by its own token (AssumeRoleWithWebIdentity)",
             (
                 Handover(
-                    f"create a role that trusts {label}'s issuer with the subject of your account there, give it the user's policy, and enter it at {label}",
+                    f"create a role that trusts {label}'s issuer with the subject of your account "
+                    f"there, give it the user's policy, and enter it at {label}",
                     "",
                     "the owner of the transfer",
                 ),
@@ -170,7 +173,8 @@ def _vendor_verdict(vendor: dict[str, str], how: str) -> Verdict:
         f"{how} {label}, which cannot take a role: the key stays, narrowed and rotated",
         (
             Handover(
-                "rotate by two keys, narrow the policy to what it reads, and add a source condition where the vendor's addresses are known",
+                "rotate by two keys, narrow the policy to what it reads, and add a source condition "
+                "where the vendor's addresses are known",
                 "",
                 "the owner",
             ),
@@ -216,7 +220,8 @@ def _other_account(case: Case) -> Verdict | None:
                         f"its policy speaks of account {', '.join(values)}, so another account's workload has this key",
                         (
                             Handover(
-                                "let the other account's role in: by the resource's own policy, or by a role here that it may assume",
+                                "let the other account's role in: by the resource's own policy, or "
+                                "by a role here that it may assume",
                                 grant.site.address,
                                 "the owner of the other account",
                             ),
