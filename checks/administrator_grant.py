@@ -312,10 +312,6 @@ resource "azurerm_role_assignment" "agent" { # <- RC301
 """
         },
     ),
-)
-
-BAD = (
-    *BAD,
     Example(
         "a service account that owns a project",
         {

@@ -242,10 +242,6 @@ Resources:
 """
         },
     ),
-)
-
-BAD = (
-    *BAD,
     Example(
         "a workload identity pool for all of GitHub",
         {

@@ -106,10 +106,6 @@ Resources:
 """
         },
     ),
-)
-
-BAD = (
-    *BAD,
     Example(
         "an OCI user for a vendor",
         {

@@ -47,7 +47,8 @@ RULE = Rule(
 _HELP = {
     "gcp": "use workload identity federation: permissions id-token: write, google-github-actions/auth with "
     "workload_identity_provider and service_account, no key: rolecall plan",
-    "oci": "exchange the job's OIDC token for a session token (token exchange, identity propagation trust): rolecall plan",
+    "oci": "exchange the job's OIDC token for a session token (token exchange, identity propagation trust): "
+    "rolecall plan",
     "other": "keep it for this one store, narrowed and rotated: rolecall plan",
     "aws": "use OIDC: permissions id-token: write, role-to-assume, no keys: rolecall plan",
     "azure": "use a federated credential: permissions id-token: write, azure/login with client-id, tenant-id and "
@@ -164,10 +165,6 @@ jobs:
 """
         },
     ),
-)
-
-BAD = (
-    *BAD,
     Example(
         "a service account key",
         {

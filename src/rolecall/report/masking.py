@@ -97,10 +97,11 @@ def _hidden(value: str) -> str:
     return "".join(out) + "*" * (len(value) - at)
 
 
-_DOCUMENTED = re.compile(r"[A-Za-z0-9/+]*EXAMPLE[A-Za-z0-9/+]*")
+#: What has the shape of a key and is none: the vendors' documented examples, and long names in ARNs and URLs.
+_HARMLESS = re.compile(r"[A-Za-z0-9/+]*EXAMPLE[A-Za-z0-9/+]*|\barn:[\w:/${}.*+-]+|https?://[\w./${}-]+")
 
 
 def quotes_key(line: str, path: str = "") -> bool:
     """Whether a line of a scanned file holds what may not be shown; vendors' documented examples may."""
-    shown = visible(_DOCUMENTED.sub("", line))
+    shown = visible(_HARMLESS.sub("", line))
     return masked_line(shown, path) != shown
