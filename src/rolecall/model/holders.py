@@ -132,7 +132,7 @@ class Holders:
             from rolecall.model.pods import read_object
 
             read_object(self, resource, part)
-        elif (self.minted or self.identities) and part not in OWN_PARTS:
+        elif (self.minted or self.identities) and part not in OWN_PARTS and not resource.type.startswith("time_"):
             self._opaque(resource)
 
     def _workload(self, resource: Resource, entry: Entry) -> None:
