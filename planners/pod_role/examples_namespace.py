@@ -98,9 +98,10 @@ NAMESPACE: tuple[PlannerExample, ...] = (
     PlannerExample(
         "the only role of the namespace, whose policies are merged from several maps",
         {"namespace/main.tf": _USER + _SECRET, "namespace/irsa.tf": _CALL + _LOCALS},
-        dict.fromkeys(_BOTH, "patch"),
+        dict.fromkeys(_BOTH, "partial"),
         dict.fromkeys(_BOTH, ("aws:pod-role",)),
         patches={"expand": _GIVEN},
+        says=("no pod is seen that reads",),
     ),
     PlannerExample(
         "several roles in the namespace, none of which has the policies",

@@ -349,8 +349,21 @@ def _by_namespace(case: Case, use: Use, move: Move) -> None:
     """The namespace's own role takes over, where there is only one or one that can do the same already."""
     address = use.workload.site.address
     calls = module_call.role_calls(case)
+    move.unseen = True
     if move.complete:
         _expand_call(case, move, calls)
+        if move.edits.get("expand"):
+            move.hold(
+                f"no pod is seen that reads {address}: the role gets the policies, and the key leaves the secret once "
+                "its readers are known to use the role",
+                Handover(
+                    "find the pods that read this secret, let them run under the service account with the role, then "
+                    "run rolecall plan again",
+                    address,
+                    "the owner of the namespace",
+                    "kubectl get pods -o yaml | grep -B3 -A3 <name of the secret>",
+                ),
+            )
     try:
         move.add("migrate", take_from(case, use, prune=False))
     except Refused as refused:

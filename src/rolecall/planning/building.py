@@ -248,8 +248,14 @@ def _end_of_key(
             _ROLLBACK["soak"],
         )
     )
-    if not complete:
-        reasons.append("the deletion is left to people: no consumer is seen, so nobody can prove that there is none")
+    unseen = [use.workload.site.address for use, move in moves if move.unseen]
+    if not complete or unseen:
+        reasons.append(
+            f"the deletion is left to people: what reads {', '.join(unseen)} is not seen"
+            if unseen
+            else "the deletion is left to people: no consumer is seen, so nobody can prove that there is none"
+        )
+        handover.append(_last_use(case))
         return False
     gone: list[Edit] = [edit for _, move in moves for edits in move.edits.values() for edit in edits]
     try:

@@ -19,7 +19,8 @@ class Move:
     """One workload's way off the key.
 
     `complete` is False where a part of it is left to people; then `reasons` says why.  `reuses` is the address of an
-    identity that was there already.  Edits are over the original text.
+    identity that was there already.  Edits are over the original text.  `unseen` says that
+    the consumer is inferred from where the key lies and no reader is seen, so that the key itself is never deleted.
     """
 
     target: str
@@ -34,6 +35,7 @@ class Move:
     verify: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     keep: bool = False
     also: list[str] = field(default_factory=list)
+    unseen: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:
