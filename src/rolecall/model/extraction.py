@@ -33,7 +33,7 @@ from rolecall.model.parts import (
     Site,
 )
 from rolecall.model.registry import known_source
-from rolecall.model.written import KEYED
+from rolecall.model.written import KEYED, keyed
 from rolecall.source.tree import Tree, Unreadable
 
 #: A position in a list of blocks, which `find` enters by itself.
@@ -95,11 +95,12 @@ class Extraction:
         self.resources = {resource.id: resource for resource in unit.resources}
         self.entries = catalog()
         self.has_users = False
+        self._files: dict[str, bool] = {}
 
     def run(self) -> Fragment:
         if self._matters():
             self._walk()
-        self.fragment.facts.extend(stores_of(self.unit))
+        self.fragment.facts.extend(stores_of(self.unit, self._may_point))
         for problem in self.unit.problems:
             self.fragment.facts.append(Fact("problem", problem.kind, problem.message, None, problem.span))
         for name, value in self.unit.provider_versions.items():
@@ -117,7 +118,7 @@ class Extraction:
             if resource.mode == "module" and known_source(resource.type):
                 return True
         try:
-            return any(KEYED.search(self.tree.read(path).data) for path in self.unit.files)
+            return any(self._keyed(path) for path in self.unit.files)
         except Unreadable:
             return True
 
@@ -176,6 +177,23 @@ class Extraction:
             case "deployment":
                 self._fact("deployment", resource.id, render_of(resource.get(entry.of)), resource)
 
+    def _may_point(self, resource: Resource) -> bool:
+        """Whether the text of a provider or backend names an endpoint."""
+        if self.tree is None:
+            return True
+        try:
+            data = self.tree.read(resource.span.path).data
+        except Unreadable:
+            return True
+        return data.find(b"endpoint", resource.span.start, resource.span.end) != -1
+
+    def _keyed(self, path: str) -> bool:
+        """Whether a file may hold a key.  Raises Unreadable."""
+        known = self._files.get(path)
+        if known is None:
+            known = self._files[path] = self.tree is None or keyed(self.tree.read(path).data)
+        return known
+
     def written(self, resource: Resource, pattern: re.Pattern[bytes]) -> bool:
         """Whether the text of a declaration holds a pattern; True where the text is not at hand.
 
@@ -184,6 +202,8 @@ class Extraction:
         if self.tree is None or resource.calls:
             return True
         try:
+            if pattern is KEYED and not self._keyed(resource.span.path):
+                return False
             data = self.tree.read(resource.span.path).data
         except Unreadable:
             return True

@@ -28,6 +28,7 @@ from rolecall.model.fields import Field
 from rolecall.model.parts import Form
 from rolecall.model.secrets import (
     KEY_ID,
+    SECRET_IN_TEXT,
     SECRET_KEY,
     describe,
     elsewhere,
@@ -196,7 +197,7 @@ def _in_text(item: Field) -> Iterator[Found]:
                 mark
                 for mark, holds in (
                     ("example", is_example(match[1])),
-                    ("id-only", not SECRET_KEY.search(scalar.value)),
+                    ("id-only", not SECRET_IN_TEXT.search(scalar.value)),
                 )
                 if holds
             )

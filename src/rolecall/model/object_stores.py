@@ -8,7 +8,7 @@ https://developer.hashicorp.com/terraform/language/backend/s3.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rolecall.frontends.resource import Resource, Unit
@@ -35,12 +35,15 @@ def foreign_owner(resource: Resource) -> str | None:
     return None
 
 
-def stores_of(unit: Unit) -> Iterable[Fact]:
-    """What a unit says of the question: the foreign stores it is pointed at, and whether it uses AWS itself."""
+def stores_of(unit: Unit, may_point: Callable[[Resource], bool]) -> Iterable[Fact]:
+    """What a unit says of the question: the foreign stores it is pointed at, and whether it uses AWS itself.
+
+    `may_point` tells cheaply whether a provider or backend may name an endpoint at all.
+    """
     used = False
     for resource in unit.resources:
         if resource.mode in ("provider", "backend") and resource.type in ("aws", "s3"):
-            owner = foreign_owner(resource)
+            owner = foreign_owner(resource) if may_point(resource) else None
             if owner is not None:
                 yield Fact("foreign-store", owner, "", None, resource.header)
             else:

@@ -23,6 +23,8 @@ _SECRET = re.compile(
     r"^(?:.*_)?(?:secret(?:_access)?_?key|secret_access|aws_secret|access_secret(?:_key)?|access_key_secret)$"
 )
 _TOKEN = re.compile(r"^(?:.*_)?(?:session_?token|security_?token|aws_token)$")
+#: The same in a longer text, where an assignment may stand right before it.
+SECRET_IN_TEXT = re.compile(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 #: Words that say a key under an AWS-like name belongs to somebody else's S3-compatible store.
 _ELSEWHERE = re.compile(
     r"(?:^|_)(?:minio|oci|oracle|r2|cloudflare|spaces|digitalocean|wasabi|b2|backblaze|gcs|google|azure|aliyun|alicloud|scaleway|ovh|"

@@ -13,3 +13,16 @@ KEYED = re.compile(
 )
 #: What it must hold to be fed by a minted key.
 REFERENCE = re.compile(rb"aws_iam_|azuread_|google_|oci_|tls_|local\.|module\.|var\.")
+#: Words of which a text that matches KEYED holds one, lower case: looking for these is several times faster.
+_PAIRS = (
+    *("access key", "secret key", "access secret", "aws key", "aws secret", "client secret", "sas token"),
+    *("connection string", "storage key", "private key", "principal key", "principal password", "principal secret"),
+    *("account key", "sa key", "key content"),
+)
+_WORDS = (*(pair.replace(" ", mark).encode() for pair in _PAIRS for mark in ("_", "-", "")), b"akia", b"cred", b"oci")
+
+
+def keyed(data: bytes) -> bool:
+    """Whether a text may hold a key: a search for KEYED."""
+    lowered = data.lower()
+    return any(word in lowered for word in _WORDS) and KEYED.search(data) is not None
