@@ -80,8 +80,9 @@ def check(model: Model) -> Iterator[Finding]:
                     (identity, statement, issuer, judge(statement, issuer))
                 )
     for group in judged.values():
-        # A module's statement that other calls of it pin is not to blame: the call that leaves it open is.
-        pinned = any(verdict is None for _, _, _, verdict in group)
+        # A module's block that is not open for every call of it is not to blame: the call that leaves it open is.
+        instances = sum(1 for i in model.identities.values() if i.site.declaration == group[0][0].site.declaration)
+        pinned = sum(1 for _, _, _, verdict in group if verdict is not None) < instances
         for identity, statement, issuer, verdict in group:
             if verdict is None:
                 continue
@@ -222,6 +223,44 @@ resource "aws_iam_role" "deploy" {
         },
     ),
     Example(
+        "the call of a module that leaves it open",
+        {
+            "main.tf": """\
+module "site" {
+  source   = "./role"
+  subjects = ["repo:my-org/site:environment:prod"]
+}
+
+module "api" { # <- RC402
+  source   = "./role"
+  subjects = ["repo:my-org/*"]
+}
+""",
+            "role/main.tf": """\
+variable "subjects" {}
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+    principals {
+      type        = "Federated"
+      identifiers = ["arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"]
+    }
+    condition {
+      test     = "StringLike"
+      variable = "token.actions.githubusercontent.com:sub"
+      values   = var.subjects
+    }
+  }
+}
+
+resource "aws_iam_role" "this" {
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+""",
+        },
+    ),
+    Example(
         "every repository",
         {
             "stack.yaml": """\
@@ -283,6 +322,27 @@ resource "oci_identity_domains_identity_propagation_trust" "github" { # <- RC402
 )
 
 GOOD = (
+    Example(
+        "the form of the subject with ids",
+        {
+            "main.tf": """\
+resource "aws_iam_role" "deploy" {
+  name = "deploy"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
+      Condition = {
+        StringLike = { "token.actions.githubusercontent.com:sub" = "repo:my-org@*/site@*:environment:prod" }
+      }
+    }]
+  })
+}
+"""
+        },
+    ),
     Example(
         "a pool that lets one repository in",
         {
