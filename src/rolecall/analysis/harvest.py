@@ -49,7 +49,8 @@ def read(tree: Tree, task: Task) -> Harvest:
     plan, format_ = task.plan, task.format
     try:
         unit = read_unit(tree, format_, plan, task.planned)
-        fragment = extract(unit)
+        # a plan file's values are not in the text, so that a look at the text would tell nothing
+        fragment = extract(unit, tree if task.planned is None else None)
         return Harvest(plan, fragment, tuple(in_metadata(unit)), len(unit.resources))
     except RecursionError:
         return _lost(plan, format_, "nested too deeply to be analysed")
