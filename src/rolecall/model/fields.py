@@ -12,7 +12,21 @@ from dataclasses import dataclass, replace
 from rolecall.catalog.entries import Input
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.terraform.json_text import decode_json
-from rolecall.frontends.values import Encoded, Mapping, Reference, Scalar, Sequence, Template, Value, find, text
+from rolecall.frontends.terraform.kinds import OneOf
+from rolecall.frontends.values import (
+    Encoded,
+    Hop,
+    Mapping,
+    Reference,
+    Scalar,
+    Sequence,
+    Template,
+    Unknown,
+    Value,
+    children,
+    find,
+    text,
+)
 from rolecall.source.text import Span
 
 #: What a container runs, where a key may be an argument.
@@ -142,6 +156,18 @@ def structured(value: Value) -> Value | None:
     if isinstance(value, Encoded) and value.encoding in ("json", "yaml"):
         return value.inner
     return decode_json(value) if isinstance(value, (Scalar, Template)) else None
+
+
+def held(value: Value) -> Iterator[Reference]:
+    """The references that a value is made of as they are: not what a function or a condition has only looked at."""
+    stack: list[tuple[Value, tuple[Hop, ...]]] = [(value, ())]
+    while stack:
+        node, outer = stack.pop()
+        below = (*node.via, *outer)
+        if isinstance(node, Reference):
+            yield replace(node, via=below)
+        elif isinstance(node, OneOf) or not isinstance(node, Unknown):
+            stack.extend((child, below) for child in reversed(children(node)))
 
 
 def scripts(value: Value, entry: Input, fallback: Span) -> Iterator[Field]:

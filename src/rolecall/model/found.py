@@ -14,7 +14,6 @@ from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import (
     Hop,
     Mapping,
-    Reference,
     Scalar,
     Template,
     Unknown,
@@ -230,6 +229,3 @@ def _endpoint_marks(resource: Resource, fields: list[Field]) -> set[str]:
 
 def unset(value: Value) -> bool:
     return _empty(value) or (isinstance(value, Mapping) and not value.entries)
-
-
-__all__ = ["Found", "Reference", "aws_keys", "classify", "unset"]

@@ -7,17 +7,18 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rolecall.catalog.entries import Entry, Input, hints
+from rolecall.catalog.entries import Entry, Input
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Hop, Mapping, Reference, Scalar, Template, references, render, text
+from rolecall.frontends.values import Mapping, Reference, Scalar, references, render, text
 from rolecall.model.cloud_keys import cloud_keys
-from rolecall.model.fields import Field, attributes, fields, place_in, scripts, structured, within
+from rolecall.model.fields import Field, attributes, fields, held, place_in, scripts, structured, within
 from rolecall.model.found import Found, aws_keys
 from rolecall.model.nature import vendor_of_type
 from rolecall.model.parts import Credential, Edge, Fact, Mention, Reading, Site, Store, Workload
 from rolecall.model.registry import key_entry, makes_key
 from rolecall.model.store_names import key_of, state_name, store_kind, store_name
 from rolecall.model.stores import READERS, Stores
+from rolecall.model.ways import key_behind, place_of, way
 from rolecall.model.written import KEYED, REFERENCE
 from rolecall.source.text import Span
 
@@ -43,6 +44,8 @@ NAME_ATTRIBUTES = frozenset(
     }
 )
 NOTHING = Mapping(())
+#: Arguments of Terraform itself, which name what they do not take.
+META = frozenset({"depends_on", "lifecycle", "provider", "providers", "count", "for_each", "source", "version"})
 #: Types whose own blocks name an identity, so that naming it there is no dependence from outside.
 OWN_PARTS = frozenset({"identity", "login", "credential", "grant", "policy", "membership", "resource-policy"})
 
@@ -223,7 +226,7 @@ class Holders:
             return
         edges = []
         for entry in resource.body.entries:
-            for reference in references(entry.value):
+            for reference in held(entry.value) if entry.name not in META else ():
                 if reference.target in self.minted and self.carries(reference):
                     edges.append((entry.name or "", reference, entry.span or resource.span))
                 elif reference.target in self.identities:
@@ -318,6 +321,7 @@ class Holders:
         found = [
             Field(entry.name or "", entry.value, entry.span or resource.span, entry.name or "", "value")
             for entry in resource.body.entries
+            if entry.name not in META
         ]
         before = len(self.fragment.edges) + len(self.fragment.readings)
         self.take(resource, found)
@@ -356,9 +360,7 @@ class Holders:
                         self.edge(reference, holder, item.name, place_of(item, reference), "", item.attribute)
                 elif self._flows(reference):
                     flowed = True
-                    self.edge(
-                        reference, holder, item.name, place_of(item, reference), _key_behind(item), item.attribute
-                    )
+                    self.edge(reference, holder, item.name, place_of(item, reference), key_behind(item), item.attribute)
             if item.store and not flowed:
                 written = self.stores.label(item.value)
                 kind = item.store if item.store != "any" else store_kind(written)
@@ -431,7 +433,7 @@ class Holders:
         where the holder writes what is put together elsewhere.
         """
         source = reference.target
-        hops = _way(reference, holder, span, attribute, self.resources.get(source))
+        hops = way(reference, holder, span, attribute, self.resources.get(source))
         if source.startswith(("ssm:", "secretsmanager:", "export:")):
             kind, _, item = source.partition(":")
             kind = {"export": "cfn-export"}.get(kind, kind)
@@ -460,39 +462,3 @@ class Holders:
         from rolecall.model.extraction import site_of
 
         return site_of(resource)
-
-
-def _way(
-    reference: Reference, holder: str, span: Span, attribute: Span | None, target: Resource | None
-) -> tuple[Hop, ...]:
-    """The hops of a reference, from the place where it is written to the holder's own attribute."""
-    hops = reference.via
-    written = reference.span
-    if written is not None and target is not None and target.span.contains(written):
-        written = None  # what a module that is not on disk gives back is as if written in its call
-    lines = {(hop.span.path, hop.span.line) for hop in hops}
-    if written is not None and (written.path, written.line) not in lines and not span.contains(written):
-        hops = (Hop("resource", render(reference)[2:-1], written), *hops)
-        lines.add((written.path, written.line))
-    if attribute is not None and (attribute.path, attribute.line) not in lines:
-        hops = (*hops, Hop("resource", holder.rpartition("//")[2], attribute))
-    return hops
-
-
-def place_of(item: Field, reference: Reference) -> Span:
-    """What to change to take a reference out of a field: the entry, or in a script the place where it is written."""
-    if (
-        item.style in ("script", "any")
-        and reference.span is not None
-        and not reference.via
-        and item.span.contains(reference.span)
-    ):
-        return reference.span
-    return item.span
-
-
-def _key_behind(item: Field) -> str:
-    """The member of a secret that stands behind its ARN (`${arn}:pass::`)."""
-    last = item.value.parts[-1] if item.store and isinstance(item.value, Template) else None
-    written = text(last) or ""
-    return written.split(":")[1] if written.startswith(":") else ""
