@@ -11,8 +11,8 @@ KEYED = re.compile(
     rb"|private[_-]?key|account[_-]?key|sa[_-]key|key[_-]content|(?:google|gcp|gcloud)\w*cred|credentials\s*="
     rb"|oci\w*token"
 )
-#: What it must hold to be fed by a minted key.  (A root module's variables are not fed by its own keys, and blocks of called
-#: modules, whose variables may be, are always evaluated.)
+#: What it must hold to be fed by a minted key.  (A root module's variables are not fed by its own keys, and blocks of
+#: called modules, whose variables may be, are always evaluated.)
 REFERENCE = re.compile(rb"aws_iam_|azuread_|google_|oci_|tls_|local\.|module\.")
 #: Words of which a text that matches KEYED holds one, lower case: looking for these is several times faster.
 _PAIRS = (
