@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rolecall.frontends.kubernetes import containers, pod_spec
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Value, find
+from rolecall.frontends.values import Mapping, Sequence, Value, find, text
 from rolecall.model.fields import Field
 from rolecall.model.parts import Fact, Reading, Store, Workload
 
@@ -47,8 +47,6 @@ def _annotation(resource: Resource) -> Value | None:
 
 
 def _irsa(annotations: Value) -> Value | None:
-    from rolecall.frontends.values import Mapping
-
     if isinstance(annotations, Mapping):
         for entry in annotations.entries:
             if entry.name == "eks.amazonaws.com/role-arn":
@@ -123,13 +121,20 @@ def _external(holders: Holders, resource: Resource, namespace: str) -> None:
             namespace,
         )
     )
-    for key in resource.find("spec.data.remoteRef.key"):
-        for kind in ("ssm", "secretsmanager"):
-            holders.fragment.readings.append(
-                Reading(resource.id, kind, holders.extraction.label(key), "", "", key.span or resource.span)
-            )
-    for key in resource.find("spec.dataFrom.extract.key"):
-        for kind in ("ssm", "secretsmanager"):
-            holders.fragment.readings.append(
-                Reading(resource.id, kind, holders.extraction.label(key), "", "", key.span or resource.span)
-            )
+    for path, key in (("spec.data", "remoteRef"), ("spec.dataFrom", "extract")):
+        for items in resource.find(path):
+            for item in items.items if isinstance(items, Sequence) else (items,):
+                _remote(holders, resource, item, key)
+
+
+def _remote(holders: Holders, resource: Resource, item: Value, where: str) -> None:
+    """One value that an ExternalSecret fetches, from whichever kind of store its name is one of."""
+    name = next(find(item, f"{where}.key"), None)
+    if name is None:
+        return
+    field = text(next(find(item, "secretKey"), None)) or ""
+    member = text(next(find(item, f"{where}.property"), None)) or ""
+    for kind in ("ssm", "secretsmanager"):
+        holders.fragment.readings.append(
+            Reading(resource.id, kind, holders.stores.label(name), "", field, name.span or resource.span, member)
+        )
