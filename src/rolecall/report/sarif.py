@@ -19,7 +19,6 @@ from rolecall.source.text import SourceText, Span
 from rolecall.version import VERSION
 
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
-INFORMATION_URI = "https://pypi.org/project/rolecall/"
 MAX_RESULTS = 25_000
 MAX_TAGS = 10
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "note": "note"}
@@ -57,7 +56,6 @@ def document(
                         "name": "rolecall",
                         "version": VERSION,
                         "semanticVersion": VERSION,
-                        "informationUri": INFORMATION_URI,
                         "rules": [_rule(rule) for rule in described],
                     }
                 },
