@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rolecall.frontends.values import Hop
-from rolecall.model.linking import OpenEnd, Step
+from rolecall.model.linking import Consumption, OpenEnd, Step
 from rolecall.model.parts import Workload
 from rolecall.model.targets import target_of
 from rolecall.planning import cloudformation, retirement
@@ -104,8 +104,6 @@ def _unseen_uses(case: Case) -> Iterator[Use]:
             "aws:pod-role" if platform == "eks" else "aws:oidc",
             namespace=ends[0].store.scope,
         )
-        from rolecall.model.linking import Consumption
-
         yield Use(workload, tuple(Consumption(workload, end.steps) for end in ends))
 
 

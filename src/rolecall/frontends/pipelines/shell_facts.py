@@ -91,7 +91,6 @@ _LINE_KEY = re.compile(
 _DELIMITED = re.compile(r"\s*([A-Za-z_][\w-]*)<<(\S+)\s*$")
 _LEGACY = re.compile(r"::set-(env|output)\s+name=([\w-]+)::")
 _POWERSHELL = re.compile(r"\$env:([A-Za-z_]\w*)(=)?", re.IGNORECASE)
-_SETTER = re.compile(r"\[(?:System\.)?Environment\]::SetEnvironmentVariable", re.IGNORECASE)
 _CREDENTIALS_FILE = re.compile(r"\.aws[/\\](?:credentials|config)$|^\$(?:AWS_SHARED_CREDENTIALS_FILE|AWS_CONFIG_FILE)$")
 _APPENDERS = frozenset({"out-file", "add-content", "set-content", "tee-object", "tee"})
 _RUNNER_FILES = {"GITHUB_ENV": "github-env", "GITHUB_OUTPUT": "github-output"}
