@@ -35,6 +35,8 @@ CHECKS: tuple[str, ...] = (
     "open_pod_subject",
     "subject_never_matches",
     "unread_input",
+    "secret_in_code",
+    "local_auth",
 )
 
 

@@ -23,6 +23,14 @@ given       credential: the argument that the code may set the secret by
 same_as     identity: the attribute that names the declared identity whose other side this is
 sign_in     identity: attributes by which people sign in through it
 also        more types that the same table serves
+settings    attributes that decide about identity and may be set wrong; each row: idea (which check speaks of it), path,
+            bad or good (the values, lower case; `present` for a block, `absent` where nothing is written and no default
+            is given), default (what the provider takes where nothing is written), above, below (numbers), when (path →
+            values that must hold for the row to apply), unless (type → its attribute that names this resource: another
+            resource that settles it), inside (only where the block around the attribute is written), says, severity
+secrets     attributes that take a secret's value: path and class
+
+A table needs no part where it only has settings or secrets.
 
 An attribute that providers renamed is written `new|old` (Resource.get).
 """
@@ -50,6 +58,32 @@ class Input:
     stores: str = ""
     type: str = ""
     store_value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One attribute that decides about identity, and which of its values are wrong; see the head of this module."""
+
+    idea: str
+    path: str
+    says: str
+    bad: tuple[str, ...] = ()
+    good: tuple[str, ...] = ()
+    default: str = "absent"
+    above: float | None = None
+    below: float | None = None
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unless: tuple[tuple[str, str], ...] = ()
+    inside: bool = False
+    severity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretField:
+    """An attribute that takes a secret's value; `cls` is the class of credential (see the design)."""
+
+    path: str
+    cls: str = "password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +142,16 @@ class Entry:
     smtp: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     inputs: tuple[Input, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    secrets: tuple[SecretField, ...] = ()
+
+
+def _setting(row: dict[str, Any]) -> Setting:
+    known = dict(row)
+    known.update((key, tuple(row[key])) for key in ("bad", "good") if key in row)
+    known["when"] = tuple((path, tuple(values)) for path, values in row.get("when", {}).items())
+    known["unless"] = tuple(row.get("unless", {}).items())
+    return Setting(**known)
 
 
 def _entry(type_name: str, cloud: str, table: dict[str, Any]) -> Entry:
@@ -115,9 +159,14 @@ def _entry(type_name: str, cloud: str, table: dict[str, Any]) -> Entry:
     for key, value in table.items():
         if key == "inputs":
             value = tuple(Input(**item) for item in value)
+        elif key == "settings":
+            value = tuple(_setting(item) for item in value)
+        elif key == "secrets":
+            value = tuple(SecretField(item["path"], item.get("class", "password")) for item in value)
         elif isinstance(value, list):
             value = tuple(value)
         known["cls" if key == "class" else key] = value
+    known.setdefault("part", "")
     return Entry(type=type_name, cloud=cloud, **known)
 
 

@@ -24,60 +24,20 @@ from rolecall.model.parts import (
     Evidence,
     Fact,
     Fragment,
-    Gate,
     Grant,
     Identity,
     Mention,
     PolicySite,
     ResourcePolicy,
-    Site,
 )
 from rolecall.model.registry import known_source
+from rolecall.model.settings import read_wrong
+from rolecall.model.sites import absent, gate_of, instances, site_of
 from rolecall.model.written import KEYED, keyed
 from rolecall.source.tree import Tree, Unreadable
 
 #: A position in a list of blocks, which `find` enters by itself.
 _INDEX = re.compile(r"\.\d+(?=\.|$)")
-
-
-def site_of(resource: Resource) -> Site:
-    return Site(
-        resource.id,
-        resource.unit,
-        resource.address,
-        resource.format,
-        resource.type,
-        resource.name,
-        resource.module,
-        resource.span,
-        resource.header,
-        resource.calls,
-    )
-
-
-def gate_of(resource: Resource) -> Gate | None:
-    condition = resource.condition
-    if condition is None or not condition.inputs:
-        return None
-    exists = None if condition.keys is None else bool(condition.keys)
-    return Gate(exists, condition.inputs, condition.called)
-
-
-def absent(resource: Resource, library: bool = False) -> bool:
-    """Whether the code says that nothing is made (`count = 0`, a false condition).
-
-    In a library the default of an input decides nothing: its callers do.
-    """
-    condition = resource.condition
-    if condition is None or condition.keys != ():
-        return False
-    return not (library and condition.inputs and not condition.called)
-
-
-def instances(resource: Resource) -> int | None:
-    if resource.condition is None:
-        return 1
-    return None if resource.condition.keys is None else len(resource.condition.keys)
 
 
 #: What is seen of an application through which people sign in.
@@ -100,6 +60,7 @@ class Extraction:
     def run(self) -> Fragment:
         if self._matters():
             self._walk()
+        read_wrong(self.unit, self.fragment)
         self.fragment.facts.extend(stores_of(self.unit, self._may_point))
         for problem in self.unit.problems:
             self.fragment.facts.append(Fact("problem", problem.kind, problem.message, None, problem.span))
@@ -113,7 +74,7 @@ class Extraction:
             return True
         for resource in self.unit.resources:
             entry = self.entries.get(resource.type) if resource.mode == "resource" else None
-            if entry is not None and entry.part not in ("store", "resource-policy", "policy"):
+            if entry is not None and entry.part not in ("", "store", "resource-policy", "policy"):
                 return True
             if resource.mode == "module" and known_source(resource.type):
                 return True

@@ -16,6 +16,7 @@ from rolecall.model.found import Found, aws_keys
 from rolecall.model.nature import vendor_of_type
 from rolecall.model.parts import Credential, Edge, Fact, Mention, Reading, Site, Store, Workload
 from rolecall.model.registry import key_entry, makes_key
+from rolecall.model.sites import absent, site_of
 from rolecall.model.store_names import key_of, state_name, store_kind, store_name
 from rolecall.model.stores import READERS, Stores
 from rolecall.model.ways import key_behind, place_of, way
@@ -71,8 +72,6 @@ class Holders:
         self.stores = Stores(extraction)
 
     def run(self) -> None:
-        from rolecall.model.extraction import absent
-
         for resource in self.unit.resources:
             if resource.mode == "resource" and (entry := self.entries.get(resource.type)):
                 if entry.part == "credential":
@@ -459,6 +458,4 @@ class Holders:
         )
 
     def site(self, resource: Resource) -> Site:
-        from rolecall.model.extraction import site_of
-
         return site_of(resource)

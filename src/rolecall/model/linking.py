@@ -24,9 +24,11 @@ from rolecall.model.parts import (
     Grant,
     Identity,
     Mention,
+    Misset,
     PolicySite,
     Reading,
     ResourcePolicy,
+    SecretValue,
     Store,
     Trust,
     Workload,
@@ -104,6 +106,8 @@ class Model:
         self.trusts: list[Trust] = []
         self.mentions: dict[str, list[Mention]] = defaultdict(list)
         self.facts: dict[str, list[Fact]] = defaultdict(list)
+        self.missets: dict[str, list[Misset]] = defaultdict(list)
+        self.secret_values: list[SecretValue] = []
         self._index = _Indexes()
         self._flows: dict[str, Flow] = {}
         identities: list[Identity] = []
@@ -116,6 +120,9 @@ class Model:
             self.policies.update((policy.site.id, policy) for policy in fragment.policies)
             self.resource_policies.extend(fragment.resource_policies)
             self.trusts.extend(fragment.trusts)
+            self.secret_values.extend(fragment.secret_values)
+            for misset in fragment.missets:
+                self.missets[misset.idea].append(misset)
             for edge in fragment.edges:
                 self._index.edges[edge.source].append(edge)
             for reading in fragment.readings:

@@ -288,6 +288,40 @@ class Trust:
 
 
 @dataclass(frozen=True, slots=True)
+class Misset:
+    """A setting that decides about identity and stands wrong (see model/settings.py).
+
+    `idea` says which check speaks of it, `value` what it is (never a secret), `says` fits after the resource's address,
+    `severity` is "" where the check's own holds.  `span` is the attribute, or the header where nothing is written.
+    """
+
+    site: Site
+    idea: str
+    path: str
+    value: str
+    says: str
+    severity: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SecretValue:
+    """An attribute that takes a secret's value and is given one that people can read.
+
+    `form` is literal (written there or in a default, at `span`), shown (a parameter that the console shows), or plain
+    (a store that keeps it unencrypted).  `hint` is at most a length.
+    """
+
+    site: Site
+    path: str
+    cls: str
+    form: str
+    hint: str
+    span: Span
+    hops: tuple[Hop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """Something outside the identity's own blocks names it: `target` is a resource id, `attribute` what of it."""
 
@@ -316,6 +350,8 @@ class Fragment:
     mentions: list[Mention] = field(default_factory=list)
     trusts: list[Trust] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    missets: list[Misset] = field(default_factory=list)
+    secret_values: list[SecretValue] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
