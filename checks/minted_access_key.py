@@ -71,6 +71,22 @@ def check(model: Model) -> Iterator[Finding]:
             key=declaration.first.site.address,
             help=_help(declaration),
         )
+    yield from _dormant(model)
+
+
+def _dormant(model: Model) -> Iterator[Finding]:
+    """Credentials that the next file of values may switch on."""
+    for fact in model.facts["dormant"]:
+        if fact.site is not None and fact.span is not None:
+            yield RULE.finding(
+                f"{fact.site.address} is minted here where {fact.name} is set, which no file of values does so far",
+                fact.span,
+                fact.site.address,
+                severity="low",
+                confidence="medium",
+                key=fact.site.address,
+                help="take the switch out, or let what it is for have an identity without a key",
+            )
 
 
 def _severity(declaration: Declaration) -> Severity:
@@ -93,6 +109,47 @@ def _help(declaration: Declaration) -> str:
 
 
 BAD = (
+    Example(
+        "switched on by one of the files of values, and by none of them yet",
+        {
+            "main.tf": """\
+terraform {
+  backend "s3" {}
+}
+
+variable "pushers" {
+  type    = set(string)
+  default = []
+}
+
+variable "with_deployer" {
+  default = false
+}
+
+resource "aws_iam_user" "pusher" {
+  for_each = var.pushers
+  name     = "pusher-${each.key}"
+}
+
+resource "aws_iam_access_key" "pusher" { # <- RC101
+  for_each = var.pushers
+  user     = aws_iam_user.pusher[each.key].name
+}
+
+output "pushers" {
+  value     = { for name in var.pushers : name => aws_iam_access_key.pusher[name].secret }
+  sensitive = true
+}
+
+resource "aws_iam_access_key" "deployer" { # <- RC101
+  count = var.with_deployer ? 1 : 0
+  user  = "deployer"
+}
+""",
+            "projects/north.tfvars": 'pushers = ["images"]\n',
+            "projects/south.tfvars": "",
+        },
+    ),
     Example(
         "an application's secret in an app setting",
         {

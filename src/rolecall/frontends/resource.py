@@ -14,7 +14,17 @@ from typing import Literal
 from rolecall.frontends.values import Mapping, Value, find
 from rolecall.source.text import Span
 
-Format = Literal["terraform", "cloudformation", "kubernetes", "github"]
+Format = Literal[
+    "terraform",
+    "cloudformation",
+    "kubernetes",
+    "github",
+    "gitlab",
+    "azure-pipelines",
+    "bitbucket",
+    "circleci",
+    "jenkins",
+]
 Mode = Literal["resource", "data", "provider", "backend", "module", "output", "variable", "parameter", "job", "step"]
 
 
@@ -114,6 +124,7 @@ class Unit:
     (no backend, provider or cloud block, no tfvars, not named by a terragrunt file).
     `problems` of a Terraform unit grows while bodies are asked for, since that is when they are parsed: read it last.
     `provider_versions` are the constraints of the root module, by the provider's local name.
+    `choices` are the files of values of which the command line names one: what none of them sets may be set elsewhere.
     """
 
     name: str
@@ -124,3 +135,4 @@ class Unit:
     folders: tuple[str, ...] = ()
     library: bool = False
     provider_versions: dict[str, str] = field(default_factory=dict)
+    choices: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ from rolecall.model.parts import (
 )
 from rolecall.model.registry import known_source
 from rolecall.model.settings import read_wrong
-from rolecall.model.sites import absent, gate_of, instances, site_of
+from rolecall.model.sites import absent, gate_of, instances, site_of, switched_off
 from rolecall.model.written import KEYED, keyed
 from rolecall.source.tree import Tree, Unreadable
 
@@ -89,10 +89,13 @@ class Extraction:
             (entry := self.entries.get(r.type)) is not None and entry.kind == "aws:user" for r in self.unit.resources
         )
         for resource in self.unit.resources:
-            if absent(resource, self.unit.library) or resource.mode not in ("resource", "data"):
+            if resource.mode not in ("resource", "data"):
                 continue
             entry = self.entries.get(resource.type) if resource.mode == "resource" else None
-            if entry is not None:
+            if absent(resource, self.unit.library):
+                if entry is not None and entry.part == "credential" and (inputs := switched_off(resource, self.unit)):
+                    self._fact("dormant", inputs, entry.cls, resource)
+            elif entry is not None:
                 self._part(resource, entry)
         holders.run()
 

@@ -61,7 +61,7 @@ class Gate:
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A principal.  `kind` is aws:user, aws:role, aws:group, k8s:service-account …; `label` its name as far as it is
-    known.
+    known.  `boundary_policy` is the id or ARN of its permissions boundary.
     """
 
     site: Site
@@ -77,6 +77,7 @@ class Identity:
     prevent_destroy: bool = False
     instances: int | None = 1
     assume: Document | None = None
+    boundary_policy: str = ""
 
     @property
     def id(self) -> str:
@@ -251,10 +252,20 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class PolicySite:
-    """A policy that stands by itself (`aws_iam_policy`) and can be attached."""
+    """A policy that stands by itself (`aws_iam_policy`, a policy document) and can be attached.
+
+    `kind` is what sort of principal it is for ("" for AWS's users and roles, iot for devices); `managed` is the name of
+    AWS's policy that it only looks up.  `taken_by` are the types of the blocks that take a document: unknown ones are
+    there by their mode (local, output, module).
+    """
 
     site: Site
     document: Document | None
+    kind: str = ""
+    managed: str = ""
+    taken_by: frozenset[str] = frozenset()
+    library: bool = False
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +373,8 @@ class Fact:
     (name = namespace/service account, value = role), instance-profile (value = role), role-module (a call that makes a
     role for pods; value = its policies), problem (name = the kind of Problem, value = its message), login-profile
     (name = user), service-account (name = namespace/name, value = role), deployment (value = task definition),
-    oidc-login, baked-key, state (the name of the state that the unit writes).
+    oidc-login, baked-key, state (the name of the state that the unit writes), dormant (a credential that the
+    defaults of the inputs in name switch off; value = its class).
     """
 
     kind: str

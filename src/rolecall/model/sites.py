@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rolecall.frontends.resource import Resource
+from rolecall.frontends.resource import Resource, Unit
 from rolecall.model.parts import Gate, Site
 
 
@@ -44,3 +44,13 @@ def instances(resource: Resource) -> int | None:
     if resource.condition is None:
         return 1
     return None if resource.condition.keys is None else len(resource.condition.keys)
+
+
+def switched_off(resource: Resource, unit: Unit) -> str:
+    """The inputs by whose defaults alone a declaration is not made, of a root module whose files of values are named
+    when it is applied; "" where that is not so.
+    """
+    condition = resource.condition
+    if not unit.choices or condition is None or condition.called:
+        return ""
+    return ", ".join(condition.inputs)

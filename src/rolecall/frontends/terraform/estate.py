@@ -8,7 +8,7 @@ from collections.abc import Mapping as Bindings
 from rolecall.frontends.resource import Problem
 from rolecall.frontends.terraform.declaration import Declaration
 from rolecall.frontends.terraform.folders import Folders
-from rolecall.frontends.terraform.inputs import Input
+from rolecall.frontends.terraform.inputs import Choice, Input
 from rolecall.frontends.terraform.module import Module
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
@@ -38,7 +38,7 @@ class Estate:
         self.folders = folders
         self.unit = unit
         self.root = root
-        self.inputs: dict[str, Input] = {}
+        self.inputs: dict[str, Input | Choice] = {}
         self.registry = registry
         self.readable = readable
         self.problems: list[Problem] = []

@@ -28,6 +28,7 @@ class Folders:
     def __init__(self, tree: Tree) -> None:
         self.paths = tree.paths()
         self.files: dict[str, Files] = {}
+        self.value_files: list[str] = []
         self._modules: dict[str, Module] = {}
         for path in self.paths:
             folder, _, name = path.rpartition("/")
@@ -35,6 +36,7 @@ class Folders:
                 self._of(folder).code.append(path)
             elif name.endswith(_VALUES):
                 self._of(folder).values.append(path)
+                self.value_files.append(path)
             elif name == "terragrunt.hcl":
                 self._of(folder).terragrunt = path
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Problem
 from rolecall.frontends.terraform.expressions import evaluate
+from rolecall.frontends.terraform.kinds import OneOf
 from rolecall.frontends.terraform.place import Place
 from rolecall.frontends.values import Value
 from rolecall.source.hcl import Attribute, outline
@@ -15,7 +16,12 @@ from rolecall.source.text import SourceText, Span
 from rolecall.source.tree import Tree, Unreadable
 
 if TYPE_CHECKING:
+    from rolecall.frontends.terraform.declaration import Declaration
+    from rolecall.frontends.terraform.folders import Folders
     from rolecall.source.yaml import YamlNode
+
+#: Files of values that are looked into for one root module.
+MAX_CHOICES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,59 @@ class Input:
         from rolecall.frontends.terraform.json_syntax import json_value  # YAML is not loaded for HCL alone
 
         return json_value(self.written)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What several files of values, of which the command line names one, set a variable to; it may have its default."""
+
+    name: str
+    files: tuple[Input, ...]
+    declaration: Declaration
+    kind: str = "tfvars"
+
+    @property
+    def span(self) -> Span:
+        return self.files[0].span
+
+    @property
+    def text(self) -> SourceText:
+        return self.files[0].text
+
+    @property
+    def note(self) -> str:
+        return f"one of {len(self.files)} files of values" if len(self.files) > 1 else "where this file is named"
+
+    def value(self, place: Place) -> Value:
+        default = self.declaration.value("default", Place(place.instance, self.declaration.text))
+        given = (one.value(Place(place.instance, one.text)) for one in self.files)
+        about = (*given, *((default,) if default is not None else ()))
+        return OneOf("it depends on the file of values that is named", about, self.span)
+
+
+def named_later(folders: Folders, folder: str) -> list[str]:
+    """The files of values at and below a root module that nothing loads by itself: each stands for one way to apply it
+    (`-var-file=projects/a.tfvars`).  Folders with code of their own keep theirs.
+    """
+    prefix = f"{folder}/" if folder else ""
+    found: list[str] = []
+    for path in folders.value_files:
+        home = path.rpartition("/")[0]
+        if not path.startswith(prefix) or (home != folder and folders.has_code(home)):
+            continue
+        if home != folder and any(folders.has_code(above) for above in _between(folder, home)):
+            continue
+        found.append(path)
+    loaded = set(automatic(path for path in found if path.rpartition("/")[0] == folder))
+    return [path for path in found if path not in loaded][:MAX_CHOICES]
+
+
+def _between(folder: str, below: str) -> Iterator[str]:
+    """The folders between two, neither of them included."""
+    above = below.rpartition("/")[0]
+    while len(above) > len(folder):
+        yield above
+        above = above.rpartition("/")[0]
 
 
 def automatic(paths: Iterable[str]) -> list[str]:

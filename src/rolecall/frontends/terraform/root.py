@@ -17,7 +17,10 @@ from rolecall.frontends.terraform.declaration import Declaration
 from rolecall.frontends.terraform.estate import Estate
 from rolecall.frontends.terraform.folders import Folders, folders_of
 from rolecall.frontends.terraform.inputs import (
+    Choice,
+    Input,
     automatic,
+    named_later,
     read_values,
     terragrunt_inputs,
     terragrunt_source,
@@ -43,7 +46,8 @@ class UnitPlan:
     """One root module: its name, the folders that it is made of, and every file that reading it may look at.
 
     `folder` is the root-relative folder ("" for the root), `name` the same with "." for the root.  `values` are the
-    files of variable values in the order they are applied, `terragrunt` the file whose inputs hold for it, if one does.
+    files of variable values in the order they are applied, `choices` those of which the command line may name one,
+    `terragrunt` the file whose inputs hold for it, if one does.
     """
 
     name: str
@@ -53,6 +57,7 @@ class UnitPlan:
     values: tuple[str, ...] = ()
     terragrunt: str = ""
     library: bool = False
+    choices: tuple[str, ...] = ()
 
 
 def read(
@@ -193,11 +198,14 @@ def _plan(
 ) -> UnitPlan:
     own = folders.files[folder]
     values = (*automatic(own.values), *variable_files)
+    choices = () if variable_files else tuple(named_later(folders, folder))
     terragrunt = inputs.get(folder, "")
     module = calls.module(folder)
-    library = not (own.values or module.providers or folder in applied or own.terragrunt or calls.has_backend(folder))
+    library = not (
+        own.values or choices or module.providers or folder in applied or own.terragrunt or calls.has_backend(folder)
+    )
     files: dict[str, None] = dict.fromkeys(path for part in made_of for path in calls.module(part).files)
-    files.update(dict.fromkeys(values))
+    files.update(dict.fromkeys((*values, *choices)))
     if terragrunt:
         files[terragrunt] = None
     installed = f"{folder}/.terraform/modules/modules.json" if folder else ".terraform/modules/modules.json"
@@ -205,7 +213,7 @@ def _plan(
         files[installed] = None
     for part in made_of:
         files.update(dict.fromkeys(_read_by(tree, folders, calls.module(part), folder)))
-    return UnitPlan(folder or ".", folder, made_of, tuple(files), values, terragrunt, library)
+    return UnitPlan(folder or ".", folder, made_of, tuple(files), values, terragrunt, library, choices)
 
 
 def _read_by(tree: Tree, folders: Folders, module: Module, root: str) -> Iterator[str]:
@@ -252,7 +260,9 @@ def read_unit(tree: Tree, plan: UnitPlan) -> Unit:
             estate.inputs.update((entry.name, entry) for entry in terragrunt_inputs(tree.read(plan.terragrunt)))
     for path in plan.values:
         estate.inputs.update((entry.name, entry) for entry in read_values(tree, path, estate.report))
-    root = Instance(estate, estate.module(plan.folder))
+    module = estate.module(plan.folder)
+    estate.inputs.update(_choices(tree, plan, module, estate))
+    root = Instance(estate, module)
     resources = tuple(resources_of(root))
     return Unit(
         plan.name,
@@ -263,7 +273,24 @@ def read_unit(tree: Tree, plan: UnitPlan) -> Unit:
         plan.folders,
         plan.library,
         provider_versions=_provider_versions(root),
+        choices=plan.choices,
     )
+
+
+def _choices(tree: Tree, plan: UnitPlan, module: Module, estate: Estate) -> Iterator[tuple[str, Choice]]:
+    """The variables whose default does not hold for every way to apply the module.
+
+    A variable without a default is given from outside anyway.
+    """
+    found: dict[str, list[Input]] = {}
+    for path in plan.choices:
+        for entry in read_values(tree, path, estate.report):
+            if entry.name not in estate.inputs:
+                found.setdefault(entry.name, []).append(entry)
+    for name, entries in found.items():
+        declaration = module.variables.get(name)
+        if declaration is not None and declaration.attribute_span("default") is not None:
+            yield name, Choice(name, tuple(entries), declaration)
 
 
 def _provider_versions(root: Instance) -> dict[str, str]:
