@@ -60,18 +60,32 @@ def read_settings(
 
 
 def _values(resource: Resource, setting: Setting, library: bool) -> Iterator[tuple[str, Span]]:
-    """The written values at the setting's path, or its default where none is written; unknown ones are left out."""
+    """The written values at the setting's path (each item of a list), or its default where none is written; unknown
+    ones are left out.
+    """
+    if not setting.path:
+        yield PRESENT, resource.header
+        return
     for path in setting.path.split("|"):
         found = [(value, span) for value, span in attributes(resource, path) if not _null(value)]
         if found:
             for value, span in found:
-                if (said := told(value, library)) is not None:
-                    yield said, (span or value.span or resource.header)
+                for item in _items(value):
+                    if (said := told(item, library)) is not None:
+                        yield said, (span or item.span or resource.header)
             return
     outer = setting.path.partition("|")[0].rpartition(".")[0]
-    if outer and setting.inside and resource.get(outer) is None:
+    around = resource.get(outer) if outer else None
+    if outer and setting.inside and around is None:
         return
-    yield setting.default, resource.header
+    yield setting.default, (around.span if around is not None and around.span else resource.header)
+
+
+def _items(value: Value) -> tuple[Value, ...]:
+    """The items of a list of plain values; anything else as it is."""
+    if isinstance(value, Sequence) and value.items and not any(isinstance(i, MappingValue) for i in value.items):
+        return value.items
+    return (value,)
 
 
 def told(value: Value, library: bool) -> str | None:
