@@ -23,6 +23,7 @@ from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.nouns import CLOUDS, a_key, short
 from rolecall.model.rule import Example, Related, Rule
+from rolecall.model.systems import SYSTEMS
 
 RULE = Rule(
     "RC103",
@@ -62,7 +63,7 @@ def check(model: Model) -> Iterator[Finding]:
     """One finding for each place of a workflow where a key comes in."""
     for credentials in model.declarations.values():
         first = credentials[0]
-        if first.form not in ("input", "reference") or first.site.format != "github":
+        if first.form not in ("input", "reference") or first.site.format not in SYSTEMS:
             continue
         consumptions = [c for credential in credentials for c in model.flow(credential).consumptions]
         jobs = {c.workload.id: c.workload for c in consumptions}

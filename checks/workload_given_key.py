@@ -22,6 +22,7 @@ from rolecall.model.linking import Model
 from rolecall.model.nouns import identity, key
 from rolecall.model.parts import Credential
 from rolecall.model.rule import Example, Related, Rule
+from rolecall.model.systems import SYSTEMS
 
 RULE = Rule(
     "RC104",
@@ -47,7 +48,7 @@ def check(model: Model) -> Iterator[Finding]:
     """One finding for each place where a key of unseen origin comes in."""
     for credentials in model.declarations.values():
         first = credentials[0]
-        if first.form not in ("input", "reference") or first.site.format == "github" or model.fed_by(first):
+        if first.form not in ("input", "reference") or first.site.format in SYSTEMS or model.fed_by(first):
             continue
         flows = [model.flow(credential) for credential in credentials]
         consumers = {c.workload.id: c for flow in flows for c in flow.consumptions}

@@ -103,6 +103,12 @@ FRONTENDS: Mapping[str, Frontend] = {
             "taken",
         ),
         Frontend(
+            "gitlab",
+            "rolecall.frontends.pipelines.gitlab",
+            re.compile(r"(?:^|/)(?:[^/]*\.gitlab-ci[^/]*|\.gitlab(?:-ci)?/.+|gitlab-ci/.+)\.ya?ml$"),
+            "taken",
+        ),
+        Frontend(
             "kubernetes",
             "rolecall.frontends.kubernetes.manifests",
             re.compile(r"\.(?:ya?ml|json)$"),

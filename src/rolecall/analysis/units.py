@@ -85,7 +85,9 @@ def _scope(
     if frontend.reach == "file":
         return sorted(own) or None
     if frontend.reach == "taken":
-        return sorted({path for row in old for path in row.files}.union(own)) if own else None
+        files = {path for row in old for path in row.files}
+        # a file may be taken for what another includes by name, whatever its own name is
+        return sorted(files.union(own)) if own or not files.isdisjoint(changes.content) else None
     if any(decides(path) for path in changes.content):
         return survey.paths
     for folder in {path.rpartition("/")[0] for path in own}:

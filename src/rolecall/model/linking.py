@@ -35,6 +35,7 @@ from rolecall.model.parts import (
 )
 from rolecall.model.registry import key_entry
 from rolecall.model.store_names import same_state
+from rolecall.model.systems import CI_STORES
 from rolecall.source.text import Span
 
 MAX_PATH = 24
@@ -279,7 +280,7 @@ class Model:
         rivals = self._rivals.get((store.kind, store.name), ())
         if len(rivals) < 2:
             return True
-        if store.kind in ("github-secret", "tf-output"):
+        if store.kind == "tf-output" or store.kind in CI_STORES:
             return len({rival.scope for rival in rivals}) == 1
         reader = reading.holder.partition("//")[0]
         return _shared(reader, store.site.unit) == max(_shared(reader, rival.site.unit) for rival in rivals)

@@ -15,6 +15,7 @@ from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import render, scalars, text
 from rolecall.model.parts import Credential, Fact
 from rolecall.model.secrets import endpoint_kind
+from rolecall.model.systems import SYSTEMS
 
 #: Clouds by what their S3-compatible endpoints end in.
 _OWNERS = (("oraclecloud.com", "oci"), ("storage.googleapis.com", "gcp"))
@@ -68,7 +69,7 @@ def owned_by_stores(credentials: Sequence[Credential], facts: Mapping[str, Seque
     owner = owners.pop() if len(owners) == 1 else "other"
     return [
         replace(c, cloud=owner, marks=c.marks | {"s3-compatible"})
-        if c.cloud == "aws" and c.cls == "access-key" and c.site.format == "github" and c.form in ("input", "reference")
+        if c.cloud == "aws" and c.cls == "access-key" and c.site.format in SYSTEMS and c.form in ("input", "reference")
         else c
         for c in credentials
     ]

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from rolecall.frontends.pipelines.scripts import StepFact, step_facts
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Entry, Mapping, Reference, Value, references, text
-from rolecall.model.cloud_keys import whole_key
+from rolecall.model.cloud_keys import key_name, whole_key
+from rolecall.model.connections import read_connections
 from rolecall.model.fields import Field
+from rolecall.model.logins import logins
 from rolecall.model.parts import Fact, Reading, Workload
 from rolecall.model.secrets import key_part, says_aws
+from rolecall.model.systems import SYSTEMS
 
 if TYPE_CHECKING:
     from rolecall.model.holders import Holders
@@ -47,14 +50,15 @@ ACTION_KEYS = {
 
 def read_job(holders: Holders, resource: Resource) -> None:
     """A job is the workload; its steps bring what it consumes."""
+    github = resource.format == "github"
     holders.fragment.workloads.append(
         Workload(
             holders.site(resource),
             "pipeline-job",
-            "github-actions",
+            SYSTEMS[resource.format].platform,
             "aws",
             "aws:oidc",
-            "role-to-assume",
+            "role-to-assume" if github else "",
             "",
             text(resource.get("environment")) or "",
             label=resource.name,
@@ -73,10 +77,9 @@ def read_step(holders: Holders, resource: Resource) -> None:
         if isinstance(body, Mapping):
             found.extend(_field(entry, resource, part) for entry in body.entries)
     printed: list[StepFact] = []
-    for fact in step_facts(resource):
-        if (fact.kind, fact.name, fact.target) == ("login", "password", "az") and fact.value is not None:
-            found.append(Field("az login --password", fact.value, fact.span, "az login", "run"))
-        elif fact.kind in KEY_FACTS:
+    facts = step_facts(resource)
+    for fact in facts:
+        if fact.kind in KEY_FACTS:
             if fact.value is not None and fact.name:
                 into = fact.kind in ("file-write", "build-arg") and key_part(fact.name) in ("id", "secret")
                 (baked if into else found).append(Field(fact.name, fact.value, fact.span, "run", "run"))
@@ -90,6 +93,7 @@ def read_step(holders: Holders, resource: Resource) -> None:
         Reading(holder, "tf-output", fact.name, "", fact.name, fact.span) for fact in printed if fact.name not in taken
     )
     _record(holders, resource, found, holder)
+    _rest(holders, resource, holder)
     if baked:
         holders.fragment.workloads.append(
             Workload(holders.site(resource), "unknown", "artifact", "aws", "unknown", label="what the step builds")
@@ -98,10 +102,15 @@ def read_step(holders: Holders, resource: Resource) -> None:
     uses = text(resource.get("uses_name")) or ""
     for item in found:
         known = ACTION_KEYS.get((uses.lower(), item.name)) if item.path == "with" else None
-        if known is None and item.path == "az login":
-            known = ("azure", "client-secret")
         if known is not None and (key := whole_key(item, *known, holders.is_minted)) is not None:
             holders.found(resource, key, holder)
+    known_places = {credential.span for credential in holders.fragment.credentials}
+    for item, cloud, cls in logins(facts):
+        key = whole_key(item, cloud, cls, holders.is_minted)
+        if key is not None and key.place not in known_places:
+            holders.found(resource, key, holder)
+            _readings(holders, resource, [item], holder)
+    read_connections(holders, resource, holder)
     if uses.endswith("configure-aws-credentials"):
         body = resource.get("with")
         role = body.get("role-to-assume") if isinstance(body, Mapping) else None
@@ -117,7 +126,7 @@ def _field(entry: Entry, resource: Resource, part: str) -> Field:
 
 
 def _in_line(resource: Resource, known: list[Field]) -> Iterator[Field]:
-    """Secrets that are an AWS key by their name, written into a command of the script."""
+    """Secrets that are a key by their name, written into a command of the script."""
     script = resource.get("run")
     for reference in references(script) if script is not None else ():
         span = reference.span
@@ -128,28 +137,51 @@ def _in_line(resource: Resource, known: list[Field]) -> Iterator[Field]:
 
 
 def _is_key(value: Value) -> bool:
-    return (
-        isinstance(value, Reference)
-        and value.target == "secret"
-        and key_part(value.attribute) in ("id", "secret")
-        and says_aws(value.attribute)
+    if not isinstance(value, Reference) or value.target != "secret":
+        return False
+    return (key_part(value.attribute) in ("id", "secret") and says_aws(value.attribute)) or (
+        key_part(value.attribute) is None and key_name(value.attribute) is not None
     )
 
 
 def _named(item: Field) -> Field:
-    """A field by the name of its secret, where only that says that it is an AWS key (`username` of a registry)."""
-    if key_part(item.name) is None and _is_key(item.value) and isinstance(item.value, Reference):
+    """A field by the name of its secret, where only that says that it is a key (`username` of a registry)."""
+    if (
+        key_part(item.name) is None
+        and key_name(item.name) is None
+        and _is_key(item.value)
+        and isinstance(item.value, Reference)
+    ):
         return replace(item, name=item.value.attribute)
     return item
 
 
 def _record(holders: Holders, resource: Resource, found: list[Field], holder: str) -> None:
     found = [_named(item) for item in found]
+    _readings(holders, resource, found, holder)
+    holders.take(resource, found, holder=holder)
+
+
+def _readings(holders: Holders, resource: Resource, found: list[Field], holder: str) -> None:
+    """The secrets of the CI system that are read in fields."""
+    kind = SYSTEMS[resource.format].store
     known = {(r.name, r.span) for r in holders.fragment.readings if r.holder == holder}
     for item in found:
         for reference in references(item.value):
             if reference.target == "secret" and (reference.attribute, item.span) not in known:
                 holders.fragment.readings.append(
-                    Reading(holder, "github-secret", reference.attribute, "", item.name, item.span, "", reference.via)
+                    Reading(holder, kind, reference.attribute, "", item.name, item.span, "", reference.via)
                 )
-    holders.take(resource, found, holder=holder)
+
+
+def _rest(holders: Holders, resource: Resource, holder: str) -> None:
+    """The secrets that a script names in commands which say nothing of them."""
+    script = resource.get("run")
+    if resource.format == "github" or script is None:
+        return
+    _readings(
+        holders,
+        resource,
+        [Field(r.attribute, r, r.span, "run", "run") for r in references(script) if r.span is not None],
+        holder,
+    )

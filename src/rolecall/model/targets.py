@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rolecall.model.parts import Workload
+from rolecall.model.systems import PLATFORMS
 
-#: Consumers that run in no cloud of their own, by platform; "" is compute of another cloud.
+#: Consumers that run in no cloud of their own, by platform; "" is compute of another cloud.  Every CI system stands for
+#: "github-actions": their jobs have a token of their own issuer all the same.
 TARGETS: Mapping[str, Mapping[str, str]] = {
     "aws": {
         "github-actions": "aws:oidc",
@@ -40,8 +42,9 @@ def target_of(cloud: str, workload: Workload) -> str:
     if workload.kind in ("saas", "unknown", "person"):
         return workload.target or "unknown"
     table = TARGETS.get(cloud, {})
-    if workload.platform in table:
-        return table[workload.platform]
+    platform = "github-actions" if workload.platform in PLATFORMS else workload.platform
+    if platform in table:
+        return table[platform]
     if workload.cloud == cloud:
         return workload.target or "unknown"
     return table.get("", "unknown")

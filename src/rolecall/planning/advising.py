@@ -13,9 +13,10 @@ from rolecall.model.linking import OpenEnd
 from rolecall.model.nature import speaks
 from rolecall.model.nouns import CLOUDS, noun, short
 from rolecall.model.parts import Workload
+from rolecall.model.systems import CI_STORES, SYSTEMS
 from rolecall.model.targets import TARGETS, target_of
 from rolecall.planning.case import Case
-from rolecall.planning.judgement import CI_STORES, Verdict
+from rolecall.planning.judgement import Verdict
 from rolecall.planning.migration import Handover
 from rolecall.planning.steps import ALSO, AT, LAST_USE, STEPS
 
@@ -144,7 +145,7 @@ def _likely(case: Case, end: OpenEnd | None) -> str:
         return table.get("", "unknown")
     if (end is not None and end.store.kind in CI_STORES) or speaks("ci", *case.declaration.names):
         return table.get("github-actions", "unknown")
-    if any(c.cloud == cloud and c.site.format == "github" for c in case.model.credentials.values()):
+    if any(c.cloud == cloud and c.site.format in SYSTEMS for c in case.model.credentials.values()):
         return table.get("github-actions", "unknown")
     return _ELSEWHERE.get(cloud, "unknown")
 

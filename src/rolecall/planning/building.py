@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from rolecall.frontends.values import Hop
 from rolecall.model.linking import Consumption, OpenEnd, Step
 from rolecall.model.parts import Workload
+from rolecall.model.systems import CI_STORES
 from rolecall.model.targets import target_of
 from rolecall.planning import cloudformation, retirement
 from rolecall.planning.advising import advise
 from rolecall.planning.application_steps import application_steps
 from rolecall.planning.case import Case, Use
 from rolecall.planning.emptied import emptied_secrets
-from rolecall.planning.judgement import CI_STORES, Verdict, carried_by_another, hold_back, likely_target
+from rolecall.planning.judgement import Verdict, carried_by_another, hold_back, likely_target
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import PHASES, Consumer, Disposition, Edit, Handover, Migration, Phase, Subject
 from rolecall.planning.move import Move, Planner

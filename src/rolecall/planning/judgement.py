@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from rolecall.catalog.entries import hints
 from rolecall.model.linking import OpenEnd
 from rolecall.model.nature import speaks, words
+from rolecall.model.systems import CI_STORES
 from rolecall.planning.case import Case
 from rolecall.planning.migration import Disposition, Handover
 
-CI_STORES = ("github-secret", "gitlab-variable", "circleci-variable", "bitbucket-variable", "tfe-variable")
 _ACCOUNT_KEYS = ("aws:resourceaccount", "aws:principalaccount", "aws:sourceaccount", "s3:resourceaccount")
 
 

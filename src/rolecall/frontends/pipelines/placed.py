@@ -7,6 +7,8 @@ A block scalar's lines lose their indentation, a quoted one's escapes are resolv
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from functools import cached_property
 
 from rolecall.source.text import Span
@@ -64,6 +66,27 @@ class Placed:
         for char in raw:
             table.append(table[-1] + len(char.encode("utf-8", "replace")))
         return [min(table[min(place, len(raw))], node.end) for place in places]
+
+
+class PlacedLines:
+    """Several scalars that run as one script, each from a line of its own on; none of the list may be empty."""
+
+    __slots__ = ("_parts", "_starts", "value")
+
+    def __init__(self, nodes: Sequence[YamlScalar]) -> None:
+        self._parts = [Placed(node) for node in nodes]
+        self._starts: list[int] = []
+        at = 0
+        for part in self._parts:
+            self._starts.append(at)
+            at += len(part.value) + 1
+        self.value = "\n".join(part.value for part in self._parts)
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of the characters `[start, end)`, cut at the end of the scalar in which it begins."""
+        index = max(0, bisect_right(self._starts, start) - 1)
+        begin = self._starts[index]
+        return self._parts[index].span(start - begin, end - begin)
 
 
 def _block(raw: str, value: str, style: str) -> list[int]:

@@ -9,8 +9,8 @@ from functools import cached_property
 
 from rolecall.frontends.pipelines.contexts import Scope
 from rolecall.frontends.pipelines.evaluation import expression, joined, size
-from rolecall.frontends.pipelines.expressions import split
-from rolecall.frontends.pipelines.placed import Placed
+from rolecall.frontends.pipelines.expressions import Piece, split
+from rolecall.frontends.pipelines.placed import Placed, PlacedLines
 from rolecall.frontends.pipelines.shell import ShellPart
 from rolecall.frontends.pipelines.shell_facts import ShellFact, facts
 from rolecall.frontends.resource import Resource
@@ -59,20 +59,25 @@ class _Segment:
 class Script:
     """One `run:` and what its expressions and variables stand for.
 
-    `env(name, span)` is what a variable holds when the script starts, None where nothing sets it.
+    `env(name, span)` is what a variable holds when the script starts, None where nothing sets it.  `pieces` finds the
+    expressions of a CI system in the text, `fill` gives their values; both are GitHub's where they are left out.
     """
 
     def __init__(
         self,
-        placed: Placed,
+        placed: Placed | PlacedLines,
         scope: Callable[[], Scope],
         env: Callable[[str, Span], Value | None],
         shell: Callable[[], str],
+        pieces: Callable[[str], Iterator[Piece]] = split,
+        fill: Callable[[Piece, Span], Value] | None = None,
     ) -> None:
         self._placed = placed
         self._scope = scope
         self._env = env
         self._shell = shell
+        self._pieces = pieces
+        self._fill = fill
 
     @cached_property
     def facts(self) -> tuple[StepFact, ...]:
@@ -92,7 +97,7 @@ class Script:
         written = self._placed.value
         if "GITHUB_ENV" not in written and "::set-env" not in written:
             return ()
-        pieces = (MARK if piece.expression else piece.text for piece in split(written))
+        pieces = (MARK if piece.expression else piece.text for piece in self._pieces(written))
         return tuple(fact.name for fact in facts("".join(pieces)) if fact.kind == "github-env")
 
     @cached_property
@@ -101,17 +106,22 @@ class Script:
         segments: list[_Segment] = []
         texts: list[str] = []
         at = 0
-        for piece in split(self._placed.value):
+        for piece in self._pieces(self._placed.value):
             value: Value | None = None
             seen: str | None = piece.text
             if piece.expression:
-                value = expression(piece.text, self._scope(), self._placed.span, piece.inner)
+                value = self._filled(piece)
                 seen = text(value) if isinstance(value, Scalar) else None
             seen = MARK if seen is None or (value and len(seen) > MAX_VALUE) else seen.replace(MARK, " ")
             segments.append(_Segment(at, at + len(seen), piece.start, piece.end, value))
             texts.append(seen)
             at += len(seen)
         return "".join(texts), segments
+
+    def _filled(self, piece: Piece) -> Value:
+        if self._fill is not None:
+            return self._fill(piece, self._placed.span(piece.start, piece.end))
+        return expression(piece.text, self._scope(), self._placed.span, piece.inner)
 
     def _span(self, start: int, end: int) -> Span:
         segments = self._seen[1]
