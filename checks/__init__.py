@@ -37,6 +37,20 @@ CHECKS: tuple[str, ...] = (
     "unread_input",
     "secret_in_code",
     "local_auth",
+    "default_identity",
+    "pods_share_nodes_identity",
+    "unbounded_api_key",
+    "keys_allowed",
+    "default_account_bound",
+    "cluster_administrator",
+    "cluster_role_wildcard",
+    "cluster_role_escalates",
+    "cluster_role_enters_pods",
+    "cluster_role_takes_secrets",
+    "cluster_role_makes_credentials",
+    "cluster_role_admits",
+    "cluster_role_handed_out",
+    "cluster_open_to_everybody",
 )
 
 

@@ -4,7 +4,7 @@ One TOML table per type.  Keys:
 
 part        identity, login, credential, grant, policy, membership, oidc-provider, profile, pod-identity, workload,
 deployment, store,
-            resource-policy, pod, service-account, external-secret
+            resource-policy, pod, service-account, external-secret, rbac (a role or binding of a cluster), manifest
 kind        what kind of identity, workload or store
 name path tags boundary scope namespace url status pgp of   attribute paths
 owner       credential or login: the attribute that names its identity
@@ -22,28 +22,53 @@ condition mapping pool subjects   federation: what a token must be like, what it
 given       credential: the argument that the code may set the secret by
 same_as     identity: the attribute that names the declared identity whose other side this is
 sign_in     identity: attributes by which people sign in through it
-also        more types that the same table serves
-settings    attributes that decide about identity and may be set wrong; each row: idea (which check speaks of it), path,
-            bad or good (the values, lower case; `present` for a block, `absent` where nothing is written and no default
-            is given), default (what the provider takes where nothing is written), above, below (numbers), when (path →
-            values that must hold for the row to apply), unless (type → its attribute that names this resource: another
-            resource that settles it), inside (only where the block around the attribute is written), says, severity
+also        more types that the same table serves; a type that several tables name has the keys of all
+document    also of a type that plays another part: a policy on it that names principals
+action asks resource-policy: attributes of a permission that is one statement: what it allows, and what it asks of
+            the caller (`condition key = attribute`); principal: who
+acls        attributes with a canned ACL or the URI of a grantee
+settings    attributes that decide about identity and may be set wrong; each row: idea (which check speaks of it), path
+            ("" for the resource itself, which is `present`; a list is judged item by item), bad or good (the values,
+            lower case; `present` for a block, `absent` where nothing is written and no default is given), like (a
+            pattern to look for in the value as the code writes it, references too), default (what the provider takes
+            where nothing is written), above, below (numbers), when (path → values that must hold for the row to apply;
+            `written` for any), unless (type → its attribute that names this resource: another
+            resource that settles it), inside (only where the block around the attribute is written), longer (days:
+            of a duration, or of a date that stands for never), says, severity.  An empty path is the declaration
+            itself; `reference->attribute` in `when` is an attribute of the resource that one refers to
 secrets     attributes that take a secret's value: path and class
 
-A table needs no part where it only has settings or secrets.
+A table needs no part where it only has settings or secrets; those of a type that several files speak of add up.
 
 An attribute that providers renamed is written `new|old` (Resource.get).
+
+A file of IDEAS is laid out the other way round: a list of settings for each idea, each with the `types` that it holds
+for.  The types `provider:NAME` and `module:SOURCE` are provider blocks and calls of a registry module.
 """
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-CATALOGS = ("aws.toml", "azure.toml", "kubernetes.toml", "ci.toml", "gcp.toml", "oci.toml")
+#: A file is called after its cloud; `aws_secrets.toml` has more rows for types of `aws.toml`, settings and secrets only.
+CATALOGS = (
+    "aws.toml",
+    "aws_secrets.toml",
+    "aws_settings.toml",
+    "azure.toml",
+    "kubernetes.toml",
+    "ci.toml",
+    "gcp.toml",
+    "oci.toml",
+)
+#: Files of settings by idea; more of them hold for the types of the files above and for others.
+IDEAS = ("gcp_settings.toml", "lifecycle.toml", "transport.toml")
+#: Whose a type is that only a file of ideas names, by how it starts.
+_CLOUDS = {"aws_": "aws", "AWS::": "aws", "azure": "azure", "google_": "gcp", "oci_": "oci"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +97,11 @@ class Setting:
     default: str = "absent"
     above: float | None = None
     below: float | None = None
+    like: str = ""
     when: tuple[tuple[str, tuple[str, ...]], ...] = ()
     unless: tuple[tuple[str, str], ...] = ()
     inside: bool = False
+    longer: float | None = None
     severity: str = ""
 
 
@@ -124,6 +151,7 @@ class Entry:
     group_list: str = ""
     document: str = ""
     policy: str = ""
+    action: str = ""
     half: str = ""
     rotates: str = ""
     expires: str = ""
@@ -142,6 +170,8 @@ class Entry:
     smtp: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     inputs: tuple[Input, ...] = ()
+    asks: tuple[str, ...] = ()
+    acls: tuple[str, ...] = ()
     settings: tuple[Setting, ...] = ()
     secrets: tuple[SecretField, ...] = ()
 
@@ -170,17 +200,40 @@ def _entry(type_name: str, cloud: str, table: dict[str, Any]) -> Entry:
     return Entry(type=type_name, cloud=cloud, **known)
 
 
+def _together(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Two tables of one type: lists one after the other, of anything else the last."""
+    lists = {key: one[key] + value for key, value in other.items() if isinstance(value, list) and key in one}
+    return {**one, **other, **lists}
+
+
 @cache
 def catalog() -> dict[str, Entry]:
     """Every type that the catalogs name."""
-    entries: dict[str, Entry] = {}
+    tables: dict[str, tuple[str, dict[str, Any]]] = {}
     for name in CATALOGS:
-        tables = tomllib.loads(files("rolecall.catalog").joinpath(name).read_text("utf-8"))
-        cloud = name.removesuffix(".toml")
-        for first, table in tables.items():
+        cloud = name.removesuffix(".toml").partition("_")[0]
+        rows = tomllib.loads(files("rolecall.catalog").joinpath(name).read_text("utf-8"))
+        for first, table in rows.items():
             for type_name in (first, *table.pop("also", ())):
-                entries[type_name] = _entry(type_name, cloud, table)
+                tables[type_name] = (cloud, _together(tables.get(type_name, ("", {}))[1], table))
+    entries = {type_name: _entry(type_name, cloud, table) for type_name, (cloud, table) in tables.items()}
+    for name in IDEAS:
+        _add_ideas(entries, tomllib.loads(files("rolecall.catalog").joinpath(name).read_text("utf-8")))
     return entries
+
+
+def _add_ideas(entries: dict[str, Entry], ideas: dict[str, list[dict[str, Any]]]) -> None:
+    """Adds the settings of a file of ideas to the types that they hold for."""
+    for idea, rows in ideas.items():
+        for row in rows:
+            types = row.pop("types")
+            setting = _setting({"idea": idea, **row})
+            for type_name in types:
+                known = entries.get(type_name)
+                if known is None:
+                    cloud = next((cloud for start, cloud in _CLOUDS.items() if type_name.startswith(start)), "other")
+                    known = Entry(type_name, "", cloud)
+                entries[type_name] = replace(known, settings=(*known.settings, setting))
 
 
 @cache

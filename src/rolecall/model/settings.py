@@ -7,12 +7,14 @@ part of the model; a value that cannot be told, or that a library leaves to its 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from rolecall.catalog.entries import Entry, Setting, catalog
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import Mapping as MappingValue
 from rolecall.frontends.values import Scalar, Sequence, Value, references, render, text
+from rolecall.model.durations import days
 from rolecall.model.fields import attributes
 from rolecall.model.parts import Fragment, Misset, Site
 from rolecall.model.secret_values import read_secret_values
@@ -21,6 +23,10 @@ from rolecall.source.text import Span
 
 #: What stands for an attribute that is not written and has no default that matters, and for a block that is there.
 ABSENT, PRESENT = "absent", "present"
+#: What stands for whatever is written, known or not, in a row's `when`.
+WRITTEN = "written"
+#: What is asked of, and how the catalog calls it.
+_PREFIXES = {"resource": "", "provider": "provider:", "module": "module:"}
 
 
 def read_wrong(unit: Unit, fragment: Fragment) -> None:
@@ -28,8 +34,8 @@ def read_wrong(unit: Unit, fragment: Fragment) -> None:
     entries = catalog()
     types: dict[str, list[Resource]] = {}
     for resource in unit.resources:
-        if resource.mode == "resource":
-            types.setdefault(resource.type, []).append(resource)
+        if resource.mode in _PREFIXES:
+            types.setdefault(_PREFIXES[resource.mode] + resource.type, []).append(resource)
     resources = {resource.id: resource for resource in unit.resources if resource.mode == "parameter"}
     for name, found in types.items():
         entry = entries.get(name)
@@ -48,7 +54,7 @@ def read_settings(
 ) -> Iterator[Misset]:
     """What is set wrong on one resource; `types` are the unit's resources by type."""
     for setting in entry.settings:
-        if not all(_holds(resource, path, wanted, library) for path, wanted in setting.when):
+        if not all(_holds(resource, path, wanted, library, types) for path, wanted in setting.when):
             continue
         if any(_companion(resource, kind, path, types) for kind, path in setting.unless):
             continue
@@ -67,16 +73,19 @@ def _values(resource: Resource, setting: Setting, library: bool) -> Iterator[tup
         yield PRESENT, resource.header
         return
     for path in setting.path.split("|"):
-        found = [(value, span) for value, span in attributes(resource, path) if not _null(value)]
+        written = list(attributes(resource, path))
+        found = [(value, span) for value, span in written if not _null(value)]
+        if library and not found and any(_given(value) for value, _ in written):
+            return
         if found:
             for value, span in found:
                 for item in _items(value):
-                    if (said := told(item, library)) is not None:
+                    if (said := told(item, library) or _shown(setting, item, library)) is not None:
                         yield said, (span or item.span or resource.header)
             return
     outer = setting.path.partition("|")[0].rpartition(".")[0]
     around = resource.get(outer) if outer else None
-    if outer and setting.inside and around is None:
+    if outer and ((setting.inside and around is None) or not isinstance(around, MappingValue | Sequence | None)):
         return
     yield setting.default, (around.span if around is not None and around.span else resource.header)
 
@@ -93,7 +102,7 @@ def told(value: Value, library: bool) -> str | None:
 
     What a library's own variable defaults to is for its callers to decide.
     """
-    if library and any(hop.kind == "variable" for hop in value.via):
+    if library and _given(value):
         return None
     if isinstance(value, (MappingValue, Sequence)):
         if isinstance(value, Sequence) and not value.items:
@@ -102,6 +111,16 @@ def told(value: Value, library: bool) -> str | None:
         return PRESENT if isinstance(value, MappingValue) or "=" in inner else inner.lower()
     said = text(value)
     return None if said is None else said.lower()
+
+
+def _shown(setting: Setting, value: Value, library: bool) -> str | None:
+    """A value that is not known as the code writes it, for a setting that looks for something in that."""
+    return render(value).lower() if setting.like and not (library and _given(value)) else None
+
+
+def _given(value: Value) -> bool:
+    """Whether a value came in through a variable."""
+    return any(hop.kind == "variable" for hop in value.via)
 
 
 def _null(value: Value) -> bool:
@@ -113,6 +132,10 @@ def _bad(setting: Setting, value: str) -> bool:
         return True
     if setting.good and value not in setting.good:
         return True
+    if setting.like:
+        return re.search(setting.like, value) is not None
+    if setting.longer is not None and (lasts := days(value)) is not None:
+        return lasts > setting.longer
     try:
         number = float(value)
     except ValueError:
@@ -122,10 +145,23 @@ def _bad(setting: Setting, value: str) -> bool:
     )
 
 
-def _holds(resource: Resource, path: str, wanted: tuple[str, ...], library: bool) -> bool:
+def _holds(
+    resource: Resource,
+    path: str,
+    wanted: tuple[str, ...],
+    library: bool,
+    types: Mapping[str, Collection[Resource]],
+) -> bool:
+    way, arrow, path = path.rpartition("->")
+    if arrow:
+        value = resource.get(way)
+        ids = {r.target for r in references(value)} if value is not None else set()
+        found = next((other for others in types.values() for other in others if other.id in ids), None)
+        return found is not None and _holds(found, path, wanted, library, types)
     value = resource.get(path)
-    said = ABSENT if value is None or _null(value) else told(value, library)
-    return said is not None and said in wanted
+    if value is None or _null(value):
+        return ABSENT in wanted
+    return WRITTEN in wanted or any(told(item, library) in wanted for item in (value, *_items(value)))
 
 
 def _companion(resource: Resource, kind: str, path: str, types: Mapping[str, Collection[Resource]]) -> bool:
