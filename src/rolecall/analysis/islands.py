@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from rolecall.model.cluster import Binding, ClusterRole, PodSettings, ServiceAccount
 from rolecall.model.parts import Fragment
 
 #: Facts that are about their own unit alone, whatever their name and value.
@@ -50,6 +51,9 @@ def _offers(fragment: Fragment) -> Iterator[str]:
         yield f"name {identity.label}"
     for grant in fragment.grants:
         yield f"name {grant.label}"
+    for part in fragment.cluster:
+        if isinstance(part, (ClusterRole, ServiceAccount)):
+            yield f"cluster {type(part).__name__} {part.name}"
 
 
 def _asks(fragment: Fragment, files: Iterable[str]) -> Iterator[str]:
@@ -62,6 +66,12 @@ def _asks(fragment: Fragment, files: Iterable[str]) -> Iterator[str]:
             yield f"unit {unit}" if mark else f"name {target}"
     for reading in fragment.readings:
         yield f"store {reading.kind} {reading.name}"
+    for part in fragment.cluster:
+        if isinstance(part, Binding):
+            yield f"cluster ClusterRole {part.role}"
+            yield from (f"cluster ServiceAccount {who.name}" for who in part.subjects if who.kind == "ServiceAccount")
+        elif isinstance(part, PodSettings):
+            yield f"cluster ServiceAccount {part.account or 'default'}"
 
 
 def _targets(fragment: Fragment) -> Iterator[str]:

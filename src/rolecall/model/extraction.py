@@ -13,6 +13,7 @@ from rolecall.catalog.entries import Entry, catalog
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import Mapping, Reference, Sequence, Value, find, references, render, text, truth
 from rolecall.model.azure_roles import read_permissions
+from rolecall.model.cluster_objects import read_cluster
 from rolecall.model.documents import read_document
 from rolecall.model.federation import read_trust
 from rolecall.model.grants import WAYS, read_grants
@@ -61,6 +62,8 @@ class Extraction:
         if self._matters():
             self._walk()
         read_wrong(self.unit, self.fragment)
+        if self._matters():
+            read_cluster(self)
         self.fragment.facts.extend(stores_of(self.unit, self._may_point))
         for problem in self.unit.problems:
             self.fragment.facts.append(Fact("problem", problem.kind, problem.message, None, problem.span))

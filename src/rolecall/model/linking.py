@@ -103,6 +103,7 @@ class Model:
         self.stores: dict[str, Store] = {}
         self.workloads: dict[str, Workload] = {}
         self.policies: dict[str, PolicySite] = {}
+        self.cluster = [part for fragment in self.fragments for part in fragment.cluster]
         self.resource_policies: list[ResourcePolicy] = []
         self.trusts: list[Trust] = []
         self.mentions: dict[str, list[Mention]] = defaultdict(list)

@@ -7,10 +7,13 @@ cache keeps.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rolecall.frontends.values import Hop
 from rolecall.source.text import Span
+
+if TYPE_CHECKING:
+    from rolecall.model.cluster import ClusterPart
 
 Nature = Literal["machine", "human", "mixed", "unknown"]
 Form = Literal["literal", "minted", "input", "reference"]
@@ -361,6 +364,7 @@ class Fragment:
     mentions: list[Mention] = field(default_factory=list)
     trusts: list[Trust] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    cluster: list[ClusterPart] = field(default_factory=list)
     missets: list[Misset] = field(default_factory=list)
     secret_values: list[SecretValue] = field(default_factory=list)
 

@@ -26,6 +26,8 @@ MAX_OBJECTS = 5_000
 KINDS = (
     "ClusterExternalSecret",
     "ClusterIssuer",
+    "ClusterRole",
+    "ClusterRoleBinding",
     "ClusterSecretStore",
     "ClusterTriggerAuthentication",
     "ConfigMap",
@@ -43,6 +45,8 @@ KINDS = (
     "PushSecret",
     "ReplicaSet",
     "ReplicationController",
+    "Role",
+    "RoleBinding",
     "Rollout",
     "SealedSecret",
     "Secret",
@@ -53,12 +57,27 @@ KINDS = (
     "StatefulSet",
     "TriggerAuthentication",
 )
-_NAMES = "|".join(KINDS).encode()
-_KIND = re.compile(
-    rb"""^(?:\xef\xbb\xbf)?(?:["']?kind["']?[ \t]*:[ \t]*["']?(?:%s)["']?[ \t]*(?:\#.*)?\r?$"""
-    rb"""|.*"kind"[ \t]*:[ \t]*"(?:%s)")""" % (_NAMES, _NAMES),
-    re.MULTILINE,
+#: Estates have thousands of these for people, so that they are read only where something in them may lead further: a
+#: program, everybody or an administrator among the subjects, a wildcard or a right to what others have.
+_FOR_PEOPLE = ("Role", "RoleBinding")
+_LEADS_ON = re.compile(
+    rb"ServiceAccount|system:|cluster-admin|\*|secrets|escalate|bind\b|impersonate|bindings\b|[\"'/ -]roles\b"
+    rb"|exec|attach|ephemeral|proxy|/token|aws-auth|\{\{"
 )
+
+
+def _kinds(names: Iterable[str]) -> re.Pattern[bytes]:
+    """Finds a line of YAML or a member of JSON that says an object is of one of these kinds."""
+    either = "|".join(names).encode()
+    return re.compile(
+        rb"""^(?:\xef\xbb\xbf)?(?:["']?kind["']?[ \t]*:[ \t]*["']?(?:%s)["']?[ \t]*(?:\#.*)?\r?$"""
+        rb"""|.*"kind"[ \t]*:[ \t]*"(?:%s)")""" % (either, either),
+        re.MULTILINE,
+    )
+
+
+_KIND = _kinds(name for name in KINDS if name not in _FOR_PEOPLE)
+_PEOPLE = _kinds(_FOR_PEOPLE)
 _SEPARATOR = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _INK = re.compile(rb"[^\r\n]")
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -92,7 +111,7 @@ def units(tree: Tree, paths: Iterable[str]) -> list[ManifestPlan]:
         if kustomization:
             if kustomize.generates(data):
                 plans.append(ManifestPlan(path, (path, *kustomize.sources(tree, path))))
-        elif b"apiVersion" in data and _KIND.search(data):
+        elif b"apiVersion" in data and _matters(data):
             plans.append(ManifestPlan(path, (path,)))
     return plans
 
@@ -125,6 +144,11 @@ def read_unit(tree: Tree, plan: ManifestPlan) -> Unit:
     return Unit(path, "kubernetes", plan.files, tuple(resources), tuple(problems))
 
 
+def _matters(data: bytes) -> bool:
+    """Whether some document may hold an object that is read, by a search of its bytes."""
+    return bool(_KIND.search(data) or (_LEADS_ON.search(data) and _PEOPLE.search(data)))
+
+
 def _relevant(text: SourceText) -> SourceText:
     """The file with the documents blanked out, byte for byte, that hold no object that matters."""
     data = text.data
@@ -134,7 +158,7 @@ def _relevant(text: SourceText) -> SourceText:
     pieces = []
     for start, end in pairwise([*starts, len(data)]):
         piece = data[start:end]
-        if _KIND.search(piece):
+        if _matters(piece):
             pieces.append(piece)
         else:
             kept = 3 if piece.startswith(b"---") else 0

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Mapping, Sequence, Value, find, render, text
+from rolecall.frontends.values import Mapping, Scalar, Sequence, Value, find, render, text
 from rolecall.source.text import Span
 
 
@@ -122,7 +122,7 @@ def _variables(container: Mapping, fallback: Span) -> Iterator[EnvVar]:
         yield EnvVar(
             render(name),
             body.get("value"),
-            _first(secret, "name"),
+            _first(secret, "name") or (secret if isinstance(secret, Scalar) else None),
             text(_first(secret, "key")),
             _first(config, "name"),
             text(_first(config, "key")),
@@ -137,8 +137,8 @@ def _sources(container: Mapping, fallback: Span) -> Iterator[tuple[str, Value, S
                 ("secret", ("secretRef.name", "secret_ref.name")),
                 ("config_map", ("configMapRef.name", "config_map_ref.name")),
             ):
-                name = _first(body, *paths)
-                if name is not None:
+                name = _first(body, *paths) or _first(body, *(path.removesuffix(".name") for path in paths))
+                if name is not None and not isinstance(name, Mapping):
                     yield kind, name, body.span or fallback
 
 
