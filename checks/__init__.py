@@ -41,6 +41,8 @@ CHECKS: tuple[str, ...] = (
     "pods_share_nodes_identity",
     "unbounded_api_key",
     "keys_allowed",
+    "service_key",
+    "no_expiry",
     "default_account_bound",
     "cluster_administrator",
     "cluster_role_wildcard",

@@ -1,15 +1,16 @@
 """Pods that have no identity of their own and can take their node's.
 
 What it does
-    Finds GKE clusters without workload identity, and nodes that show pods their own metadata.
+    Finds GKE and AKS clusters without workload identity, and nodes of GKE that show pods their own metadata.
 
 Why it matters
-    Every pod can ask the metadata server for a token of the node's service account, so each may do what any of them
+    Every pod can ask the metadata server for a token of the node's own identity, so each may do what any of them
     needs.  What needs more than that is given a key.
 
 Fix
-    Set `workload_identity_config.workload_pool` on the cluster and `mode = "GKE_METADATA"` on the nodes, then bind each
-    Kubernetes service account to roles.
+    GKE: set `workload_identity_config.workload_pool` on the cluster and `mode = "GKE_METADATA"` on the nodes, then bind
+    each Kubernetes service account to roles.  AKS: set `oidc_issuer_enabled` and `workload_identity_enabled`, then give
+    each service account a managed identity by a federated credential.
 """
 
 from __future__ import annotations
@@ -42,6 +43,25 @@ def check(model: Model) -> Iterator[Finding]:
 
 BAD = (
     Example(
+        "AKS clusters as they are made by default",
+        {
+            "main.tf": """\
+resource "azurerm_kubernetes_cluster" "main" { # <- RC227
+  name = "main"
+  identity {
+    type = "SystemAssigned"
+  }
+}
+
+resource "azurerm_kubernetes_cluster" "other" {
+  name                      = "other"
+  oidc_issuer_enabled       = true
+  workload_identity_enabled = false # <- RC227
+}
+"""
+        },
+    ),
+    Example(
         "a cluster, and nodes that show their metadata",
         {
             "main.tf": """\
@@ -65,6 +85,21 @@ resource "google_container_node_pool" "main" {
 )
 
 GOOD = (
+    Example(
+        "workload identity on AKS",
+        {
+            "main.tf": """\
+resource "azurerm_kubernetes_cluster" "main" {
+  name                      = "main"
+  oidc_issuer_enabled       = true
+  workload_identity_enabled = true
+  identity {
+    type = "SystemAssigned"
+  }
+}
+"""
+        },
+    ),
     Example(
         "workload identity, and a cluster that always has it",
         {

@@ -60,13 +60,14 @@ CATALOGS = (
     "aws_secrets.toml",
     "aws_settings.toml",
     "azure.toml",
+    "azure_secrets.toml",
     "kubernetes.toml",
     "ci.toml",
     "gcp.toml",
     "oci.toml",
 )
 #: Files of settings by idea; more of them hold for the types of the files above and for others.
-IDEAS = ("gcp_settings.toml", "lifecycle.toml", "transport.toml")
+IDEAS = ("azure_settings.toml", "gcp_settings.toml", "lifecycle.toml", "transport.toml")
 #: Whose a type is that only a file of ideas names, by how it starts.
 _CLOUDS = {"aws_": "aws", "AWS::": "aws", "azure": "azure", "google_": "gcp", "oci_": "oci"}
 
