@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rolecall.analysis import harvest
+from rolecall.analysis import crew, harvest
 from rolecall.analysis.run import Analysis, Options, RootError, analyse
 
 from .estate import ESTATE, write
@@ -112,24 +112,26 @@ def test_the_model_is_that_of_the_whole_estate(estate: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 def test_several_processes_find_the_same(estate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = said(analyse([estate], Options(cache=False)))
-    monkeypatch.setattr(harvest, "PARALLEL_BYTES", 2)
-    monkeypatch.setattr(harvest, "_processes", lambda size: 3)
+    monkeypatch.setattr(crew, "processes", lambda size: 3)
     assert said(analyse([estate], Options(cache=False))) == alone
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
-def test_the_work_of_a_process_that_dies_is_done_again(estate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("step", ["look", "read"])
+def test_the_work_of_a_process_that_dies_is_done_again(
+    step: str, estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     alone = said(analyse([estate], Options(cache=False)))
     mine = os.getpid()
-    read = harvest.read
+    lives = getattr(crew, step)
 
-    def dying(*arguments: object) -> harvest.Harvest:
+    def dying(*arguments: object) -> object:
         if os.getpid() != mine:
             os._exit(9)
-        return read(*arguments)  # type: ignore[arg-type]
+        return lives(*arguments)
 
-    monkeypatch.setattr(harvest, "read", dying)
-    monkeypatch.setattr(harvest, "_processes", lambda size: 2)
+    monkeypatch.setattr(crew, step, dying)
+    monkeypatch.setattr(crew, "processes", lambda size: 2)
     assert said(analyse([estate], Options(cache=False))) == alone
 
 

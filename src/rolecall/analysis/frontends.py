@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
-from rolecall.source.tree import Tree, Unreadable
+from rolecall.source.tree import Tree
 
 if TYPE_CHECKING:
     from rolecall.frontends.resource import Unit
@@ -53,31 +52,11 @@ class Frontend:
         return cast("Unit", import_module(self.module).read_unit(tree, plan))
 
 
-_FILE_CALL = re.compile(rb"\b(?:templatefile|file\w*)\s*\([^)\n]*\n?[^)\n]*|\blocal_file\b")
-
-
 def _folder_structure(tree: Tree, folder: str) -> bytes:
-    """What of a Terraform folder decides which root modules there are and which files each may read.
-
-    That is: the sources of its module calls, whether it has providers and a backend, and what its `file()` calls name.
-    """
+    """What of a Terraform folder decides which root modules there are and which files each may read."""
     from rolecall.frontends.terraform.folders import folders_of
 
-    folders = folders_of(tree)
-    if not folders.has_code(folder):
-        return b""
-    module = folders.module(tree, folder)
-    digest = hashlib.blake2b(digest_size=8)
-    backend = any(settings.nested("backend") or settings.nested("cloud") for settings in module.settings)
-    digest.update(repr((sorted(module.sources.items()), bool(module.providers), backend)).encode("utf-8", "replace"))
-    for path in module.files:
-        try:
-            data = tree.read(path).data
-        except Unreadable:
-            continue
-        if b"file" in data:
-            digest.update(b"\0".join([path.encode("utf-8", "replace"), *_FILE_CALL.findall(data)]))
-    return digest.digest()
+    return folders_of(tree).sketch(tree, folder).structure
 
 
 FRONTENDS: Mapping[str, Frontend] = {
@@ -106,6 +85,15 @@ FRONTENDS: Mapping[str, Frontend] = {
             "gitlab",
             "rolecall.frontends.pipelines.gitlab",
             re.compile(r"(?:^|/)(?:[^/]*\.gitlab-ci[^/]*|\.gitlab(?:-ci)?/.+|gitlab-ci/.+)\.ya?ml$"),
+            "taken",
+        ),
+        Frontend(
+            "azure-pipelines",
+            "rolecall.frontends.pipelines.azure",
+            re.compile(
+                r"(?:^|/)(?:[^/]*azure-pipelines?[^/]*|\.azuredevops/.+|\.azure-pipelines/.+|azure-pipelines/.+"
+                r"|\.pipelines/.+|\.ado/.+|eng/pipelines/.+)\.ya?ml$"
+            ),
             "taken",
         ),
         Frontend(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -19,6 +20,7 @@ from rolecall.model.finding import Finding
 from rolecall.source.text import SourceText
 
 if TYPE_CHECKING:  # a run that finds everything in the cache links nothing and reads nothing
+    from rolecall.analysis.crew import Crew
     from rolecall.analysis.harvest import Harvest
     from rolecall.analysis.suppressions import Suppressed, Suppression
     from rolecall.frontends.resource import Unit
@@ -141,12 +143,15 @@ def _examined(
     planned: Mapping[str, SourceText],
 ) -> Analysis:
     clock = _Clock()
-    surveyed, changes = survey.take(tree, before.survey if before is not None else None)
-    clock.lap("survey")
-    found = units.find(tree, surveyed, changes, before, options.variable_files, planned)
-    clock.lap("units")
-    fresh = _gather(tree, surveyed, found, before, harvests, planned, options.progress)
-    clock.lap("extract")
+    with ExitStack() as stack:
+        crew = stack.enter_context(_crew(tree)) if before is None else None
+        looked = crew.look() if crew is not None else {}
+        surveyed, changes = survey.take(tree, before.survey if before is not None else None, looked)
+        clock.lap("survey")
+        found = units.find(tree, surveyed, changes, before, options.variable_files, planned)
+        clock.lap("units")
+        fresh = _gather(tree, surveyed, found, before, harvests, planned, options.progress, crew)
+        clock.lap("extract")
     if before is not None and surveyed is before.survey and not fresh:
         snapshot = before
     else:
@@ -176,12 +181,13 @@ def _gather(
     harvests: Harvests,
     planned: Mapping[str, SourceText],
     progress: Callable[[int, int], None] | None,
+    crew: Crew | None,
 ) -> dict[bytes, Harvest]:
     """Read every unit whose harvest is not there yet; the harvests by key."""
     missing = [row for row in found.rows if row.key not in harvests]
     if not missing:
         return {}
-    from rolecall.analysis.harvest import Task, read_all
+    from rolecall.analysis.harvest import Task
 
     old = {(row.format, row.name): row for row in before.rows} if before is not None else {}
     tasks: list[Task] = []
@@ -192,11 +198,18 @@ def _gather(
         tasks.append(Task(row.format, plan, sum(map(surveyed.size, row.files)), laid))
     report = progress or (lambda _done, _all: None)
     fresh: dict[bytes, Harvest] = {}
-    for row, data in zip(missing, read_all(tree, tasks, lambda done: report(done, len(tasks))), strict=True):
-        harvests.add(row.key, data)
-        fresh[row.key] = pickling.loads(data)
-        row.resources = fresh[row.key].resources
+    with nullcontext(crew) if crew is not None else _crew(tree, sum(task.weight for task in tasks)) as reading:
+        for row, data in zip(missing, reading.read(tasks, lambda done: report(done, len(tasks))), strict=True):
+            harvests.add(row.key, data)
+            fresh[row.key] = pickling.loads(data)
+            row.resources = fresh[row.key].resources
     return fresh
+
+
+def _crew(tree: Roots, size: int | None = None) -> Crew:
+    from rolecall.analysis.crew import Crew  # a run that finds everything in the cache reads nothing
+
+    return Crew(tree, size)
 
 
 def _judged(snapshot: Snapshot, options: Options) -> tuple[list[Finding], list[Suppressed]]:

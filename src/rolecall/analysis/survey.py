@@ -6,9 +6,10 @@ import re
 import time
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import TypeAlias
 
 from rolecall.analysis import filefacts
 from rolecall.analysis.discovery import UNKNOWN, Roots
@@ -31,6 +32,7 @@ _SKIPPED_NAME = re.compile(
     r"|(?:^|/)(?:CHANGELOG|LICENSE|NOTICE|go\.sum|yarn\.lock)[^/]*)$",
     re.IGNORECASE,
 )
+Look: TypeAlias = tuple[bytes, FileFacts]
 _SKIPPED_FOLDER = re.compile(r"(?:^|/)(?:vendor|third_party|bower_components|dist|\.terraform|site-packages)/")
 
 
@@ -74,8 +76,8 @@ class Changes:
         return bool(self.content) or self.listing
 
 
-def take(tree: Roots, before: Survey | None) -> tuple[Survey, Changes]:
-    """A survey of the tree; what has not changed since `before` is not read."""
+def take(tree: Roots, before: Survey | None, looked: Mapping[str, Look]) -> tuple[Survey, Changes]:
+    """A survey of the tree; what has not changed since `before`, or was `looked` at already, is not read."""
     paths = tree.paths()
     now = time.time_ns()
     statuses = tree.statuses[:]
@@ -107,7 +109,7 @@ def take(tree: Roots, before: Survey | None) -> tuple[Survey, Changes]:
     read = 0
     for at in stale:
         path, was = paths[at], old.get(paths[at])
-        digest, facts = _look(tree, path, statuses[3 * at])
+        digest, facts = looked.get(path) or look(tree, path, statuses[3 * at])
         read += digest != _NO_DIGEST
         digests[_SIZE * at : _SIZE * at + _SIZE] = digest
         survey.facts.pop(path, None)
@@ -134,7 +136,8 @@ def _differing(one: array[int], other: array[int]) -> Iterator[int]:
                 yield at // 3
 
 
-def _look(tree: Roots, path: str, size: int) -> tuple[bytes, FileFacts]:
+def look(tree: Roots, path: str, size: int) -> Look:
+    """The digest of a file of so many bytes (zeros where it is not read) and what it says whatever its format."""
     source = is_source(path) or decides(path)
     keys = not _SKIPPED_NAME.search(path) and not _SKIPPED_FOLDER.search(path)
     if not source and not (keys and size <= MAX_TEXT_BYTES):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from rolecall.frontends.terraform.module import Module, read_module
+from rolecall.frontends.terraform.sketch import Sketch, sketch_of
 from rolecall.source.tree import Tree
 
 _CODE = (".tf", ".tf.json")
@@ -29,6 +30,7 @@ class Folders:
         self.paths = tree.paths()
         self.files: dict[str, Files] = {}
         self.value_files: list[str] = []
+        self.sketches: dict[str, Sketch] = {}
         self._modules: dict[str, Module] = {}
         for path in self.paths:
             folder, _, name = path.rpartition("/")
@@ -56,6 +58,14 @@ class Folders:
             files = self.files.get(folder)
             module = self._modules[folder] = read_module(tree, folder, tuple(files.code) if files else ())
         return module
+
+    def sketch(self, tree: Tree, folder: str) -> Sketch:
+        """The sketch of a folder: one that another process made (`sketches`), or made here."""
+        sketch = self.sketches.get(folder)
+        if sketch is None:
+            module = self.module(tree, folder) if self.has_code(folder) else None
+            sketch = self.sketches[folder] = sketch_of(tree, module) if module is not None else Sketch()
+        return sketch
 
     def has(self, path: str) -> bool:
         """Whether there is such a file."""

@@ -29,12 +29,12 @@ from rolecall.frontends.terraform.instance import Instance
 from rolecall.frontends.terraform.module import Module
 from rolecall.frontends.terraform.place import Place
 from rolecall.frontends.terraform.resources import resources_of
+from rolecall.frontends.terraform.sketch import Sketch
 from rolecall.frontends.values import Mapping, text
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
 
 _LOCAL = ("./", "../", ".\\", "..\\")
-_FILE_CALL = re.compile(rb'\b(?:templatefile|file(?:base64|exists|set|md5|sha\d+)?)\s*\(\s*("(?:[^"\\\n]|\\.)*")?')
 _MODULE_PATH = re.compile(r"\$\{\s*path\.module\s*\}")
 _ROOT_PATH = re.compile(r"\$\{\s*path\.(?:root|cwd)\s*\}")
 #: Files that one `file()` call with a computed name may make readable.
@@ -123,15 +123,15 @@ class _Calls:
         self._folders = folders
         self._known: dict[str, tuple[str, ...]] = {}
 
-    def module(self, folder: str) -> Module:
-        return self._folders.module(self._tree, folder)
+    def sketch(self, folder: str) -> Sketch:
+        return self._folders.sketch(self._tree, folder)
 
     def of(self, folder: str) -> tuple[str, ...]:
         known = self._known.get(folder)
         if known is None:
             targets = (
                 self._tree.resolve(folder, source.replace("\\", "/"))
-                for source in self.module(folder).sources.values()
+                for _, source in self.sketch(folder).sources
                 if source.startswith(_LOCAL)
             )
             known = tuple(
@@ -154,7 +154,7 @@ class _Calls:
         return tuple(found)
 
     def has_backend(self, folder: str) -> bool:
-        return any(settings.nested("backend") or settings.nested("cloud") for settings in self.module(folder).settings)
+        return self.sketch(folder).backend
 
 
 def registry(tree: Tree, folder: str) -> dict[str, str]:
@@ -200,11 +200,9 @@ def _plan(
     values = (*automatic(own.values), *variable_files)
     choices = () if variable_files else tuple(named_later(folders, folder))
     terragrunt = inputs.get(folder, "")
-    module = calls.module(folder)
-    library = not (
-        own.values or choices or module.providers or folder in applied or own.terragrunt or calls.has_backend(folder)
-    )
-    files: dict[str, None] = dict.fromkeys(path for part in made_of for path in calls.module(part).files)
+    sketch = calls.sketch(folder)
+    library = not (own.values or choices or sketch.providers or folder in applied or own.terragrunt or sketch.backend)
+    files: dict[str, None] = dict.fromkeys(path for part in made_of for path in calls.sketch(part).files)
     files.update(dict.fromkeys((*values, *choices)))
     if terragrunt:
         files[terragrunt] = None
@@ -212,23 +210,16 @@ def _plan(
     if folders.has(installed):
         files[installed] = None
     for part in made_of:
-        files.update(dict.fromkeys(_read_by(tree, folders, calls.module(part), folder)))
+        files.update(dict.fromkeys(_read_by(folders, tree, part, calls.sketch(part), folder)))
     return UnitPlan(folder or ".", folder, made_of, tuple(files), values, terragrunt, library, choices)
 
 
-def _read_by(tree: Tree, folders: Folders, module: Module, root: str) -> Iterator[str]:
+def _read_by(folders: Folders, tree: Tree, folder: str, sketch: Sketch, root: str) -> Iterator[str]:
     """The files that the `file()` calls of a module may read."""
-    for path in module.files:
-        try:
-            data = tree.read(path).data
-        except Unreadable:
-            continue
-        if b"file" not in data:
-            continue
-        for found in _FILE_CALL.finditer(data):
-            yield from _named_files(tree, folders, found[1], module.folder, root)
-        if b"local_file" in data:
-            yield from folders.below(module.folder, _MAX_FILES)
+    for written in dict.fromkeys(sketch.reads):
+        yield from _named_files(tree, folders, written, folder, root)
+    if sketch.local_files:
+        yield from folders.below(folder, _MAX_FILES)
 
 
 def _named_files(tree: Tree, folders: Folders, written: bytes | None, folder: str, root: str) -> Iterable[str]:

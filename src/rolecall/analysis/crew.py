@@ -1,0 +1,252 @@
+"""Several processes that read one tree together: each looks at its part of the files first and then reads the units in
+it, so that what it has outlined by then is not outlined again.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rolecall.analysis import pickling
+from rolecall.analysis.discovery import Roots
+from rolecall.analysis.frontends import is_source
+from rolecall.analysis.harvest import Task, read
+from rolecall.analysis.survey import Look, look
+
+if TYPE_CHECKING:
+    from rolecall.frontends.terraform.sketch import Sketch
+
+#: Below this many bytes of code a second process costs more than it saves.
+PARALLEL_BYTES = 400_000
+#: What a unit costs beside its bytes, in bytes.
+_EACH = 200
+#: The suffixes of the files whose folders are outlined.
+_OUTLINED = (".tf", ".tf.json")
+
+
+def processes(size: int) -> int:
+    """How many processes pay for so many bytes of code."""
+    if size < PARALLEL_BYTES or not hasattr(os, "fork") or os.environ.get("ROLECALL_JOBS") == "1":
+        return 1
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(count, size // (PARALLEL_BYTES // 2), 16))
+
+
+class Crew:
+    """This process and `count - 1` forked ones, which end with the `with` block, whatever happens.
+
+    Each has the files from its place in the sorted paths up to the next one's (`_starts`).
+    """
+
+    def __init__(self, tree: Roots, size: int | None = None) -> None:
+        """`size` is how many bytes there are to read; all there are where it is not given."""
+        self._tree = tree
+        self._paths = tree.paths()
+        statuses = tree.statuses
+        weights = [max(0, statuses[3 * at]) if is_source(path) else 0 for at, path in enumerate(self._paths)]
+        self.count = processes(sum(weights) if size is None else size)
+        self._starts = _cut(weights, self.count)
+        self._members: list[_Member] = []
+
+    def __enter__(self) -> Crew:
+        if self.count > 1:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for _ in range(1, self.count):
+                self._members.append(_Member.start(self._tree, self._members))
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        for member in self._members:
+            member.end(kill=kind is not None)
+
+    def look(self) -> dict[str, Look]:
+        """What `survey.look` gives of every file of the tree, by path; also outlines the Terraform folders.
+
+        One process alone looks at nothing: it does so when it is asked.
+        """
+        if self.count == 1:
+            return {}
+        parts = [self._paths[start:end] for start, end in self._ranges()]
+        for member, part in zip(self._members, parts[1:], strict=True):
+            member.ask("look", part)
+        files, sketches = _look(self._tree, parts[0])
+        for member, part in zip(self._members, parts[1:], strict=True):
+            theirs = member.answer() or _look(self._tree, part)
+            files.update(theirs[0])
+            sketches.update(theirs[1])
+        if sketches:
+            from rolecall.frontends.terraform.folders import folders_of
+
+            folders_of(self._tree).sketches.update(sketches)
+        return files
+
+    def read(self, tasks: Sequence[Task], progress: Callable[[int], None]) -> Iterator[bytes]:
+        """The harvest of each task as `pickling.dumps` writes it, in the order of the tasks.
+
+        `progress` is called with the number of units that are done.
+        """
+        own, *others = self._shares(tasks)
+        for member, share in zip(self._members, others, strict=True):
+            member.ask("read", [tasks[at] for at in share])
+        # The shares weigh the same, so that one tells how far all are.
+        mine = _work(self._tree, [tasks[at] for at in own], lambda done: progress(done * len(tasks) // len(own)))
+        results: dict[int, bytes] = dict(zip(own, mine, strict=True))
+        for member, share in zip(self._members, others, strict=True):
+            received = member.answer()
+            if received is None or len(received) != len(share):  # the process died: its share is done here
+                received = list(_work(self._tree, [tasks[at] for at in share], lambda _: None))
+            results.update(zip(share, received, strict=True))
+            progress(len(results))
+        for at in range(len(tasks)):
+            yield results[at]
+
+    def _ranges(self) -> list[tuple[int, int]]:
+        return list(zip(self._starts, [*self._starts[1:], len(self._paths)], strict=True))
+
+    def _shares(self, tasks: Sequence[Task]) -> list[list[int]]:
+        """The tasks' positions by process: where their files were looked at, unless that is not fair."""
+        shares: list[list[int]] = [[] for _ in range(self.count)]
+        loads = [0] * self.count
+        firsts = [self._paths[start] if start < len(self._paths) else "" for start in self._starts]
+        for at, task in enumerate(tasks):
+            owner = bisect_right(firsts, task.plan.files[0]) - 1 if task.plan.files else 0
+            shares[max(0, owner)].append(at)
+            loads[max(0, owner)] += task.weight + _EACH
+        fair = sum(loads) / self.count
+        for share, load in zip(shares, loads, strict=True):
+            for at in sorted(share, key=lambda at: tasks[at].weight) if load > 1.1 * fair else ():
+                lightest = loads.index(min(loads))
+                mine = shares.index(share)
+                weight = tasks[at].weight + _EACH
+                if loads[mine] <= fair or loads[lightest] + weight > 1.05 * fair:
+                    continue
+                share.remove(at)
+                shares[lightest].append(at)
+                loads[mine] -= weight
+                loads[lightest] += weight
+        return [sorted(share) for share in shares]
+
+
+def _cut(weights: Sequence[int], count: int) -> list[int]:
+    """Where each of `count` runs of about the same weight starts."""
+    starts, seen, total = [0], 0, sum(weights)
+    for at, weight in enumerate(weights):
+        seen += weight
+        if len(starts) < count and seen >= total * len(starts) / count:
+            starts.append(at + 1)
+    return starts + [len(weights)] * (count - len(starts))
+
+
+def _look(tree: Roots, paths: Sequence[str]) -> tuple[dict[str, Look], dict[str, Sketch]]:
+    statuses, every = tree.statuses, tree.paths()
+    first = bisect_right(every, paths[0]) - 1 if paths else 0
+    files = {path: look(tree, path, statuses[3 * (first + at)]) for at, path in enumerate(paths)}
+    sketches: dict[str, Sketch] = {}
+    folders = dict.fromkeys(path.rpartition("/")[0] for path in paths if path.endswith(_OUTLINED))
+    if folders:
+        from rolecall.frontends.terraform.folders import folders_of
+
+        known = folders_of(tree)
+        sketches = {folder: known.sketch(tree, folder) for folder in folders}
+    return files, sketches
+
+
+def _work(tree: Roots, tasks: Sequence[Task], progress: Callable[[int], None]) -> Iterator[bytes]:
+    for done, task in enumerate(tasks, 1):
+        yield pickling.dumps(read(tree, task))
+        progress(done)
+
+
+@dataclass(slots=True)
+class _Member:
+    """One forked process, with the ends of its pipes that are ours."""
+
+    id: int
+    asking: int
+    answering: int
+
+    @classmethod
+    def start(cls, tree: Roots, others: Sequence[_Member]) -> _Member:
+        asked, asking = os.pipe()
+        answering, answers = os.pipe()
+        child = os.fork()
+        if child:
+            os.close(asked)
+            os.close(answers)
+            return cls(child, asking, answering)
+        status = 1
+        try:
+            os.close(asking)
+            os.close(answering)
+            for other in others:  # so that the others see the end of their pipes
+                os.close(other.asking)
+                os.close(other.answering)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            _serve(tree, asked, answers)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def ask(self, what: str, about: Any) -> None:
+        with suppress(OSError):  # it died: `answer` says so
+            _send(self.asking, (what, about))
+
+    def answer(self) -> Any:
+        """What the process answers; None where it died."""
+        return _receive(self.answering)
+
+    def end(self, kill: bool) -> None:
+        for pipe in (self.asking, self.answering):
+            with suppress(OSError):
+                os.close(pipe)
+        if kill:
+            with suppress(OSError):
+                os.kill(self.id, signal.SIGKILL)
+        with suppress(OSError):
+            os.waitpid(self.id, 0)
+
+
+_SERVICES: Mapping[str, Callable[[Roots, Any], Any]] = {
+    "look": _look,
+    "read": lambda tree, tasks: list(_work(tree, tasks, lambda _: None)),
+}
+
+
+def _serve(tree: Roots, asked: int, answers: int) -> None:
+    """Answers until nobody can ask any more."""
+    while (request := _receive(asked)) is not None:
+        what, about = request
+        _send(answers, _SERVICES[what](tree, about))
+
+
+def _send(pipe: int, value: Any) -> None:
+    data = pickle.dumps(value, protocol=5)
+    view = memoryview(len(data).to_bytes(8, "big") + data)
+    while view:
+        view = view[os.write(pipe, view) :]
+
+
+def _receive(pipe: int) -> Any:
+    """What a process of our own wrote; None where it did not finish."""
+    size = _bytes(pipe, 8)
+    data = _bytes(pipe, int.from_bytes(size, "big")) if len(size) == 8 else b""
+    try:
+        return pickle.loads(data)
+    except (pickle.UnpicklingError, EOFError, ValueError):
+        return None
+
+
+def _bytes(pipe: int, wanted: int) -> bytes:
+    parts: list[bytes] = []
+    while wanted and (part := os.read(pipe, min(wanted, 1 << 20))):
+        parts.append(part)
+        wanted -= len(part)
+    return b"".join(parts)
