@@ -37,6 +37,8 @@ CHECKS: tuple[str, ...] = (
     "unread_input",
     "secret_in_code",
     "local_auth",
+    "instance_metadata",
+    "no_identity",
     "default_identity",
     "pods_share_nodes_identity",
     "unbounded_api_key",

@@ -57,9 +57,83 @@ resource "azurerm_servicebus_namespace" "mails" {
 """
         },
     ),
+    Example(
+        "databases, a cache and a broker of AWS",
+        {
+            "main.tf": """\
+resource "aws_db_instance" "main" { # <- RC110
+  engine = "postgres"
+}
+
+resource "aws_rds_cluster" "main" {
+  engine                              = "aurora-mysql"
+  iam_database_authentication_enabled = false # <- RC110
+}
+
+resource "aws_elasticache_replication_group" "main" { # <- RC110
+  auth_token = var.token
+}
+
+resource "aws_msk_cluster" "main" {
+  client_authentication {
+    sasl {
+      iam   = true
+      scram = true # <- RC110
+    }
+  }
+}
+
+variable "token" {
+  sensitive = true
+}
+""",
+            "stack.yaml": """\
+Resources:
+  Main: # <- RC110
+    Type: AWS::RDS::DBInstance
+    Properties:
+      Engine: postgres
+  Graph: # <- RC110
+    Type: AWS::Neptune::DBCluster
+  Search:
+    Type: AWS::OpenSearchService::Domain
+    Properties:
+      AdvancedSecurityOptions:
+        InternalUserDatabaseEnabled: true # <- RC110
+""",
+        },
+    ),
 )
 
 GOOD = (
+    Example(
+        "databases that let roles in, or take it from their cluster, or cannot",
+        {
+            "main.tf": """\
+resource "aws_db_instance" "main" {
+  engine                              = "postgres"
+  iam_database_authentication_enabled = true
+}
+
+resource "aws_db_instance" "old" {
+  engine = "sqlserver-ex"
+}
+""",
+            "stack.yaml": """\
+Resources:
+  Main:
+    Type: AWS::RDS::DBCluster
+    Properties:
+      Engine: aurora-postgresql
+      EnableIAMDatabaseAuthentication: true
+  One:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      Engine: postgres
+      DBClusterIdentifier: !Ref Main
+""",
+        },
+    ),
     Example(
         "keys switched off",
         {

@@ -31,16 +31,42 @@ RULE = Rule(
     controls=("NIST 800-53 IA-5(7)", "OWASP NHI2", "OWASP NHI7", "ATT&CK T1552.001"),
     level_now="L1",
     level_target="L3",
+    equivalents={
+        "checkov": ("CKV_AWS_295", "CKV_AWS_384", "CKV_OCI_1", "CKV_AZURE_239"),
+        "kics": (
+            "3c3b7a58-b018-4d07-9444-d9ee7156e111",
+            "73980e43-f399-4fcc-a373-658228f7adf7",
+            "71493c8b-3014-404c-9802-078b74496fb7",
+            "03b38885-8f4e-480c-a0e4-12c1affd15db",
+            "dfb56e5d-ee68-446e-b32a-657b62befe69",
+            "06b9f52a-8cd5-459b-bdc6-21a22521e1be",
+            "6685d912-d81f-4cfa-95ad-e316ea31c989",
+            "f988a17f-1139-46a3-8928-f27eafd8b024",
+            "5f700072-b7ce-4e84-b3f3-497bf1c24a4d",
+            "39423ce4-9011-46cd-b6b1-009edcd9385d",
+            "5b48c507-0d1f-41b0-a630-76817c6b4189",
+            "06adef8c-c284-4de7-aad2-af43b07a8ca1",
+        ),
+    },
 )
 _SAYS = {
     "literal": ("high", "has its {what} written in the code"),
+    "first": ("low", "starts with a {what} that is written in the code, until somebody changes it"),
+    "stand-in": ("low", "has a stand-in for its {what} in the code, which counts until somebody changes it"),
     "shown": (
         "medium",
         "takes its {what} from a parameter without NoEcho, which shows it to all who see the stack",
     ),
     "plain": ("medium", "takes its {what} from a parameter that is kept unencrypted"),
 }
-_WHAT = {"password": "password", "token": "token", "api-key": "API key", "client-secret": "client secret"}
+_WHAT = {
+    "password": "password",
+    "token": "token",
+    "api-key": "API key",
+    "client-secret": "client secret",
+    "sas": "SAS token",
+    "shared-key": "shared key",
+}
 _HELP = "let the service manage the secret, or read it from a secret store; change the value, which is in the history"
 
 
@@ -92,6 +118,69 @@ Resources:
     Type: AWS::RDS::DBInstance
     Properties:
       MasterUserPassword: !Ref Password
+"""
+        },
+    ),
+    Example(
+        "a parameter that shows what it is given, and one that keeps it unencrypted",
+        {
+            "stack.yaml": """\
+Parameters:
+  Token: # <- RC107
+    Type: String
+Resources:
+  Broker:
+    Type: AWS::AmazonMQ::Broker
+    Properties:
+      Users:
+        - Username: app
+          Password: "{{resolve:ssm:/broker/password:1}}" # <- RC107
+        - Username: other
+          Password: !Sub "{{resolve:ssm-secure:/broker/other:1}}"
+  App:
+    Type: AWS::Amplify::App
+    Properties:
+      OauthToken: !Ref Token
+"""
+        },
+    ),
+    Example(
+        "lists, stores, a first value, calls of registry modules",
+        {
+            "main.tf": """\
+resource "aws_elasticache_user" "app" {
+  user_name = "app"
+  authentication_mode {
+    type      = "password"
+    passwords = ["correct-horse-battery-staple"] # <- RC107
+  }
+}
+
+resource "aws_secretsmanager_secret_version" "app" {
+  secret_id = "app"
+  secret_string = jsonencode({
+    username = "app"
+    password = "correct-horse-battery-staple" # <- RC107
+  })
+}
+
+resource "aws_ssm_parameter" "token" {
+  name  = "/app/token"
+  type  = "SecureString"
+  value = "to be set by hand" # <- RC107
+}
+
+resource "aws_rds_cluster" "main" {
+  master_password = "correct-horse-battery-staple" # <- RC107
+  lifecycle {
+    ignore_changes = [master_password]
+  }
+}
+
+module "database" {
+  source   = "terraform-aws-modules/rds/aws"
+  password = "correct-horse-battery-staple" # <- RC107
+}
 """
         },
     ),

@@ -6,67 +6,94 @@ module.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from rolecall.catalog.entries import Entry
+from rolecall.catalog.entries import SecretField
+from rolecall.frontends.cloudformation.strings import ClearReference
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Hop, Reference, Scalar, Template, Value, text, truth
-from rolecall.model.fields import attributes, place_in
+from rolecall.frontends.terraform.kinds import OneOf
+from rolecall.frontends.values import Encoded, Hop, Reference, Scalar, Sequence, Template, Value, text, truth
+from rolecall.frontends.values import Mapping as MappingValue
+from rolecall.model.fields import attributes, place_in, structured, within
 from rolecall.model.parts import SecretValue, Site
+from rolecall.model.secret_names import is_key_of_aws, is_secret_name, stands_for
 from rolecall.source.text import Span
 
-#: Values that stand for something to be filled in, or name where the value is kept.
-_FILLED_IN = re.compile(
-    r"\A(?:<[^>]*>|\{\{.*\}\}|\$\{.*\}|#\{.*\}#?|\$\(.*\)|__\w+__|%\w+%|x{3,}|\*{3,})\Z", re.IGNORECASE
-)
-_PLAIN_PARAMETER = re.compile(r"\{\{resolve:ssm:")
+#: Form, hint, place and hops of what a value shows.
+_Shown = tuple[str, str, Span | None, tuple[Hop, ...]]
 
 
 def read_secret_values(
-    resource: Resource, entry: Entry, site: Site, library: bool, resources: Mapping[str, Resource]
+    resource: Resource, fields: Iterable[SecretField], site: Site, library: bool, resources: Mapping[str, Resource]
 ) -> Iterator[SecretValue]:
-    """Every secret of one resource that people can read in the code or where it is deployed."""
-    for field in entry.secrets:
+    """Every secret of one resource that people can read in the code or where it is deployed.
+
+    An attribute that Terraform is told to ignore holds a first value that somebody changes later.
+    """
+    for field in fields:
         for path in field.path.split("|"):
+            first = path.partition(".")[0] in resource.ignore_changes
             for value, attribute in attributes(resource, path):
-                for form, hint, span, hops in _read(value, library, resources):
+                shown = _kept(value, library, resources) if field.store else _read(value, library, resources)
+                for form, hint, span, hops in shown:
                     place = span or place_in(value, attribute) or resource.header
+                    form = "first" if first and form == "literal" else form
                     yield SecretValue(site, path, field.cls, form, hint, place, hops)
 
 
-def _read(
-    value: Value, library: bool, resources: Mapping[str, Resource]
-) -> Iterator[tuple[str, str, Span | None, tuple[Hop, ...]]]:
-    """Form, hint, place and hops of what a value shows."""
+def _kept(value: Value, library: bool, resources: Mapping[str, Resource]) -> Iterator[_Shown]:
+    """The same of what a store keeps: of an object, those members whose names say that they are secrets."""
+    structure = structured(value)
+    if isinstance(structure, MappingValue):
+        for member in structure.entries:
+            if is_secret_name(member.name or ""):
+                yield from _read(within(member.value, value), library, resources)
+    elif not isinstance(structure, Sequence):
+        yield from _read(value, library, resources)
+
+
+def _read(value: Value, library: bool, resources: Mapping[str, Resource]) -> Iterator[_Shown]:
     if library and any(hop.kind == "variable" for hop in value.via):
         return
-    if isinstance(value, Scalar) and isinstance(value.value, str | int):
-        said = text(value) or ""
-        if _PLAIN_PARAMETER.match(said):
+    match value:
+        case Scalar(value=str() | int() as said) if not isinstance(said, bool):
+            yield from _written(str(said), value)
+        case ClearReference():
             yield "plain", "", value.span, value.via
-        elif said.strip() and not _FILLED_IN.match(said.strip()):
-            yield "literal", f"{len(said)} characters", value.span, value.via
-    elif isinstance(value, Reference):
-        parameter = resources.get(value.target)
-        if parameter is not None and parameter.mode == "parameter":
+        case Reference(target=target) if (parameter := resources.get(target)) is not None:
             yield from _parameter(parameter, value)
-    elif isinstance(value, Template) and any(
-        isinstance(part, Scalar) and _PLAIN_PARAMETER.search(text(part) or "") for part in value.parts
-    ):
-        yield "plain", "", value.span, value.via
+        case Template(parts=(Reference() as only,)):
+            yield from _read(within(only, value), library, resources)
+        case Template(parts=parts):
+            if any(isinstance(part, ClearReference) for part in parts):
+                yield "plain", "", value.span, value.via
+        case Sequence(items=items) | OneOf(about=items):
+            for item in items:
+                yield from _read(within(item, value), library, resources)
+        case Encoded(encoding="base64", inner=inner):
+            yield from _read(within(inner, value), library, resources)
+        case _:
+            return
 
 
-def _parameter(parameter: Resource, value: Reference) -> Iterator[tuple[str, str, Span | None, tuple[Hop, ...]]]:
+def _written(said: str, value: Scalar) -> Iterator[_Shown]:
+    if said.strip() and not is_key_of_aws(said):
+        match stands_for(said):
+            case "nothing":
+                yield "stand-in", "", value.span, value.via
+            case "":
+                yield "literal", f"{len(said)} characters", value.span, value.via
+
+
+def _parameter(parameter: Resource, value: Reference) -> Iterator[_Shown]:
     """A template's parameter: one with a default has the secret in the code; one without NoEcho shows what it is given
     (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html).
     """
     default = parameter.get("Default")
-    said = text(default) or ""
     if "SSM::Parameter" in (text(parameter.get("Type")) or ""):
         return
-    if said.strip() and not _FILLED_IN.match(said.strip()):
-        span = default.span if default is not None else None
-        yield "literal", f"{len(said)} characters", span or parameter.span, value.via
+    if isinstance(default, Scalar) and (said := (text(default) or "").strip()):
+        for form, hint, span, _ in _written(said, default):
+            yield form, hint, span or parameter.span, value.via
     elif truth(parameter.get("NoEcho")) is not True:
         yield "shown", "", parameter.header, value.via

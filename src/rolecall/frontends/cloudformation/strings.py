@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rolecall.frontends.values import Hop, Reference, Scalar, Template, Unknown, Value, is_known, render, text
 from rolecall.source.text import SourceText, Span
@@ -26,6 +26,11 @@ _PARAMETER_ARN = re.compile(r"\Aarn:[^:]*:ssm:[^:]*:[^:]*:parameter(/.+)\Z", re.
 _HOLE = re.compile("\ue000(\\d+)\ue001")
 #: What of a store's resource a dynamic reference to it reads.
 _READ_FROM = {"secretsmanager": "SecretString", "ssm": "Value", "ssm-secure": "Value"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClearReference(Reference):
+    """What is read of a parameter that keeps its value unencrypted (`{{resolve:ssm:…}}`)."""
 
 
 def pieces_of(node: YamlScalar, source: SourceText) -> Iterator[tuple[str, bool, Span]]:
@@ -185,6 +190,7 @@ def dynamic_reference(parts: list[Value], span: Span) -> Value:
         unknown = tuple(part for part in parts if not is_known(part))
         return Unknown("the dynamic reference is of an unknown kind", unknown, span)
     via = merged_hops(parts)
+    make = ClearReference if service == "ssm" else Reference
     if service == "secretsmanager":
         arn = _SECRET_ARN.match(rest)
         name, _, tail = (arn[1], "", arn[2] or "") if arn else rest.partition(":")
@@ -200,10 +206,10 @@ def dynamic_reference(parts: list[Value], span: Span) -> Value:
         store = parts[int(only[1])]
         if isinstance(store, Reference) and store.attribute in ("Ref", "Arn", "Id", "Name"):
             attribute = _READ_FROM[service] + (f".{_filled(key, parts)}" if key else "")
-            return Reference(store.target, attribute, span, store.via)
+            return make(store.target, attribute, span, store.via)
     store_name = _filled(name, parts)
     kind = "secretsmanager" if service == "secretsmanager" else "ssm"
-    return Reference(f"{kind}:{stored_name(store_name)}", _filled(key, parts), span, via)
+    return make(f"{kind}:{stored_name(store_name)}", _filled(key, parts), span, via)
 
 
 def stored_name(name: str) -> str:

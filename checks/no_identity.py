@@ -1,0 +1,135 @@
+"""A workload that could have an identity of its own has none.
+
+What it does
+    Finds instances without an instance profile, container tasks without a task role, machines and apps without a
+    managed identity or service account, where the platform would give them one.
+
+Why it matters
+    Such a workload reaches other services with keys that somebody hands it, or as whatever it runs on.  What it does
+    cannot be told from what its neighbours do.
+
+Fix
+    Give it an identity of its own, even one that may do nothing yet: then the first permission has a place to go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.finding import Finding
+from rolecall.model.linking import Model
+from rolecall.model.missets import findings
+from rolecall.model.rule import Example, Rule
+
+RULE = Rule(
+    "RC213",
+    "no-identity",
+    "identity-choice",
+    "low",
+    "a workload has no identity of its own",
+    controls=("NIST 800-53 IA-9", "NIST 800-53 AC-6", "CIS AWS 1.18", "OWASP NHI4"),
+    level_now="L2",
+    level_target="L5",
+    equivalents={
+        "checkov": ("CKV2_AWS_41",),
+        "kics": ("f914357d-8386-4d56-9ba6-456e5723f9a6", "7f384a5f-b5a2-4d84-8ca3-ee0a5247becb"),
+    },
+)
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each workload without an identity."""
+    yield from findings(model, RULE, "no-identity", "give it an identity of its own, with what it needs and no more")
+
+
+BAD = (
+    Example(
+        "an instance and a task",
+        {
+            "main.tf": """\
+resource "aws_instance" "web" { # <- RC213
+  ami           = "ami-0abcdef1234567890"
+  instance_type = "t3.micro"
+}
+
+resource "aws_ecs_task_definition" "jobs" { # <- RC213
+  family                = "jobs"
+  execution_role_arn    = "arn:aws:iam::111122223333:role/pull"
+  container_definitions = "[]"
+}
+"""
+        },
+    ),
+    Example(
+        "the same in a template",
+        {
+            "stack.yaml": """\
+Resources:
+  Web: # <- RC213
+    Type: AWS::EC2::Instance
+    Properties:
+      ImageId: ami-0abcdef1234567890
+  Task: # <- RC213
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: jobs
+"""
+        },
+    ),
+)
+
+GOOD = (
+    Example(
+        "one of their own, or one that the launch template gives",
+        {
+            "main.tf": """\
+resource "aws_instance" "web" {
+  ami                  = "ami-0abcdef1234567890"
+  instance_type        = "t3.micro"
+  iam_instance_profile = "web"
+}
+
+resource "aws_instance" "worker" {
+  launch_template {
+    name = "worker"
+  }
+}
+
+resource "aws_ecs_task_definition" "jobs" {
+  family                = "jobs"
+  task_role_arn         = "arn:aws:iam::111122223333:role/jobs"
+  container_definitions = "[]"
+}
+""",
+            "stack.yaml": """\
+Resources:
+  Web:
+    Type: AWS::EC2::Instance
+    Properties:
+      ImageId: ami-0abcdef1234567890
+      IamInstanceProfile: web
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: jobs
+      TaskRoleArn: arn:aws:iam::111122223333:role/jobs
+""",
+        },
+    ),
+    Example(
+        "a library whose callers decide",
+        {
+            "main.tf": """\
+variable "profile" {
+  default = null
+}
+
+resource "aws_instance" "this" {
+  ami                  = "ami-0abcdef1234567890"
+  instance_type        = "t3.micro"
+  iam_instance_profile = var.profile
+}
+"""
+        },
+    ),
+)

@@ -1,0 +1,103 @@
+"""Telling by its name and its look whether a text is a secret: a password, a token, an API key of a service.
+
+Names decide first.  Texts whose form says whose token they are (prefixes that the vendors document, so that scanners
+find them) are secrets under any name.  What names a secret, what is filled in later and what a name only sounds like is
+none.  Nothing here returns or keeps the text.
+
+Prefixes: https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats,
+https://docs.gitlab.com/security/tokens/#token-prefixes, https://api.slack.com/authentication/token-types,
+https://docs.stripe.com/keys, https://docs.npmjs.com/about-access-tokens, https://pypi.org/help/#apitoken,
+https://www.twilio.com/docs/iam/api-keys, https://huggingface.co/docs/hub/security-tokens,
+https://developer.hashicorp.com/vault/docs/concepts/tokens, https://docs.databricks.com/dev-tools/auth/pat.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from rolecall.model.secrets import KEY_ID, SECRET_KEY, normal
+
+#: Names, in lower snake case, that say that the value is a secret.
+_SECRET = re.compile(
+    r"(?:^|_)(?:password|passwd|passphrase|pwd|secret|client_secret|app_secret|api_?key|api_?token|apikey|auth_?token|"
+    r"access_?token|refresh_?token|bearer_?token|bot_?token|webhook_?secret|signing_?(?:key|secret)|private_?key|"
+    r"encryption_?key|secret_?key|secret_?key_?base|master_?key|license_?key|jwt_?(?:key|secret)|deploy_?token|"
+    r"integration_?key|write_?key|token|pat|dsn_?password|pass)\d?$"
+)
+#: Names that say so too, and a word with which the value is something else.
+_SOMETHING_ELSE = re.compile(
+    r"(?:^|_)(?:arn|name|names|id|ids|path|paths|file|files|dir|url|uri|endpoint|host|header|prefix|suffix|type|length|ttl|"
+    r"expiry|expiration|expires|timeout|version|algorithm|alg|policy|rotation|region|count|limit|max|min|enabled|enable|"
+    r"disable|disabled|use|skip|public|kms|ssm|secretsmanager|parameter|param|vault|store|manager|key_vault|reference|"
+    r"ref|selector|mount|csrf|next|continuation|page|sort|partition|hash|object|bucket|cache|primary|foreign|idempotency|"
+    r"publishable|site)(?:_|$)"
+)
+#: Texts that are a token whatever they are called: prefixes that their makers document.
+_TOKEN = re.compile(
+    r"(?<![A-Za-z0-9_-])(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|gl(?:pat|dt|rt|ptt|ft|soat|imt|agent|cbt)-[\w.-]{16,}|"
+    r"xox[abeoprs]-[\w-]{10,}|xapp-\d-[\w-]{10,}|[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|"
+    r"sk-(?:ant-|proj-|svcacct-|or-v1-)?[\w-]{20,}|hf_[A-Za-z]{20,}|hv[sbr]\.[\w-]{20,}|dapi[0-9a-f]{32}|dop_v1_[0-9a-f]{40,}|"
+    r"SG\.[\w-]{16,}\.[\w-]{16,}|AIza[\w-]{35}|glsa_\w{30,}|dp\.(?:pt|st|ct|sa)\.[\w.-]{20,}|pul-[0-9a-f]{30,}|"
+    r"shp(?:at|ss|ca|pa)_[0-9a-f]{30,}|lin_api_\w{30,}|AC[0-9a-f]{32}:[0-9a-f]{32})(?![A-Za-z0-9])"
+)
+_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
+#: A URL with a password in it.
+_USER_INFO = re.compile(r"\A[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<password>[^\s/@]+)@", re.IGNORECASE)
+
+#: Texts that stand for something to be filled in, or name where the value is kept.
+_FILLED_IN = re.compile(
+    r"\A(?:<[^>]*>|\[[^\]]*\]|\{\{.*\}\}|\$\{.*\}|\$\w+|#\{.*\}#?|\$\(.*\)|@Microsoft\.KeyVault\(.*|__\w+__|%\w+%|"
+    r"!\w+ .*|[x.?-]{3,}|\*{3,})\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+#: Words of a value that nobody has put a secret into yet.
+_STAND_IN = re.compile(
+    r"change.?(?:me|this|it)|replace|place.?holder|to.?be.?(?:set|filled|replaced|changed|updated)|\btodo\b|fix.?me|"
+    r"fill.?(?:me|in)|\b(?:your|my)[-_. ](?:own|api|secret|token|password|key|access|client|github|slack)|"
+    r"\bdummy|\bfake|\bmock|set.?me|\binsert\b|will.?be.?(?:set|replaced|updated|overwritten)|\bexample\b|not.?a.?(?:real|secret)|"
+    r"_here\b|\bundefined\b|\bn/?a\b|\bredacted\b|\btbd\b|\bunset\b|\bempty\b|\bmanually\b|\bmanaged\b|\bnone\b|\bnull\b|"
+    r"\binitial\b|\bupdate.?me",
+    re.IGNORECASE,
+)
+_NAMES_ONE = re.compile(
+    r"\A(?:arn:|projects/|/(?:aws/|[\w.-]+/)|ssm:|vault:|secretsmanager:|https?://(?![^\s/@]*:[^\s/@]*@)|s3://|gs://|file:|"
+    r"kv-ref:|op://|keyvault|ref\+|\.{0,2}/)"
+)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a name says that its value is a secret."""
+    flat = normal(name)
+    return _SECRET.search(flat) is not None and _SOMETHING_ELSE.search(flat) is None
+
+
+def is_token(value: str) -> bool:
+    """Whether a text is, by its form, a token or a private key, or has one in it."""
+    return _TOKEN.search(value) is not None or _PRIVATE_KEY.search(value) is not None
+
+
+def password_in_url(value: str) -> str:
+    """The password in a URL's user information; "" for none."""
+    match = _USER_INFO.match(value)
+    return match["password"] if match else ""
+
+
+def is_key_of_aws(value: str) -> bool:
+    """Whether a text is an AWS access key, of which other checks speak."""
+    return KEY_ID.search(value) is not None or SECRET_KEY.fullmatch(value.strip()) is not None
+
+
+def names_a_secret(value: str) -> bool:
+    """Whether a text says where a secret is kept, rather than being one."""
+    return _NAMES_ONE.match(value.strip()) is not None
+
+
+def stands_for(value: str) -> Literal["", "nothing", "elsewhere"]:
+    """What a text stands for: "" for itself, "nothing" for a secret that is still to be put there, "elsewhere" for one
+    that is filled in by a program.
+    """
+    flat = value.strip()
+    if _FILLED_IN.match(flat):
+        return "elsewhere"
+    return "nothing" if _STAND_IN.search(flat) else ""
