@@ -1,0 +1,172 @@
+"""A certificate or key that is too old, too weak or lives too long.
+
+What it does
+    Finds databases that show a certificate of an authority that has expired, certificates for years, keys that can be
+    broken, certificates that only a mail renews, and authorities that certify any name.
+
+Why it matters
+    A certificate is how a machine proves who it is.  One that lives for years outlives the machine and is still good in
+    a thief's hands; one that clients refuse teaches people to switch the check off.
+
+Fix
+    Let a service issue and renew certificates that live for weeks (a managed certificate, a private authority,
+    cert-manager), with keys of 2048 bits of RSA or more, or of an elliptic curve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.finding import Finding
+from rolecall.model.linking import Model
+from rolecall.model.missets import findings
+from rolecall.model.rule import Example, Rule
+
+RULE = Rule(
+    "RC601",
+    "weak-certificate",
+    "transport",
+    "low",
+    "a certificate or key that is too old, too weak or lives too long",
+    controls=("NIST 800-53 SC-17", "NIST 800-53 SC-12", "CIS AWS 1.19", "OWASP NHI7", "ATT&CK T1649"),
+    level_now="L2",
+    level_target="L4",
+    equivalents={
+        "trivy": ("AWS-0168",),
+        "kics": (
+            "9f40c07e-699e-4410-8856-3ba0f2e3a2dd",
+            "c3831315-5ae6-4fa8-b458-3d4d5ab7a3f6",
+            "874d68a3-bfbe-4a4b-aaa0-9e74d7da634b",
+        ),
+        "terrascan": ("AC_AWS_0057",),
+    },
+)
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each certificate or key that is not what it should be."""
+    yield from findings(model, RULE, "certificate", "let a service issue and renew certificates that live for weeks")
+
+
+BAD = (
+    Example(
+        "a database of an authority that has expired",
+        {
+            "main.tf": """\
+resource "aws_db_instance" "main" {
+  identifier         = "main"
+  ca_cert_identifier = "rds-ca-2015" # <- RC601
+}
+
+module "other" {
+  source             = "terraform-aws-modules/rds/aws"
+  version            = "~> 3.0"
+  identifier         = "other"
+  ca_cert_identifier = "rds-ca-2019" # <- RC601
+}
+"""
+        },
+    ),
+    Example(
+        "the same in a template, and a certificate that a mail renews",
+        {
+            "stack.yaml": """\
+Resources:
+  Database:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      CACertificateIdentifier: rds-ca-2015 # <- RC601
+  Site: # <- RC601
+    Type: AWS::CertificateManager::Certificate
+    Properties:
+      DomainName: example.com
+"""
+        },
+    ),
+    Example(
+        "years, and a key that can be broken",
+        {
+            "main.tf": """\
+resource "tls_self_signed_cert" "service" {
+  private_key_pem       = file("key.pem")
+  validity_period_hours = 87600 # <- RC601
+  allowed_uses          = ["server_auth"]
+}
+
+resource "tls_private_key" "old" {
+  algorithm = "RSA"
+  rsa_bits  = 1024 # <- RC601
+}
+
+resource "azurerm_key_vault_certificate" "site" {
+  name         = "site"
+  key_vault_id = "vault"
+  certificate_policy {
+    key_properties {
+      exportable = true
+      key_type   = "RSA"
+      key_size   = 1024 # <- RC601
+      reuse_key  = true
+    }
+    x509_certificate_properties {
+      subject            = "CN=site"
+      validity_in_months = 60 # <- RC601
+      key_usage          = ["digitalSignature"]
+    }
+  }
+}
+
+resource "google_privateca_certificate" "service" {
+  pool     = "services"
+  location = "europe-west1"
+  lifetime = "157680000s" # <- RC601
+}
+"""
+        },
+    ),
+)
+
+GOOD = (
+    Example(
+        "issued and renewed by a service",
+        {
+            "main.tf": """\
+resource "aws_db_instance" "main" {
+  identifier         = "main"
+  ca_cert_identifier = "rds-ca-rsa2048-g1"
+}
+
+resource "aws_acm_certificate" "site" {
+  domain_name       = "example.com"
+  validation_method = "DNS"
+}
+
+resource "tls_self_signed_cert" "authority" {
+  private_key_pem       = file("key.pem")
+  is_ca_certificate     = true
+  validity_period_hours = 43800
+  allowed_uses          = ["cert_signing"]
+}
+
+resource "google_privateca_certificate" "service" {
+  pool     = "services"
+  location = "europe-west1"
+  lifetime = "2592000s"
+}
+"""
+        },
+    ),
+    Example(
+        "validated by a record",
+        {
+            "stack.yaml": """\
+Resources:
+  Site:
+    Type: AWS::CertificateManager::Certificate
+    Properties:
+      DomainName: example.com
+      ValidationMethod: DNS
+"""
+        },
+    ),
+)
