@@ -2,8 +2,8 @@
 
 What it does
     Finds Kubernetes roles that may escalate or bind roles that are not named, impersonate others, change roles and
-    bindings, or change EKS' aws-auth.  A role of one namespace, and one that no service account is seen to have, is less
-    severe; roles of the cluster itself and of well-known controllers are a note.
+    bindings, or change EKS' aws-auth.  A role of one namespace, and one that no service account is seen to have, is
+    less severe; those of well-known controllers are low.
 
 Why it matters
     Whoever holds such a right holds every right of the cluster, whatever else the role says.

@@ -102,6 +102,11 @@ HINT = re.compile(
     rb"(?i)pass|pwd|pword|pswrd|secret|token|api_?key|(?:private|signing|encryption|master|auth)_?key|credential"
     rb"|PRIVATE KEY|\w://[^\s:/@]+:[^\s/@]+@"
 )
+#: What a secret's block in Terraform must hold: most only pass on what other resources make.
+WRITTEN = re.compile(
+    rb"""(?i)(?:pass|pwd|pword|pswrd|secret|token|key|credential)[\w.-]*["')]*\s*[=:]\s*(?:"(?!\$\{)|var\.|local\.|<<)"""
+    rb"""|\bdata\w*\s*=\s*(?:[^\s{]|\{\s*for)|PRIVATE KEY|service-account-token|\bfile\w*\(|encode\(|dockerc"""
+)
 
 
 @dataclass(frozen=True, slots=True)

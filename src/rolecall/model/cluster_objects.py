@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rolecall.frontends.kubernetes import containers, pod_spec
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Entry, Mapping, Scalar, Sequence, Value, find, render, text, truth
-from rolecall.model.clear_text import HINT, clear_text
+from rolecall.model.clear_text import HINT, WRITTEN, clear_text
 from rolecall.model.cluster import (
     AccountToken,
     Allowance,
@@ -57,7 +57,8 @@ def read_cluster(extraction: Extraction) -> None:
 def read_object(extraction: Extraction, resource: Resource, site: Site) -> Iterator[ClusterPart]:
     """What one object adds: at most a role, a binding, an account or a pod, and the secrets that stand in it."""
     kind = kind_of(resource)
-    if kind == "ConfigMap" and not extraction.written(resource, HINT):
+    look = HINT if kind == "ConfigMap" else WRITTEN if kind == "Secret" and resource.format == "terraform" else None
+    if look is not None and not extraction.written(resource, look):
         return
     if (body := _body(resource)) is None:
         return

@@ -315,9 +315,10 @@ def weighed(severity: Severity, held: Held) -> Severity:
     """The severity of a right in a role, by where it holds and who has it.
 
     One step lower where it holds in one namespace, one where nobody or only people are seen to have it, never below
-    low; a well-known controller's is a note.
+    low.  A well-known controller's is low, since its makers decide it, and that of the cluster's own parts a note.
     """
-    if is_controller(held.role.name or held.role.site.name):
-        return "note"
+    name = held.role.name or held.role.site.name
+    if is_controller(name):
+        return "note" if name.startswith("system:") else "low"
     steps = int(not held.everywhere) + int(not held.machines)
     return SEVERITIES[min(SEVERITIES.index(severity) + steps, SEVERITIES.index("low"))]
