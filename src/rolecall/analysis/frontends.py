@@ -97,6 +97,18 @@ FRONTENDS: Mapping[str, Frontend] = {
             "taken",
         ),
         Frontend(
+            "bitbucket",
+            "rolecall.frontends.pipelines.bitbucket",
+            re.compile(r"(?:^|/)bitbucket-pipelines[^/]*\.ya?ml$"),
+            "file",
+        ),
+        Frontend(
+            "circleci",
+            "rolecall.frontends.pipelines.circleci",
+            re.compile(r"(?:^|/)\.circleci/[^/]+\.ya?ml$"),
+            "file",
+        ),
+        Frontend(
             "kubernetes",
             "rolecall.frontends.kubernetes.manifests",
             re.compile(r"\.(?:ya?ml|json)$"),

@@ -46,6 +46,12 @@ ACTION_KEYS = {
     ("azure/webapps-deploy", "publish-profile"): ("azure", "password"),
     ("azure/functions-action", "publish-profile"): ("azure", "password"),
 }
+#: The same for Bitbucket's pipes, whose names begin so.
+#: https://bitbucket.org/atlassian/google-gke-kubectl-run (KEY_FILE), https://bitbucket.org/atlassian/azure-cli-run
+PIPE_KEYS = {
+    ("atlassian/google-", "KEY_FILE"): ("gcp", "service-account-key"),
+    ("atlassian/azure-", "AZURE_PASSWORD"): ("azure", "client-secret"),
+}
 
 
 def read_job(holders: Holders, resource: Resource) -> None:
@@ -101,7 +107,7 @@ def read_step(holders: Holders, resource: Resource) -> None:
         _record(holders, resource, baked, resource.id)
     uses = text(resource.get("uses_name")) or ""
     for item in found:
-        known = ACTION_KEYS.get((uses.lower(), item.name)) if item.path == "with" else None
+        known = _whole(uses.lower(), item.name) if item.path == "with" else None
         if known is not None and (key := whole_key(item, *known, holders.is_minted)) is not None:
             holders.found(resource, key, holder)
     known_places = {credential.span for credential in holders.fragment.credentials}
@@ -119,6 +125,12 @@ def read_step(holders: Holders, resource: Resource) -> None:
             holders.fragment.facts.append(
                 Fact("oidc-login", "aws", holders.extraction.label(role), holders.site(resource), resource.span)
             )
+
+
+def _whole(uses: str, name: str) -> tuple[str, str] | None:
+    """Cloud and class of the whole credential that an input of an action or a pipe holds."""
+    pipes = (known for (start, input_), known in PIPE_KEYS.items() if uses.startswith(start) and name == input_)
+    return ACTION_KEYS.get((uses, name)) or next(pipes, None)
 
 
 def _field(entry: Entry, resource: Resource, part: str) -> Field:
@@ -165,12 +177,17 @@ def _record(holders: Holders, resource: Resource, found: list[Field], holder: st
 def _readings(holders: Holders, resource: Resource, found: list[Field], holder: str) -> None:
     """The secrets of the CI system that are read in fields."""
     kind = SYSTEMS[resource.format].store
+    groups = resource.get("groups")
+    named = [name for group in getattr(groups, "items", ()) if (name := text(group))]
     known = {(r.name, r.span) for r in holders.fragment.readings if r.holder == holder}
     for item in found:
         for reference in references(item.value):
-            if reference.target == "secret" and (reference.attribute, item.span) not in known:
+            if reference.target != "secret" or (reference.attribute, item.span) in known:
+                continue
+            key = reference.attribute if named else ""  # the member of a group of variables
+            for name in named or (reference.attribute,):
                 holders.fragment.readings.append(
-                    Reading(holder, kind, reference.attribute, "", item.name, item.span, "", reference.via)
+                    Reading(holder, kind, name, "", item.name, item.span, key, reference.via)
                 )
 
 

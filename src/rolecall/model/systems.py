@@ -24,7 +24,7 @@ class System:
 SYSTEMS: Mapping[str, System] = {
     "github": System("github-actions", "GitHub Actions", "github-secret"),
     "gitlab": System("gitlab-ci", "GitLab CI", "gitlab-variable", True),
-    "azure-pipelines": System("azure-pipelines", "Azure Pipelines", "azuredevops-variable"),
+    "azure-pipelines": System("azure-pipelines", "Azure Pipelines", "azuredevops-group"),
     "bitbucket": System("bitbucket-pipelines", "Bitbucket Pipelines", "bitbucket-variable", True),
     "circleci": System("circleci", "CircleCI", "circleci-variable", True),
     "jenkins": System("jenkins", "Jenkins", "jenkins-credential"),

@@ -17,7 +17,7 @@ from rolecall.frontends.pipelines.pipeline import read_unit as read_with
 from rolecall.frontends.pipelines.placed import PlacedLines
 from rolecall.frontends.pipelines.reading import below, named, scalar
 from rolecall.frontends.pipelines.scripts import Script
-from rolecall.frontends.pipelines.variables import SHELL, Variables, Written, text_with
+from rolecall.frontends.pipelines.variables import SESSION, SHELL, Variables, Written, text_with
 from rolecall.frontends.resource import Unit
 from rolecall.frontends.values import Entry, Reference, Scalar, Value
 from rolecall.frontends.yaml_values import to_value
@@ -51,8 +51,6 @@ PREDEFINED = re.compile(
     r"(?:CI|GITLAB|FF|CHAT|TRIGGER|DOCKER_ENV)(?:_\w+)?\Z|[a-z]|[A-Z]\Z"
     r"|(?:HOME|PATH|PWD|OLDPWD|USER|SHELL|HOSTNAME|TERM|LANG|IFS|RANDOM|SECONDS|BASH\w*|UID|TMPDIR|OSTYPE)\Z"
 )
-#: What the session of an assumed role goes by.
-SESSION = re.compile(r"AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)\Z")
 _FEDERATED = re.compile(
     r"assume-role-with-web-identity|AWS_WEB_IDENTITY_TOKEN_FILE|sts assume-role|--federated-token|create-cred-config"
 )

@@ -15,6 +15,8 @@ from rolecall.source.yaml import YamlNode, YamlScalar
 
 #: `$NAME`, `${NAME}` and `%NAME%`; a doubled `$$` is a dollar sign.
 SHELL = re.compile(r"\$\$|\$(?:env:)?([A-Za-z_]\w*)|\$\{(?:env:)?([A-Za-z_]\w*)[^{}]*\}|%([A-Za-z_]\w*)%")
+#: What the session of an assumed role goes by.
+SESSION = re.compile(r"AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)\Z")
 #: Variables made of variables made of variables.
 MAX_FOLLOWED = 10
 #: Names in one text that are looked up.
