@@ -20,6 +20,7 @@ from rolecall.model import missets
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
+from rolecall.policy import google
 
 RULE = Rule(
     "RC214",
@@ -42,9 +43,22 @@ _HELP = "make a service account for it, with the roles that it uses, and name it
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each workload, and for each role of a default account."""
     yield from missets.findings(model, RULE, "default-identity", _HELP)
+    yield from google.findings(model, RULE, "default-account", _HELP)
 
 
 BAD = (
+    Example(
+        "a role of the default account",
+        {
+            "main.tf": """\
+resource "google_project_iam_member" "default" { # <- RC214
+  project = "example"
+  role    = "roles/logging.logWriter"
+  member  = "serviceAccount:123456789012-compute@developer.gserviceaccount.com"
+}
+"""
+        },
+    ),
     Example(
         "instances and a cluster's nodes",
         {

@@ -30,6 +30,7 @@ _MODULES = frozenset(
         "rolecall.model.cluster",
         "rolecall.model.finding",
         "rolecall.model.parts",
+        "rolecall.model.roles",
         "rolecall.source.text",
     }
 )

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from rolecall.catalog.entries import Entry, catalog
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import Mapping, Reference, Sequence, Value, find, references, render, text, truth
+from rolecall.model.admissions import read_admissions
 from rolecall.model.azure_roles import read_permissions
 from rolecall.model.cluster_objects import read_cluster
 from rolecall.model.documents import read_document
@@ -27,11 +28,11 @@ from rolecall.model.parts import (
     Fragment,
     Grant,
     Identity,
-    Mention,
     PolicySite,
-    ResourcePolicy,
 )
+from rolecall.model.policy_sites import own_policies, permission_set, policy_lookup, read_policies
 from rolecall.model.registry import known_source
+from rolecall.model.role_bindings import read_roles
 from rolecall.model.settings import read_wrong
 from rolecall.model.sites import absent, gate_of, instances, site_of, switched_off
 from rolecall.model.written import KEYED, keyed
@@ -55,15 +56,17 @@ class Extraction:
         self.fragment = Fragment(unit.name, unit.format, unit.library)
         self.resources = {resource.id: resource for resource in unit.resources}
         self.entries = catalog()
-        self.has_users = False
         self._files: dict[str, bool] = {}
 
     def run(self) -> Fragment:
-        if self._matters():
+        walks = self._matters()
+        if walks:
             self._walk()
+        read_policies(self, walks)
+        self.fragment.resource_policies.extend(read_admissions(self))
+        read_roles(self)
         read_wrong(self.unit, self.fragment)
-        if self._matters():
-            read_cluster(self)
+        read_cluster(self)
         self.fragment.facts.extend(stores_of(self.unit, self._may_point))
         for problem in self.unit.problems:
             self.fragment.facts.append(Fact("problem", problem.kind, problem.message, None, problem.span))
@@ -88,9 +91,6 @@ class Extraction:
 
     def _walk(self) -> None:
         holders = Holders(self)
-        self.has_users = any(
-            (entry := self.entries.get(r.type)) is not None and entry.kind == "aws:user" for r in self.unit.resources
-        )
         for resource in self.unit.resources:
             if resource.mode not in ("resource", "data"):
                 continue
@@ -123,7 +123,11 @@ class Extraction:
                 trust = read_trust(self, resource, entry, site_of(resource), gate_of(resource))
                 self.fragment.trusts.extend([trust] if trust is not None else [])
             case "policy":
-                self._policy(resource, entry)
+                self.read_policy(resource, entry)
+            case "permission-set":
+                permission_set(self, resource)
+            case "workload" if entry.inline:
+                own_policies(self, resource)
             case "membership":
                 self._membership(resource, entry)
             case "oidc-provider":
@@ -139,8 +143,6 @@ class Extraction:
                     owner or label,
                     resource,
                 )
-            case "resource-policy" if self.has_users:
-                self._resource_policy(resource, entry)
             case "deployment":
                 self._fact("deployment", resource.id, render_of(resource.get(entry.of)), resource)
 
@@ -200,6 +202,9 @@ class Extraction:
                 gate=gate_of(resource),
                 library=self.unit.library,
                 boundary=bool(entry.boundary and resource.get(entry.boundary) is not None),
+                boundary_policy=self.policy_key(fence)
+                if entry.boundary and (fence := resource.get(entry.boundary)) is not None
+                else "",
                 prevent_destroy=resource.prevent_destroy,
                 instances=instances(resource),
                 assume=assume,
@@ -261,12 +266,16 @@ class Extraction:
     def _grants(self, resource: Resource, entry: Entry) -> None:
         document = read_document(resource.get(entry.document)) if entry.document else None
         policies = [self.policy_key(item) for item in members(resource.get(entry.policy))] if entry.policy else [""]
+        given = False
         for kind, who in self._principals(resource, entry):
+            given = True
             principal, label = self.principal(who)
             for policy in policies or [""]:
                 self.fragment.grants.append(
                     Grant(site_of(resource), entry.how, principal, kind, label, policy, document, who.span)
                 )
+        if not given and document is not None and entry.cloud == "aws":
+            self.fragment.grants.append(Grant(site_of(resource), entry.how, "", "role", "", "", document))
 
     def _principals(self, resource: Resource, entry: Entry) -> Iterator[tuple[str, Value]]:
         if entry.principal:
@@ -278,13 +287,17 @@ class Extraction:
                 for item in members(resource.get(path)):
                     yield kind, item
 
-    def _policy(self, resource: Resource, entry: Entry) -> None:
+    def read_policy(self, resource: Resource, entry: Entry) -> None:
         document = (
             read_permissions(self, resource, entry.document)
             if entry.cloud == "azure"
             else read_document(resource.get(entry.document))
         )
-        self.fragment.policies.append(PolicySite(site_of(resource), document))
+        self.fragment.policies.append(
+            PolicySite(
+                site_of(resource), document, entry.kind, library=self.unit.library, gate=gate_of(resource)
+            )
+        )
         for kind, who in self._principals(resource, entry):
             principal, label = self.principal(who)
             self.fragment.grants.append(
@@ -300,19 +313,6 @@ class Extraction:
                     Grant(
                         site_of(resource), "membership", principal, "user", label, group or group_label, None, who.span
                     )
-                )
-
-    def _resource_policy(self, resource: Resource, entry: Entry) -> None:
-        value = resource.get(entry.document)
-        document = read_document(value)
-        if value is None or document is None:
-            return
-        self.fragment.resource_policies.append(ResourcePolicy(site_of(resource), document))
-        for reference in references(value):
-            target = self.resources.get(reference.target)
-            if target is not None and self._is_identity(target):
-                self.fragment.mentions.append(
-                    Mention(target.id, reference.attribute, site_of(resource), reference.span or resource.span)
                 )
 
     # -- names
@@ -353,7 +353,7 @@ class Extraction:
         resource = self.resources.get(target)
         if resource is not None and (entry := self.entries.get(resource.type)) and entry.part == "policy":
             return target
-        return self.label(value)
+        return policy_lookup(self, resource) or self.label(value)
 
     def label(self, value: Value, depth: int = 0) -> str:
         """A value as text, with references to declared names followed: `${aws_iam_user.ci.name}` gives the user's

@@ -14,6 +14,7 @@ from rolecall.source.text import Span
 
 if TYPE_CHECKING:
     from rolecall.model.cluster import ClusterPart
+    from rolecall.model.roles import RolePart
 
 Nature = Literal["machine", "human", "mixed", "unknown"]
 Form = Literal["literal", "minted", "input", "reference"]
@@ -273,10 +274,14 @@ class PolicySite:
 
 @dataclass(frozen=True, slots=True)
 class ResourcePolicy:
-    """A policy on a resource, which names principals (a bucket, a queue, a key)."""
+    """A policy on a resource, which names principals (a bucket, a queue, a key), or a document for one.
+
+    `shut` says why it lets in fewer than it names, where something beside it sees to that.
+    """
 
     site: Site
     document: Document
+    shut: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +370,7 @@ class Fragment:
     trusts: list[Trust] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     cluster: list[ClusterPart] = field(default_factory=list)
+    roles: list[RolePart] = field(default_factory=list)
     missets: list[Misset] = field(default_factory=list)
     secret_values: list[SecretValue] = field(default_factory=list)
 
