@@ -54,12 +54,16 @@ BAD = (
 resource "azurerm_linux_virtual_machine" "jump" {
   name                            = "jump"
   disable_password_authentication = false # <- RC603
+  admin_ssh_key {
+    username   = "admin"
+    public_key = "ssh-ed25519 AAAA"
+  }
 }
 
-resource "azurerm_virtual_machine" "old" {
+resource "azurerm_virtual_machine" "old" { # <- RC603
   name = "old"
   os_profile_linux_config {
-    disable_password_authentication = false # <- RC603
+    disable_password_authentication = false
   }
 }
 """
@@ -105,6 +109,10 @@ resource "azurerm_linux_virtual_machine" "jump" {
   name = "jump"
   identity {
     type = "SystemAssigned"
+  }
+  admin_ssh_key {
+    username   = "admin"
+    public_key = "ssh-ed25519 AAAA"
   }
 }
 
