@@ -2,8 +2,9 @@
 
 What it does
     Finds machines' users and roles that are granted `AdministratorAccess`, `PowerUserAccess` or `IAMFullAccess`, or a
-    statement that allows every action on every resource.  People, endpoint policies and resource policies are not
-    judged here.
+    statement that allows every action on every resource.  A policy of which nobody can tell who gets it is one step
+    less severe, people's administrators are low; endpoint policies, boundaries and resource policies are not judged
+    here.
 
 Why it matters
     Whoever gets hold of such a workload, or of its key, owns the account.
@@ -20,10 +21,10 @@ from collections.abc import Iterator, Mapping
 
 from rolecall.model.finding import Finding, Severity
 from rolecall.model.linking import Model
-from rolecall.model.parts import Grant, Identity, Statement
+from rolecall.model.parts import Grant
 from rolecall.model.rule import Example, Rule
 from rolecall.model.wide_roles import wide_role
-from rolecall.source.text import Span
+from rolecall.policy.telling import findings
 
 RULE = Rule(
     "RC301",
@@ -42,12 +43,20 @@ RULE = Rule(
     ),
     level_now="W",
     level_target="L5",
-    equivalents={"checkov": ("CKV_AWS_62", "CKV_AWS_63", "CKV_AWS_274", "CKV_AWS_275"), "trivy": ("AWS-0057",)},
+    equivalents={
+        "checkov": ("CKV_AWS_1", "CKV_AWS_62", "CKV_AWS_63", "CKV_AWS_274", "CKV_AWS_275"),
+        "trivy": ("AWS-0057",),
+        "kics": (
+            "2f37c4a3-58b9-4afe-8a87-d7f1d2286f84",
+            "575a2155-6af1-4026-b1af-d5bc8fe2a904",
+            "132a8c31-9837-4203-9fd1-15ca210c7b73",
+            "4003118b-046b-4640-b200-b8c7a4c8b89f",
+            "953b3cdb-ce13-428a-aa12-318726506661",
+            "f62aa827-4ade-4dc4-89e4-1433d384a368",
+        ),
+    },
 )
 
-_MANAGED = re.compile(
-    r"^arn:(?:aws[\w-]*|\$\{[^}]*\}):iam::aws:policy/(AdministratorAccess|PowerUserAccess|IAMFullAccess)$"
-)
 #: Google Cloud's basic roles, and those that can take any other: https://cloud.google.com/iam/docs/roles-overview#basic,
 #: https://cloud.google.com/iam/docs/service-account-permissions (acting as every service account of a project).
 WIDE_ROLES: Mapping[str, Severity] = {
@@ -69,8 +78,6 @@ _AGENT = re.compile(
 )
 #: https://docs.oracle.com/en-us/iaas/Content/Identity/policyreference/policyreference.htm
 _WIDE_STATEMENT = re.compile(r"^manage (?:all-resources|policies|dynamic-groups|groups|users|identity-family|domains)$")
-#: Conditions that do not narrow who or what: they hold on almost every call.
-_SOFT = ("aws:requestedregion", "aws:securetransport", "aws:multifactorauthpresent")
 
 
 #: What a level is called.
@@ -82,25 +89,32 @@ _LEVELS = {
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each grant of everything to a machine."""
+    """One finding for each grant of everything: on AWS to anybody, elsewhere to a machine."""
     seen: set[tuple[str, int]] = set()
     yield from _by_name(model, seen)
+    yield from _azure(model, seen)
+    yield from findings(model, RULE, "everything", "grant what it calls, on what it calls it")
+
+
+def _azure(model: Model, seen: set[tuple[str, int]]) -> Iterator[Finding]:
+    """Role assignments of Azure to machines."""
     for identity in model.identities.values():
-        if not _is_machine(model, identity):
+        if (
+            identity.cloud != "azure"
+            or identity.nature != "machine"
+            or (identity.library and identity.gate is not None)
+        ):
             continue
         for grant in model.grants(identity):
-            what, span = _everything(model, grant)
-            severity: Severity = "critical" if not identity.boundary else "high"
             document = policy.document if (policy := model.policies.get(grant.policy)) is not None else None
-            if not what and (wide := wide_role(identity.cloud, grant, document)) is not None:
-                name, severity = wide
-                what, span = f"{name} of {_LEVELS.get(grant.level, 'a scope that is not known')}", grant.site.span
-            if not what or (span.path, span.start) in seen:
+            wide = wide_role(identity.cloud, grant, document)
+            span = grant.site.span
+            if wide is None or (span.path, span.start) in seen:
                 continue
             seen.add((span.path, span.start))
+            name, severity = wide
             yield RULE.finding(
-                f"{identity.site.address} is granted {what}"
-                + (" within its permissions boundary" if identity.boundary else ""),
+                f"{identity.site.address} is granted {name} of {_LEVELS.get(grant.level, 'a scope that is not known')}",
                 span,
                 grant.site.address,
                 severity=severity,
@@ -180,46 +194,6 @@ def by_statement(grant: Grant) -> tuple[Severity, str] | None:
             else ("high", f"{grant.policy} in the tenancy under a condition")
         )
     return "critical", f"{grant.policy} in the tenancy"
-
-
-def _is_machine(model: Model, identity: Identity) -> bool:
-    """Users that are machines; roles that a service, an instance or a federated workload may become."""
-    if identity.library and identity.gate is not None:
-        return False
-    if identity.kind == "aws:user":
-        return identity.nature in ("machine", "mixed") and bool(
-            model.credentials_of(identity) or identity.nature == "machine"
-        )
-    if identity.cloud == "azure":
-        return identity.nature == "machine"
-    if identity.kind != "aws:role" or identity.assume is None:
-        return False
-    kinds = {kind for s in identity.assume.statements for kind, _ in s.principals}
-    saml = any("saml-provider" in who for s in identity.assume.statements for _, who in s.principals)
-    return bool(kinds & {"Service", "Federated"}) and not saml
-
-
-def _everything(model: Model, grant: Grant) -> tuple[str, Span]:
-    place = grant.span or grant.site.span
-    if match := _MANAGED.match(grant.policy):
-        return match[1], grant.site.span if grant.how == "attached" else place
-    document = grant.document
-    if document is None and grant.policy in model.policies:
-        document = model.policies[grant.policy].document
-    for statement in document.statements if document is not None else ():
-        if allows_everything(statement):
-            return "every action on every resource", statement.span or place
-    return "", place
-
-
-def allows_everything(statement: Statement) -> bool:
-    """Whether a statement allows `*` on `*` with no condition that narrows it."""
-    return (
-        statement.effect == "Allow"
-        and any(action in ("*", "*:*") for action in statement.actions)
-        and "*" in statement.resources
-        and all(key.lower() in _SOFT for _, key, _ in statement.conditions)
-    )
 
 
 BAD = (

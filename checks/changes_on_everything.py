@@ -4,6 +4,7 @@ What it does
     Finds actions that write, tag or manage permissions, could be confined to a resource, and are allowed on all.  What
     can only be allowed on `*`, and what every workload of its kind is told to allow on `*` (logs, traces, metrics, the
     network interfaces of a function), is left out; so are whole services, which are a finding of their own.
+    A policy of which the code does not show who gets it is judged too, one step less severe.
 
 Why it matters
     One mistake, or one stolen key, reaches everything in the account that is of the same kind.
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
-from rolecall.policy.judgement import findings
+from rolecall.policy.telling import findings
 
 RULE = Rule(
     "RC305",
@@ -48,7 +49,7 @@ RULE = Rule(
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each machine's principal."""
+    """One finding for each principal, and for each policy whose principal is not seen."""
     yield from findings(model, RULE, "changes", "name the resources that it changes, or require a tag of theirs")
 
 

@@ -4,6 +4,7 @@ What it does
     Finds machines that may make access keys, passwords, service-specific credentials or SSH keys for named users.
     Where they may for every user, that is a finding of privilege-escalation instead; a user that renews its own key is
     none.
+    A policy of which the code does not show who gets it is judged too, one step less severe.
 
 Why it matters
     Every such key is one more that somebody has to find, rotate and take back, and it outlives the machine's own login.
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
-from rolecall.policy.judgement import findings
+from rolecall.policy.telling import findings
 
 RULE = Rule(
     "RC307",
@@ -49,7 +50,7 @@ RULE = Rule(
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each machine's principal."""
+    """One finding for each principal, and for each policy whose principal is not seen."""
     yield from findings(model, RULE, "lasting", "hand out roles rather than users with keys")
 
 

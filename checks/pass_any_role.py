@@ -3,6 +3,7 @@
 What it does
     Finds iam:PassRole on every role without `iam:PassedToService`.  Where a known way to use it is granted as well,
     that is a finding of privilege-escalation instead.
+    A policy of which the code does not show who gets it is judged too, one step less severe.
 
 Why it matters
     The first service that the machine is allowed to start something in gives it any role of the account.
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
-from rolecall.policy.judgement import findings
+from rolecall.policy.telling import findings
 
 RULE = Rule(
     "RC303",
@@ -40,7 +41,7 @@ RULE = Rule(
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each machine's principal."""
+    """One finding for each principal, and for each policy whose principal is not seen."""
     yield from findings(
         model, RULE, "pass-role", "name the roles that it passes, and the service with iam:PassedToService"
     )

@@ -4,6 +4,7 @@ What it does
     Puts together all that a machine's user or role is granted, inline, attached, through groups and by AWS's managed
     policies, takes away what is denied, and looks for published ways to more: changing its own policies, making keys
     for others, passing any role to a service that runs code, taking over what runs with another role.
+    A policy of which the code does not show who gets it is judged too, one step less severe.
 
 Why it matters
     Such a grant is worth as much as the most powerful role of the account, although no policy says so.
@@ -20,7 +21,7 @@ from collections.abc import Iterator
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
-from rolecall.policy.judgement import findings
+from rolecall.policy.telling import findings
 
 RULE = Rule(
     "RC302",
@@ -49,7 +50,7 @@ RULE = Rule(
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each machine's principal."""
+    """One finding for each principal, and for each policy whose principal is not seen."""
     yield from findings(
         model, RULE, "escalation", "name what it may manage and which roles it may pass, and to which service"
     )

@@ -3,6 +3,7 @@
 What it does
     Finds machines that may read secrets (secretsmanager:GetSecretValue) or data (objects, table items, parameters,
     messages, what a key decrypts) with no resource named.
+    A policy of which the code does not show who gets it is judged too, one step less severe.
 
 Why it matters
     What it was given a single secret for reads all of them, other people's keys among them.
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
-from rolecall.policy.judgement import findings
+from rolecall.policy.telling import findings
 
 RULE = Rule(
     "RC306",
@@ -47,7 +48,7 @@ RULE = Rule(
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each machine's principal."""
+    """One finding for each principal, and for each policy whose principal is not seen."""
     yield from findings(model, RULE, "reads", "name the secrets, parameters, buckets and keys that it reads")
 
 

@@ -2,8 +2,9 @@
 
 What it does
     Finds machines that are granted all actions of a service (`s3:*`), by a statement or by one of AWS's FullAccess
-    policies: on everything, or, less bad, on resources that are named.  So is a grant of everything but a few actions,
-    or of everything under a condition that narrows it.
+    policies: on everything, or, less bad, on resources that are named.  So is a grant of everything under a
+    condition that narrows it.
+    A policy of which the code does not show who gets it is judged too, one step less severe.
 
 Why it matters
     Deleting, opening to the public and changing policies are in it, which hardly any workload does.
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
-from rolecall.policy.judgement import findings
+from rolecall.policy.telling import findings
 
 RULE = Rule(
     "RC304",
@@ -37,17 +38,15 @@ RULE = Rule(
     level_now="W",
     level_target="L5",
     equivalents={
-        "checkov": (
-            "CKV_AWS_109",
-            "CKV_AWS_289",
-        )
+        "checkov": ("CKV_AWS_49", "CKV2_AWS_40", "CKV2_AWS_56"),
+        "trivy": ("AWS-0345", "AWS-0346"),
     },
 )
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each machine's principal."""
-    for idea in ("services", "all-but", "everything-narrowed"):
+    """One finding for each principal, and for each policy whose principal is not seen."""
+    for idea in ("services", "everything-narrowed"):
         yield from findings(model, RULE, idea, "grant the actions that it calls, on what it calls them on")
 
 

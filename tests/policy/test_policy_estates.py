@@ -92,7 +92,8 @@ def test_own_policies(action: str, resource: str, rules: dict[str, str], tmp_pat
     assert found(tmp_path, variable + USER + own(action, resource)) == rules
 
 
-def test_people_are_not_judged(tmp_path: Path) -> None:
+def test_of_people_little_is_said(tmp_path: Path) -> None:
     person = 'resource "aws_iam_user" "ci" {\n  name = "jane.doe"\n}\n\n'
     person += 'resource "aws_iam_user_login_profile" "ci" {\n  user = aws_iam_user.ci.name\n}\n'
-    assert found(tmp_path, person + GROUP + ATTACHED) == {}
+    assert found(tmp_path, person + GROUP + ATTACHED) == {"RC302": "low"}
+    assert found(tmp_path, person + ATTACHED) == {}

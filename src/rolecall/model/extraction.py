@@ -14,6 +14,7 @@ from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import Mapping, Reference, Sequence, Value, find, references, render, text, truth
 from rolecall.model.admissions import read_admissions
 from rolecall.model.azure_roles import read_permissions
+from rolecall.model.ci_reading import read_jobs
 from rolecall.model.cluster_objects import read_cluster
 from rolecall.model.documents import read_document
 from rolecall.model.federation import read_trust
@@ -67,6 +68,7 @@ class Extraction:
         read_roles(self)
         read_wrong(self.unit, self.fragment)
         read_cluster(self)
+        read_jobs(self)
         self.fragment.facts.extend(stores_of(self.unit, self._may_point))
         for problem in self.unit.problems:
             self.fragment.facts.append(Fact("problem", problem.kind, problem.message, None, problem.span))
@@ -294,9 +296,7 @@ class Extraction:
             else read_document(resource.get(entry.document))
         )
         self.fragment.policies.append(
-            PolicySite(
-                site_of(resource), document, entry.kind, library=self.unit.library, gate=gate_of(resource)
-            )
+            PolicySite(site_of(resource), document, entry.kind, library=self.unit.library, gate=gate_of(resource))
         )
         for kind, who in self._principals(resource, entry):
             principal, label = self.principal(who)

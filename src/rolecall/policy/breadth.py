@@ -64,6 +64,19 @@ DATA = (
     "codecommit:GitPull",
 )
 _NO_CHANGE = EXEMPT | {action.lower() for action in (*SECRETS, *DATA)}
+#: What hands out the credentials of somebody else: database logins, an instance's password, a federated session.
+#: (sts:AssumeRole is an idea of its own, and what every pipeline calls for itself is none.)
+SESSIONS = (
+    "sts:GetFederationToken",
+    "rds-db:connect",
+    "redshift:GetClusterCredentials",
+    "redshift:GetClusterCredentialsWithIAM",
+    "redshift-serverless:GetCredentials",
+    "ec2:GetPasswordData",
+    "lightsail:GetInstanceAccessDetails",
+    "connect:GetFederationToken",
+    "gamelift:GetInstanceAccess",
+)
 #: What makes a credential that does not expire.
 LASTING = (
     "iam:CreateAccessKey",
@@ -89,24 +102,41 @@ class Width:
     hard: bool
 
 
-def everything(holdings: Holdings) -> Width | None:
-    """`*` on `*`, or one of AWS's policies that come to that."""
+def everything(holdings: Holdings) -> Iterator[Width]:
+    """Each statement of `*` on `*`, and each of AWS's policies that come to that."""
+    seen: set[str] = set()
     for permit in holdings.allows:
         statement = permit.statement
-        if permit.managed in ADMINISTRATORS or (
-            any(action in ("*", "*:*") for action in statement.actions) and "*" in statement.resources
-        ):
-            return Width(("*",), permit, True, narrowing(statement.conditions) == "hard")
-    return None
+        if permit.managed in ADMINISTRATORS:
+            if permit.managed not in seen:
+                seen.add(permit.managed)
+                yield Width(("*",), permit, True, False)
+        elif any(action in ("*", "*:*") for action in statement.actions) and "*" in statement.resources:
+            yield Width(("*",), permit, True, narrowing(statement.conditions) == "hard")
 
 
-def all_but(holdings: Holdings) -> Width | None:
-    """Everything but a few actions (`NotAction`), on everything."""
+def all_but(holdings: Holdings) -> Iterator[Width]:
+    """Each statement of everything but a few actions (`NotAction`)."""
     for permit in holdings.allows:
         statement = permit.statement
-        if statement.not_actions and any(is_everything(r) for r in statement.resources):
-            return Width(statement.not_actions, permit, True, narrowing(statement.conditions) == "hard")
-    return None
+        if statement.not_actions:
+            wide = bool(statement.not_resources) or any(is_everything(r) for r in statement.resources)
+            yield Width(statement.not_actions, permit, wide, narrowing(statement.conditions) == "hard")
+
+
+def everywhere_but(holdings: Holdings) -> Iterator[Width]:
+    """Each statement that allows to change something everywhere but on a few resources (`NotResource`)."""
+    for permit in holdings.allows:
+        statement = permit.statement
+        if statement.not_resources and not statement.not_actions and _changes_something(statement.actions):
+            yield Width(statement.not_resources, permit, True, narrowing(statement.conditions) == "hard")
+
+
+def _changes_something(patterns: tuple[str, ...]) -> bool:
+    return any(
+        pattern == "*" or any(action.changes and action.name.lower() not in _NO_CHANGE for action in expand(pattern))
+        for pattern in patterns
+    )
 
 
 def whole_services(holdings: Holdings) -> Iterator[Width]:
@@ -161,6 +191,11 @@ def changes_on_everything(holdings: Holdings, leave: frozenset[str] = frozenset(
                 if open_to:
                     seen.add(lowered)
                     yield _width(action.name, open_to)
+
+
+def opens_to_others(action: str) -> bool:
+    """Whether an action says who else may do what: it manages permissions."""
+    return any("Permissions management" in known.levels for known in expand(action))
 
 
 def reads_on_everything(holdings: Holdings, actions: tuple[str, ...]) -> Iterator[Width]:

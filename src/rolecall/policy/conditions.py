@@ -54,8 +54,11 @@ def holds(condition: Condition, context: Context) -> bool | None:
     optional = plain.endswith("ifexists")
     plain = plain.removesuffix("ifexists")
     test = _TESTS.get(plain.replace("not", "", 1) if plain in _NEGATED else plain)
-    if test is None or present is None:
+    if test is None:
         return None
+    if present is None:
+        never = plain == "stringequals" and not optional and quantifier.lower() != "forallvalues"
+        return False if never and never_equal(key, values) else None
     negated = plain in _NEGATED
     if not present:
         return optional or negated or quantifier.lower() == "forallvalues"
@@ -63,6 +66,11 @@ def holds(condition: Condition, context: Context) -> bool | None:
     if negated:
         answers = [None if answer is None else not answer for answer in answers]
     return _any(answers) if quantifier.lower() == "foranyvalue" else _all(answers)
+
+
+def never_equal(key: str, values: tuple[str, ...]) -> bool:
+    """Whether `StringEquals` asks for a star: it takes a star for itself, and only a tag's value could be one."""
+    return bool(values) and "tag" not in key.lower() and all("*" in value and not has_symbol(value) for value in values)
 
 
 def all_hold(conditions: Iterable[Condition], context: Context) -> bool | None:

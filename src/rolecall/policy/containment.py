@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rolecall.model.parts import Statement
+from rolecall.policy.boundary import within
 from rolecall.policy.holdings import Holdings
 from rolecall.policy.patterns import UNKNOWN, TooLargeError, classes, has_symbol, meet, opened
 
@@ -59,20 +60,25 @@ class _Selector:
 def counterexample(smaller: Holdings, larger: Holdings) -> Counterexample | None:
     """A permission of `smaller` that `larger` may lack; None where there is provably none.
 
-    Where a side has documents that could not be read, or a boundary narrows the larger one, nothing is proved.
+    Where a side has documents that could not be read, or an unknown boundary narrows the larger one, nothing is proved.
     """
     for holdings, whose in ((smaller, "smaller"), (larger, "larger")):
         if holdings.gaps:
             return Counterexample(UNKNOWN, UNKNOWN, f"the {whose} side is not fully known: {holdings.gaps[0]}")
     if larger.boundary:
         return Counterexample(UNKNOWN, UNKNOWN, "a permissions boundary narrows the larger side")
+    if larger.fence is not None:
+        inside = counterexample(smaller, replace(larger, fence=None))
+        return inside or counterexample(smaller, replace(larger, allows=larger.fence, fence=None))
+    cut = smaller.fence is not None
+    smaller = within(smaller)
     known = {_bare(permit.statement) for permit in smaller.denies}
     denies = [permit.statement for permit in larger.denies if _bare(permit.statement) not in known]
     own = [permit.statement for permit in smaller.denies if not permit.statement.conditions]
     for permit in smaller.allows:
         asked = permit.statement
         allows = [p.statement for p in larger.allows if set(p.statement.conditions) <= set(asked.conditions)]
-        sure = not asked.conditions and len(allows) == len(larger.allows)
+        sure = not cut and not asked.conditions and len(allows) == len(larger.allows)
         sure = sure and not any(statement.conditions for statement in denies)
         try:
             found = next(_outside(asked, own, allows, denies), None)

@@ -93,17 +93,13 @@ def _speaks(statement: Statement, action: str, resource: str, context: Context) 
 def may(holdings: Holdings, action: str, resource: str, context: Mapping[str, tuple[str, ...]] = NOTHING) -> Answer:
     """Whether a principal may do `action` on `resource` (or on all that a pattern of resources holds).
 
-    A permissions boundary and documents that could not be read may take a yes away, and the latter may make one of a
-    no: both are conditional then.  `context` has lower-case condition keys.
+    A permissions boundary that is known has to allow it too.  One that is not, and documents that could not be read,
+    may take a yes away, and the latter may make one of a no: both are conditional then.  `context` has lower-case
+    condition keys.
     """
-    best: Answer = "no"
-    for permit in holdings.allows:
-        answer = _speaks(permit.statement, action, resource, context)
-        if answer == "yes":
-            best = "yes"
-            break
-        if answer == "conditional":
-            best = "conditional"
+    best = _allowed(holdings.allows, action, resource, context)
+    if holdings.fence is not None:
+        best = _both(best, _allowed(holdings.fence, action, resource, context))
     for permit in holdings.denies:
         answer = _speaks(permit.statement, action, resource, context)
         if answer == "yes":
@@ -112,6 +108,17 @@ def may(holdings: Holdings, action: str, resource: str, context: Mapping[str, tu
             best = "conditional"
     if (best == "no" and holdings.gaps) or (best == "yes" and (holdings.boundary or holdings.gaps)):
         return "conditional"
+    return best
+
+
+def _allowed(permits: Iterable[Permit], action: str, resource: str, context: Context) -> Answer:
+    best: Answer = "no"
+    for permit in permits:
+        answer = _speaks(permit.statement, action, resource, context)
+        if answer == "yes":
+            return "yes"
+        if answer == "conditional":
+            best = "conditional"
     return best
 
 

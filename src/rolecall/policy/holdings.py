@@ -16,27 +16,37 @@ from rolecall.source.text import Span
 #: What may stand between `arn:` and `:iam::aws:policy/`: a partition, or a part that names it.
 _BEFORE = "arn:"
 _MANAGED = ":iam::aws:policy/"
+#: Managed policies of which managed.toml has all, so that what they do not allow can be told.
+COMPLETE = frozenset({"AdministratorAccess"})
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """One statement and where it came from: `address` of the grant, `managed` the AWS policy's name or ""."""
+    """One statement and where it came from: `address` of what it is written in, `block` all of that; `managed` is the
+    AWS policy's name or "".
+    """
 
     statement: Statement
     span: Span | None = None
     address: str = ""
     managed: str = ""
+    block: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What a principal holds.  `gaps` say what could not be read; `own` are texts that name the principal itself."""
+    """What a principal holds.  `gaps` say what could not be read; `own` are texts that name the principal itself.
+
+    `boundary` says that a permissions boundary narrows it whose content is not known, `fence` are the statements of one
+    that is: nothing is allowed that one of them does not allow too.  (What a known boundary denies is among `denies`.)
+    """
 
     allows: tuple[Permit, ...]
     denies: tuple[Permit, ...] = ()
     gaps: tuple[str, ...] = ()
     boundary: bool = False
     own: frozenset[str] = frozenset()
+    fence: tuple[Permit, ...] | None = None
 
 
 def gather(permits: Iterable[Permit], gaps: Iterable[str] = (), boundary: bool = False) -> Holdings:
@@ -60,34 +70,59 @@ def of_document(document: Document, address: str = "") -> Holdings:
 
 
 def of_principal(model: Model, identity: Identity) -> Holdings:
-    """Everything that the scanned code gives to a principal."""
-    permits: list[Permit] = []
+    """Everything that the scanned code gives to a principal, within its permissions boundary."""
     gaps = [f"the grants of group {grant.policy}" for grant in model.unseen_groups(identity)]
-    own = {identity.site.address, identity.label, "${aws:username}"}
-    for grant in model.grants(identity):
-        document = _document(model, grant)
-        if grant.policy in model.policies:
-            own.add(model.policies[grant.policy].site.address)
+    found = of_grants(model, model.grants(identity))
+    fence = _boundary(model, identity)
+    outside = fence.denies if fence is not None else ()
+    return Holdings(
+        found.allows,
+        (*found.denies, *outside),
+        (*gaps, *found.gaps),
+        identity.boundary and fence is None,
+        found.own | {identity.site.address, identity.label} - {""},
+        fence.allows if fence is not None else None,
+    )
+
+
+def of_grants(model: Model, grants: Iterable[Grant]) -> Holdings:
+    """What grants come to in union."""
+    permits: list[Permit] = []
+    gaps: list[str] = []
+    own = {"${aws:username}"}
+    for grant in grants:
+        policy = model.policies.get(grant.policy)
+        if policy is not None:
+            own.add(policy.site.address)
+        document = grant.document or (policy.document if policy is not None else None)
         if document is not None:
-            place = grant.span or grant.site.span
-            permits.extend(Permit(s, s.span or place, grant.site.address) for s in document.statements)
+            site = policy.site if grant.document is None and policy is not None else grant.site
+            place = site.span if site is not grant.site else grant.span or site.span
+            entry = grant.span if site is grant.site and grant.site.id in (grant.principal, grant.label) else None
+            block = entry or site.span
+            permits.extend(Permit(s, s.span or place, site.address, block=block) for s in document.statements)
             if not document.complete:
                 gaps.append(document.gap)
             continue
         place = grant.site.span if grant.how == "attached" else grant.span or grant.site.span
-        name = managed_name(grant.policy)
+        name = policy.managed if policy is not None else managed_name(grant.policy)
         if name in managed():
-            permits.extend(Permit(s, place, grant.site.address, name) for s in managed()[name])
+            permits.extend(Permit(s, place, grant.site.address, name, place) for s in managed()[name])
         gaps.append(grant.policy)
-    found = gather(permits, gaps, identity.boundary)
-    return Holdings(found.allows, found.denies, found.gaps, found.boundary, frozenset(own - {""}))
+    found = gather(permits, gaps)
+    return Holdings(found.allows, found.denies, found.gaps, own=frozenset(own))
 
 
-def _document(model: Model, grant: Grant) -> Document | None:
-    if grant.document is not None:
-        return grant.document
-    policy = model.policies.get(grant.policy)
-    return policy.document if policy is not None else None
+def _boundary(model: Model, identity: Identity) -> Holdings | None:
+    """The statements of a principal's boundary; None where it has none, or it cannot be read to the end."""
+    if not identity.boundary:
+        return None
+    policy = model.policies.get(identity.boundary_policy)
+    if policy is not None and policy.document is not None:
+        found = of_document(policy.document, policy.site.address)
+        return None if found.gaps else found
+    name = policy.managed if policy is not None else managed_name(identity.boundary_policy)
+    return gather(Permit(s, managed=name) for s in managed()[name]) if name in COMPLETE else None
 
 
 def managed_name(arn: str) -> str:

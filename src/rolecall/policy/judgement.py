@@ -1,51 +1,57 @@
 """What is too wide about one principal: at most one verdict for each idea.
 
-The severities and the exemptions are those that engineers accept: what a narrowing condition, a permissions boundary or
-a Deny with a condition stands before is one step lower.
+The severities and the exemptions are those that engineers accept: what a narrowing condition, an unread permissions
+boundary or a Deny with a condition stands before is one step lower.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
-from rolecall.model.finding import SEVERITIES, Finding, Severity
-from rolecall.model.linking import Model
-from rolecall.model.parts import Identity
-from rolecall.model.rule import Rule
+from rolecall.model.finding import SEVERITIES, Severity
+from rolecall.policy.boundary import within
 from rolecall.policy.breadth import (
     DATA,
     RIGHTS,
     SECRETS,
+    SESSIONS,
     TELEMETRY,
     Width,
     all_but,
     changes_on_everything,
     everything,
+    everywhere_but,
     is_whole,
     lasting_credentials,
+    opens_to_others,
     passes_anything,
     reads_on_everything,
     whole_services,
 )
 from rolecall.policy.escalation import Escalation, escalations
-from rolecall.policy.holdings import Holdings, Permit, of_principal
+from rolecall.policy.holdings import Holdings, Permit
 
 #: More changing actions than this on everything are a habit rather than an oversight.
 FEW = 3
+#: The way to more rights that is an idea of its own.
+ASSUMING = "sts-001"
 #: How many of a list a message names.
 _NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One idea about one principal.  `idea` names the check, `says` fits after "<the principal> "."""
+    """One idea about one principal.  `idea` names the check, `says` fits after "<the principal> ".
+
+    `everywhere` is False where it is about named resources alone.
+    """
 
     idea: str
     severity: Severity
     says: str
     permit: Permit
+    everywhere: bool = True
 
 
 def lower(severity: Severity, steps: int = 1) -> Severity:
@@ -55,16 +61,43 @@ def lower(severity: Severity, steps: int = 1) -> Severity:
 def judge(holdings: Holdings) -> Iterator[Verdict]:
     """Every idea that holds of a principal; nothing further about one that may do everything."""
     step = int(holdings.boundary)
-    if (admin := everything(holdings)) is not None:
-        idea = "everything-narrowed" if admin.hard else "everything"
-        yield _verdict(idea, "critical", "is granted every action on every resource", admin, step)
+    holdings = within(holdings)
+    if admins := list(everything(holdings)):
+        for admin in admins:
+            idea = "everything-narrowed" if admin.hard else "everything"
+            what = f"is granted {admin.permit.managed or 'every action on every resource'}"
+            yield Verdict(idea, lower("critical", step + int(admin.hard)), what, admin.permit)
         return
-    if (most := all_but(holdings)) is not None:
-        says = f"is granted every action but {_list(most.what)} on every resource"
-        yield _verdict("all-but", "critical", says, most, step)
-        return
+    if most := list(all_but(holdings)):
+        yield from _all_but(most, step)
+        if any(width.everything for width in most):
+            return
+    told = list(_ideas(holdings, step))
+    yield from told
+    spoken = {verdict.permit for verdict in told}
+    for width in everywhere_but(holdings):
+        if width.permit not in spoken:
+            says = f"may do {_list(width.permit.statement.actions)} everywhere but on {_list(width.what)}"
+            yield _verdict("not-resource", "high", says, width, step)
+
+
+def _all_but(most: Sequence[Width], step: int) -> Iterator[Verdict]:
+    for width in most:
+        where = "every resource" if width.everything else "what it names"
+        says = f"is granted every action but {_list(width.what)} on {where}"
+        yield _verdict("all-but", "critical" if width.everything else "medium", says, width, step)
+
+
+def _ideas(holdings: Holdings, step: int) -> Iterator[Verdict]:
+    """What holds of a principal that may not do nearly everything."""
     ways = [way for way in escalations(holdings) if not _told_by_service(way)]
+    assuming = [way for way in ways if way.path.id == ASSUMING]
+    ways = [way for way in ways if way.path.id != ASSUMING]
     yield from _escalation(ways, step)
+    for way in assuming:
+        severity: Severity = "high" if way.sure else "medium"
+        says = "may take every role that trusts its account (sts:AssumeRole on everything)"
+        yield Verdict("assume-any", lower(severity, step), says, way.pivot.permit)
     if (passing := passes_anything(holdings)) is not None and not any(way.path.kind == "pass" for way in ways):
         says = "may pass every role to every service (iam:PassRole)"
         yield _verdict("pass-role", "high", says, passing, step)
@@ -72,16 +105,25 @@ def judge(holdings: Holdings) -> Iterator[Verdict]:
     if any(way.path.kind == "grant" for way in ways):
         whole = [width for width in whole if width.what[0].partition(":")[0] not in RIGHTS]
     yield from _services(whole, step)
-    told = frozenset(action.lower() for way in ways for action in way.actions) | {"iam:passrole"}
+    told = frozenset(action.lower() for way in ways for action in way.actions) | {"iam:passrole", "sts:assumerole"}
     lasting = list(lasting_credentials(holdings))
-    changes = list(changes_on_everything(holdings, told | {width.what[0].lower() for width in lasting}))
+    sessions = [width for width in reads_on_everything(holdings, SESSIONS) if width.what[0].lower() not in told]
+    leave = told | {width.what[0].lower() for width in (*lasting, *sessions)}
+    changes = list(changes_on_everything(holdings, leave))
     if any(way.path.kind == "grant" for way in ways):
         changes = [width for width in changes if width.what[0].partition(":")[0] not in RIGHTS]
         lasting = []
     policies = {width.permit.managed for width in whole} - {""}
-    yield from _changes([width for width in changes if width.permit.managed not in policies], step)
+    changes = [width for width in changes if width.permit.managed not in policies]
+    rights = [width for width in changes if opens_to_others(width.what[0])]
+    yield from _changes("rights", "may change who else may do what", rights, step)
+    yield from _changes("changes", "may do", [width for width in changes if width not in rights], step)
     yield from _reads(holdings, policies, step)
     yield from _lasting([width for width in lasting if width.what[0].lower() not in told], step)
+    sessions = [width for width in sessions if width.permit.managed not in policies]
+    if sessions:
+        says = f"may get the credentials of others: {_list([width.what[0] for width in sessions])}"
+        yield _verdict("sessions", "medium", says, min(sessions, key=lambda width: width.hard), step)
 
 
 def _escalation(ways: Sequence[Escalation], step: int) -> Iterator[Verdict]:
@@ -121,15 +163,15 @@ def _services(whole: Sequence[Width], step: int) -> Iterator[Verdict]:
     yield _verdict("services", "high" if loud else "medium", f"is granted {_list(names)} {where}", best, step)
 
 
-def _changes(changes: Sequence[Width], step: int) -> Iterator[Verdict]:
+def _changes(idea: str, what: str, changes: Sequence[Width], step: int) -> Iterator[Verdict]:
     if not changes:
         return
     free = [width for width in changes if not width.hard]
     best = (free or changes)[0]
     severity: Severity = "high" if len(free) > FEW or (not free and len(changes) > FEW) else "medium"
-    names = [width.what[0] for width in free or changes]
-    says = f"may do {_list(names)} on every resource"
-    yield _verdict("changes", severity, says, best, step)
+    names = _list([width.what[0] for width in free or changes])
+    says = f"{what}: {names}, on every resource" if idea == "rights" else f"{what} {names} on every resource"
+    yield _verdict(idea, severity, says, best, step)
 
 
 def _reads(holdings: Holdings, leave: set[str], step: int) -> Iterator[Verdict]:
@@ -154,7 +196,7 @@ def _lasting(made: Sequence[Width], step: int) -> Iterator[Verdict]:
 
 def _verdict(idea: str, severity: Severity, says: str, width: Width, step: int) -> Verdict:
     source = f" ({width.permit.managed})" if width.permit.managed else ""
-    return Verdict(idea, lower(severity, step + int(width.hard)), says + source, width.permit)
+    return Verdict(idea, lower(severity, step + int(width.hard)), says + source, width.permit, width.everything)
 
 
 def _and(names: Sequence[str]) -> str:
@@ -165,65 +207,3 @@ def _and(names: Sequence[str]) -> str:
 def _list(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_NAMED])
     return f"{shown} and {len(names) - _NAMED} more" if len(names) > _NAMED else shown
-
-
-# -- the principals of an estate
-
-
-def is_judged(model: Model, identity: Identity) -> bool:
-    """Whether a principal is a machine's: a machine's user with a key or its like; a role of a service or a workload.
-
-    What a library only makes when somebody asks for it is judged where it is asked for.
-    """
-    if identity.cloud != "aws" or (identity.library and identity.gate is not None):
-        return False
-    if identity.kind == "aws:user":
-        return identity.nature == "machine" or (identity.nature == "mixed" and bool(model.credentials_of(identity)))
-    if identity.kind != "aws:role" or identity.assume is None:
-        return False
-    principals = [pair for s in identity.assume.statements if s.effect == "Allow" for pair in s.principals]
-    return any(kind in ("Service", "Federated") for kind, _ in principals) and not any(
-        "saml-provider" in who for _, who in principals
-    )
-
-
-_JUDGED: WeakKeyDictionary[Model, Mapping[str, tuple[Verdict, ...]]] = WeakKeyDictionary()
-
-
-def verdicts(model: Model) -> Mapping[str, tuple[Verdict, ...]]:
-    """The verdicts on every judged principal of an estate, by its id: told once, since several checks ask."""
-    found = _JUDGED.get(model)
-    if found is None:
-        found = _JUDGED[model] = {
-            identity.id: tuple(judge(of_principal(model, identity)))
-            for identity in model.identities.values()
-            if is_judged(model, identity)
-        }
-    return found
-
-
-def of_idea(model: Model, idea: str) -> Iterator[tuple[Identity, Verdict]]:
-    """The verdicts of one idea with their principals; a block that several module calls share speaks once."""
-    seen: set[tuple[str, int]] = set()
-    for id, told in verdicts(model).items():
-        identity = model.identities[id]
-        for verdict in told:
-            span = verdict.permit.span or identity.site.span
-            if verdict.idea == idea and (span.path, span.start) not in seen:
-                seen.add((span.path, span.start))
-                yield identity, verdict
-
-
-def findings(model: Model, rule: Rule, idea: str, help: str) -> Iterator[Finding]:
-    """The findings of a rule that is about one idea."""
-    for identity, verdict in of_idea(model, idea):
-        yield rule.finding(
-            f"{identity.site.address} {verdict.says}"
-            + (" within its permissions boundary" if identity.boundary else ""),
-            verdict.permit.span or identity.site.span,
-            verdict.permit.address or identity.site.address,
-            severity=verdict.severity,
-            identity=identity.site.address,
-            key=f"{identity.site.address} {idea}",
-            help=help,
-        )

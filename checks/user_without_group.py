@@ -1,0 +1,150 @@
+"""A user in no group, or a group with nobody in it.
+
+What it does
+    Finds IAM users that no code puts into a group and that have no policy and no key either, and groups without members
+    in code that declares users or memberships.
+
+Why it matters
+    Such a user has either no use, or rights that somebody gave it by hand and nobody reviews.  A group without members
+    is waiting for whoever is put there.
+
+Fix
+    Put people into groups, or give them roles through IAM Identity Center; delete what is not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.finding import Finding
+from rolecall.model.linking import Model
+from rolecall.model.parts import Identity
+from rolecall.model.rule import Example, Rule
+
+RULE = Rule(
+    "RC205",
+    "user-without-group",
+    "identity-choice",
+    "low",
+    "a user is in no group, or a group has no members",
+    confidence="low",
+    controls=("NIST 800-53 AC-2", "CIS AWS 1.15", "PCI DSS 7.2.2", "ISO 27001 A.5.15"),
+    level_now="L2",
+    level_target="L4",
+    equivalents={
+        "checkov": ("CKV2_AWS_14", "CKV2_AWS_21"),
+        "kics": (
+            "fc101ca7-c9dd-4198-a1eb-0fbe92e80044",
+            "8f957abd-9703-413d-87d3-c578950a753c",
+            "06933df4-0ea7-461c-b9b5-104d27390e0e",
+        ),
+    },
+)
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each user and each group."""
+    filled: set[str] = set()
+    managed: set[str] = set()
+    for identity in model.identities.values():
+        if identity.kind == "aws:user":
+            managed.add(identity.site.unit)
+    for grant in model.every_grant():
+        if grant.how == "membership":
+            filled.add(grant.policy)
+            managed.add(grant.site.unit)
+    seen: set[tuple[str, int]] = set()
+    for identity in model.identities.values():
+        site = identity.site
+        if site.declaration in seen or (identity.library and identity.gate is not None):
+            continue
+        if identity.kind == "aws:user" and not model.own_grants(identity) and not model.credentials_of(identity):
+            said = f"{site.address} is in no group and has no policy: what it may do is decided out of sight"
+        elif identity.kind == "aws:group" and site.unit in managed and not _is_filled(identity, filled):
+            said = f"no user is put into {site.address}"
+        else:
+            continue
+        seen.add(site.declaration)
+        yield RULE.finding(
+            said,
+            site.span,
+            site.address,
+            identity=site.address,
+            key=f"{site.address} group",
+            help="put people into groups or give them roles; delete what is not used",
+        )
+
+
+def _is_filled(group: Identity, filled: set[str]) -> bool:
+    """Whether a membership names a group; names that are not known may be any, but those of another block."""
+    unknown = any("${" in name and "aws_iam_group." not in name for name in filled)
+    return unknown or group.id in filled or group.label in filled
+
+
+BAD = (
+    Example(
+        "a user and a group",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "jane" { # <- RC205
+  name = "jane.doe"
+}
+
+resource "aws_iam_group" "readers" { # <- RC205
+  name = "readers"
+}
+"""
+        },
+    ),
+    Example(
+        "in a template",
+        {
+            "stack.yaml": """\
+Resources:
+  Readers: # <- RC205
+    Type: AWS::IAM::Group
+    Properties:
+      GroupName: readers
+  Jane: # <- RC205
+    Type: AWS::IAM::User
+    Properties:
+      UserName: jane.doe
+"""
+        },
+    ),
+)
+
+GOOD = (
+    Example(
+        "a member",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "jane" {
+  name = "jane.doe"
+}
+
+resource "aws_iam_group" "readers" {
+  name = "readers"
+}
+
+resource "aws_iam_group_membership" "readers" {
+  name  = "readers"
+  users = [aws_iam_user.jane.name]
+  group = aws_iam_group.readers.name
+}
+"""
+        },
+    ),
+    Example(
+        "a group whose members are somewhere else",
+        {
+            "stack.yaml": """\
+Resources:
+  Readers:
+    Type: AWS::IAM::Group
+    Properties:
+      GroupName: readers
+"""
+        },
+    ),
+)

@@ -1,0 +1,116 @@
+"""The verdicts on everybody who holds grants in an estate, as findings of the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from weakref import WeakKeyDictionary
+
+from rolecall.model.finding import Confidence, Finding, Related, Severity
+from rolecall.model.linking import Model
+from rolecall.model.rule import Rule
+from rolecall.policy.bearers import Bearer, Standing, bearers
+from rolecall.policy.holdings import Permit
+from rolecall.policy.judgement import Verdict, judge, lower
+from rolecall.source.text import Span
+
+_TOLD: WeakKeyDictionary[Model, tuple[tuple[Bearer, Verdict], ...]] = WeakKeyDictionary()
+#: What is worth saying of people, whose work is wider than a program's.
+_OF_PEOPLE = frozenset(
+    {"everything", "everything-narrowed", "all-but", "not-resource", "escalation", "pass-role", "assume-any"}
+)
+#: What is wrong with how a statement is written, whatever it comes to today.
+_SHAPES = frozenset({"all-but", "not-resource"})
+_CONFIDENCE: dict[Standing, Confidence] = {
+    "machine": "high",
+    "unknown": "medium",
+    "person": "medium",
+    "nobody": "low",
+}
+
+
+def verdicts(model: Model) -> tuple[tuple[Bearer, Verdict], ...]:
+    """The verdicts on everybody, machines first: told once for a model, since several checks ask."""
+    found = _TOLD.get(model)
+    if found is None:
+        found = _TOLD[model] = tuple(_verdicts(model))
+    return found
+
+
+def _verdicts(model: Model) -> Iterator[tuple[Bearer, Verdict]]:
+    spoken: set[tuple[str, int]] = set()
+    for bearer in bearers(model):
+        places = {_place(permit, bearer) for permit in bearer.holdings.allows}
+        if bearer.standing == "machine" or not places <= spoken:
+            for verdict in judge(bearer.holdings):
+                if bearer.standing == "machine":
+                    yield bearer, verdict
+                elif _place(verdict.permit, bearer) not in spoken and (severity := _severity(bearer, verdict)):
+                    yield bearer, Verdict(verdict.idea, severity, verdict.says, verdict.permit, verdict.everywhere)
+        spoken |= places
+
+
+def _place(permit: Permit, bearer: Bearer) -> tuple[str, int]:
+    span = permit.span or bearer.span
+    return span.path, span.start
+
+
+def _severity(bearer: Bearer, verdict: Verdict) -> Severity | None:
+    """One step less for whoever is not seen, low for people and for what nobody takes; None for what is then nothing
+    to speak of.
+    """
+    shape = verdict.idea in _SHAPES
+    if (not verdict.everywhere and not shape) or (bearer.standing == "person" and verdict.idea not in _OF_PEOPLE):
+        return None
+    severity = lower(verdict.severity)
+    if severity == "note":
+        return "low" if shape else None
+    return severity if bearer.standing == "unknown" else "low"
+
+
+def findings(model: Model, rule: Rule, idea: str, help: str) -> Iterator[Finding]:
+    """The findings of a rule that is about one idea; a block that several module calls share speaks once."""
+    seen: set[tuple[str, int]] = set()
+    for bearer, verdict in verdicts(model):
+        permit = verdict.permit
+        span = _span(bearer, permit, idea)
+        if verdict.idea != idea or (span.path, span.start) in seen:
+            continue
+        seen.add((span.path, span.start))
+        address = bearer.identity if span == bearer.span and bearer.identity else permit.address or bearer.identity
+        yield rule.finding(
+            f"{_who(bearer, address)} {verdict.says}" + (" within its permissions boundary" if bearer.bounded else ""),
+            span,
+            address,
+            severity=verdict.severity,
+            confidence=min(rule.confidence, _CONFIDENCE[bearer.standing], key=_SURE.index),
+            identity=bearer.identity,
+            related=(Related(permit.span, "the statement"),) if permit.span not in (None, span) else (),
+            key=f"{bearer.identity or address} {idea}",
+            help=help,
+        )
+
+
+#: From the least to the most sure.
+_SURE: tuple[Confidence, ...] = ("low", "medium", "high")
+
+
+def _span(bearer: Bearer, permit: Permit, idea: str) -> Span:
+    """A machine's statement, which has to change; of a policy for whoever gets it, all of its block.  A way to more
+    rights is open to the principal, wherever the parts of it are granted.
+    """
+    if bearer.standing == "machine":
+        return permit.span or bearer.span
+    if bearer.identity and idea == "escalation":
+        return bearer.span
+    return permit.block or permit.span or bearer.span
+
+
+def _who(bearer: Bearer, address: str) -> str:
+    if bearer.standing == "machine":
+        return bearer.name
+    if bearer.standing == "nobody":
+        return f"whoever is given {address}"
+    if bearer.standing == "person":
+        return bearer.name or f"a person with {address}"
+    seen = "it is not seen who takes it"
+    return f"{bearer.name} ({seen})" if bearer.name else f"whoever holds {address}"
