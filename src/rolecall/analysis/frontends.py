@@ -109,6 +109,12 @@ FRONTENDS: Mapping[str, Frontend] = {
             "file",
         ),
         Frontend(
+            "jenkins",
+            "rolecall.frontends.pipelines.jenkins",
+            re.compile(r"(?:^|/)(?:Jenkinsfile[^/]*|[^/]*\.[Jj]enkinsfile)$"),
+            "file",
+        ),
+        Frontend(
             "kubernetes",
             "rolecall.frontends.kubernetes.manifests",
             re.compile(r"\.(?:ya?ml|json)$"),

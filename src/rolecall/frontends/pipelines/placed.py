@@ -10,12 +10,23 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Protocol
 
 from rolecall.source.text import Span
 from rolecall.source.yaml import YamlScalar
 
 _ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r?\n[ \t]*|.)", re.DOTALL)
 _BLANKS = re.compile(r"[ \t\r\n]*")
+
+
+class PlacedText(Protocol):
+    """A text, and where ranges of its characters stand in its file."""
+
+    @property
+    def value(self) -> str: ...
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of the characters `[start, end)` of the value."""
 
 
 class Placed:

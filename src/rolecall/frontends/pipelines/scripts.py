@@ -10,7 +10,7 @@ from functools import cached_property
 from rolecall.frontends.pipelines.contexts import Scope
 from rolecall.frontends.pipelines.evaluation import expression, joined, size
 from rolecall.frontends.pipelines.expressions import Piece, split
-from rolecall.frontends.pipelines.placed import Placed, PlacedLines
+from rolecall.frontends.pipelines.placed import PlacedText
 from rolecall.frontends.pipelines.shell import ShellPart
 from rolecall.frontends.pipelines.shell_facts import ShellFact, facts
 from rolecall.frontends.resource import Resource
@@ -65,7 +65,7 @@ class Script:
 
     def __init__(
         self,
-        placed: Placed | PlacedLines,
+        placed: PlacedText,
         scope: Callable[[], Scope],
         env: Callable[[str, Span], Value | None],
         shell: Callable[[], str],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rolecall.frontends.pipelines.evaluation import joined
-from rolecall.frontends.pipelines.placed import Placed, PlacedLines
+from rolecall.frontends.pipelines.placed import Placed, PlacedText
 from rolecall.frontends.values import Entry, Hop, Mapping, Scalar, Template, Unknown, Value, through
 from rolecall.frontends.yaml_values import plain_scalar
 from rolecall.source.text import Span
@@ -36,7 +36,7 @@ class Written:
     level: str = ""
 
 
-def filled(placed: Placed | PlacedLines, names: re.Pattern[str], lookup: Callable[[str, Span], Value | None]) -> Value:
+def filled(placed: PlacedText, names: re.Pattern[str], lookup: Callable[[str, Span], Value | None]) -> Value:
     """A text with what `names` matches (its first group that took part is the name) replaced by what that stands for.
 
     Where `lookup` knows nothing of a name, it stays as text.
@@ -123,9 +123,7 @@ class Variables:
         return through(value, Hop("workflow", known.level, known.span)) if known.level else value
 
 
-def text_with(
-    placed: Placed | PlacedLines, names: re.Pattern[str], lookup: Callable[[str, Span], Value | None]
-) -> Value:
+def text_with(placed: PlacedText, names: re.Pattern[str], lookup: Callable[[str, Span], Value | None]) -> Value:
     """A script's text in which the secrets that it names are references; a plain text where it names none."""
     value = filled(placed, names, lookup)
     return value if isinstance(value, (Scalar, Template)) else Template((value,), placed.span(0, len(placed.value)))
