@@ -130,10 +130,12 @@ def gathered(values: Iterable[Value]) -> tuple[Hop, ...]:
     """The hops of several values and of what is inside them, each once: those of a string made from them."""
     hops: dict[Hop, None] = {}
     seen: set[int] = set()
+    known: dict[int, tuple[Hop, ...]] = {}  # hashing a hop costs more than all else here, and most share their tuples
     stack = list(values)[::-1]
     while stack:
         node = stack.pop()
-        if node.via:
+        if node.via and id(node.via) not in known:
+            known[id(node.via)] = node.via
             hops.update(dict.fromkeys(node.via))
         if isinstance(node, (Sequence, Mapping, Template, Encoded)) and id(node) not in seen:
             seen.add(id(node))
