@@ -1,13 +1,14 @@
 """A role that anybody can assume.
 
 What it does
-    Finds trust policies that allow every AWS principal (`"AWS": "*"` or `"*"`) with no condition that narrows who.
+    Finds trust policies that allow every AWS principal (`"AWS": "*"` or `"*"`) with no condition that a stranger cannot
+    meet.  An external id, a tag or a role's name in any account is none: a stranger can have it too.
 
 Why it matters
     Any account in the world can become this role.
 
 Fix
-    Name the accounts or roles, or require your organisation (`aws:PrincipalOrgID`) or an external id.
+    Name the accounts or roles, or require your organisation (`aws:PrincipalOrgID`).
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from collections.abc import Iterator
 
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
-from rolecall.model.parts import Statement
 from rolecall.model.rule import Example, Rule
+from rolecall.policy.conditions import narrowing
+from rolecall.policy.trust import allowed, is_shut, lets_anybody_in, place_in, trust_documents
 
 RULE = Rule(
     "RC401",
@@ -36,62 +38,31 @@ RULE = Rule(
     ),
     level_now="L5·T",
     level_target="L5",
-    equivalents={"checkov": ("CKV_AWS_60", "CKV_AWS_61")},
-)
-
-#: Condition keys that say who, so that `*` with one of them is not everybody.
-NARROWING = (
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principalarn",
-    "aws:principalaccount",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourceorgid",
-    "aws:sourceorgpaths",
-    "aws:sourcevpce",
-    "aws:sourcevpc",
-    "aws:sourceip",
-    "sts:externalid",
-    "aws:userid",
-    "aws:principaltag/",
+    equivalents={
+        "checkov": ("CKV_AWS_60",),
+        "kics": ("12b7e704-37f0-4d1e-911a-44bf60c48c21", "f80e3aa7-7b34-4185-954e-440a6894dde6"),
+    },
 )
 
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each statement that trusts everybody."""
     seen: set[tuple[str, int]] = set()
-    for identity in model.identities.values():
-        if identity.assume is None:
-            continue
-        for statement in identity.assume.statements:
-            if not trusts_everybody(statement):
-                continue
-            span = statement.span or identity.assume.span or identity.site.span
-            if (span.path, span.start) in seen:
+    for site, document in trust_documents(model):
+        for statement in allowed(document):
+            span = place_in(site, document, statement)
+            if not lets_anybody_in(statement) or is_shut(statement, document) or (span.path, span.start) in seen:
                 continue
             seen.add((span.path, span.start))
             yield RULE.finding(
-                f"{identity.site.address} can be assumed by any AWS principal of any account",
+                f"{site.address} can be assumed by any AWS principal of any account",
                 span,
-                identity.site.address,
-                identity=identity.site.address,
-                key=identity.site.address,
-                help="name who may assume it, or require aws:PrincipalOrgID or an external id",
+                site.address,
+                severity="high" if narrowing(statement.conditions) == "hard" else "critical",
+                identity=site.address,
+                key=site.address,
+                help="name who may assume it, or require aws:PrincipalOrgID",
             )
-
-
-def trusts_everybody(statement: Statement) -> bool:
-    """Whether a trust statement lets every AWS principal in."""
-    if statement.effect != "Allow" or statement.not_principals:
-        return False
-    if not any(kind in ("AWS", "*") and who == "*" for kind, who in statement.principals):
-        return False
-    return not any(
-        key.lower().startswith(narrow) and not (values and all(v == "*" for v in values))
-        for _, key, values in statement.conditions
-        for narrow in NARROWING
-    )
 
 
 BAD = (
@@ -101,9 +72,9 @@ BAD = (
             "main.tf": """\
 resource "aws_iam_role" "open" {
   name = "open"
-  assume_role_policy = jsonencode({
+  assume_role_policy = jsonencode({ # <- RC401
     Version = "2012-10-17"
-    Statement = [{ # <- RC401
+    Statement = [{
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { AWS = "*" }
@@ -122,17 +93,62 @@ Resources:
     Type: AWS::IAM::Role
     Properties:
       AssumeRolePolicyDocument:
-        Version: "2012-10-17"
+        Version: "2012-10-17" # <- RC401
         Statement:
-          - Effect: Allow # <- RC401
+          - Effect: Allow
             Action: sts:AssumeRole
             Principal: "*"
+"""
+        },
+    ),
+    Example(
+        "a name that a role of any account may have, in a document that something else takes",
+        {
+            "main.tf": """\
+data "aws_iam_policy_document" "trust" {
+  statement { # <- RC401
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "ArnLike"
+      variable = "aws:PrincipalArn"
+      values   = ["arn:aws:iam::*:role/deploy"]
+    }
+  }
+}
+
+output "trust" {
+  value = data.aws_iam_policy_document.trust.json
+}
 """
         },
     ),
 )
 
 GOOD = (
+    Example(
+        "roles of two accounts, by a pattern",
+        {
+            "stack.yaml": """\
+Resources:
+  Shared:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: sts:AssumeRole
+            Principal: "*"
+            Condition:
+              ArnLike:
+                aws:PrincipalArn: arn:aws:iam::111122223333:role/deploy-*
+"""
+        },
+    ),
     Example(
         "an organisation",
         {

@@ -20,7 +20,8 @@ from collections.abc import Iterator
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
-from rolecall.policy.trust import DEPUTIES, WRITERS, allowed, deputies, trusts
+from rolecall.policy.exposure import place_of
+from rolecall.policy.trust import DEPUTIES, PERMISSIONS, WRITERS, allowed, deputies, is_shut, resource_policies, trusts
 
 RULE = Rule(
     "RC405",
@@ -31,6 +32,7 @@ RULE = Rule(
     controls=("NIST 800-53 AC-3", "NIST 800-53 IA-9", "ISO 27001 A.5.15", "OWASP NHI6", "ATT&CK T1199"),
     level_now="L5·T",
     level_target="L5",
+    equivalents={"trivy": ("AWS-0067",)},
 )
 
 _HELP = "require aws:SourceAccount or aws:SourceArn"
@@ -38,22 +40,23 @@ _HELP = "require aws:SourceAccount or aws:SourceArn"
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each statement."""
-    for identity, statement in trusts(model):
+    for site, statement in trusts(model):
         if services := deputies(statement, DEPUTIES):
             yield RULE.finding(
-                f"{identity.site.address} can be assumed by {services[0]} for any of its customers",
-                statement.span or identity.site.span,
-                identity.site.address,
-                identity=identity.site.address,
-                key=identity.site.address,
+                f"{site.address} can be assumed by {services[0]} for any of its customers",
+                statement.span or site.span,
+                site.address,
+                identity=site.address,
+                key=site.address,
                 help=_HELP,
             )
     seen: set[tuple[str, int]] = set()
-    for policy in model.resource_policies:
+    for policy in resource_policies(model):
+        writers = None if policy.site.type in PERMISSIONS else WRITERS
         for statement in allowed(policy.document):
-            span = statement.span or policy.site.span
-            services = deputies(statement, WRITERS)
-            if not services or (span.path, span.start) in seen:
+            span = place_of(policy, statement)
+            services = deputies(statement, writers)
+            if not services or (span.path, span.start) in seen or is_shut(statement, policy.document):
                 continue
             seen.add((span.path, span.start))
             yield RULE.finding(
@@ -66,6 +69,38 @@ def check(model: Model) -> Iterator[Finding]:
 
 
 BAD = (
+    Example(
+        "a topic that calls a function",
+        {
+            "main.tf": """\
+resource "aws_lambda_permission" "topic" { # <- RC405
+  function_name = "resize"
+  action        = "lambda:InvokeFunction"
+  principal     = "sns.amazonaws.com"
+}
+"""
+        },
+    ),
+    Example(
+        "a bucket's notifications",
+        {
+            "stack.yaml": """\
+Resources:
+  Jobs:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      Queues: [jobs]
+      PolicyDocument: # <- RC405
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal:
+              Service: s3.amazonaws.com
+            Action: sqs:SendMessage
+            Resource: "*"
+"""
+        },
+    ),
     Example(
         "a schedule of anybody's",
         {
@@ -105,6 +140,19 @@ Resources:
 )
 
 GOOD = (
+    Example(
+        "one topic",
+        {
+            "main.tf": """\
+resource "aws_lambda_permission" "topic" {
+  function_name = "resize"
+  action        = "lambda:InvokeFunction"
+  principal     = "sns.amazonaws.com"
+  source_arn    = "arn:aws:sns:eu-west-2:111122223333:uploads"
+}
+"""
+        },
+    ),
     Example(
         "for one account",
         {

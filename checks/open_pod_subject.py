@@ -33,16 +33,16 @@ RULE = Rule(
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each statement."""
-    for identity, statement in trusts(model):
+    for site, statement in trusts(model):
         if (verdict := open_pods(statement)) is not None:
             severity, why = verdict
             yield RULE.finding(
-                f"{identity.site.address} trusts a cluster's tokens: {why}",
-                statement.span or identity.site.span,
-                identity.site.address,
+                f"{site.address} trusts a cluster's tokens: {why}",
+                statement.span or site.span,
+                site.address,
                 severity=severity,
-                identity=identity.site.address,
-                key=identity.site.address,
+                identity=site.address,
+                key=site.address,
                 help="name one service account of one namespace with StringEquals",
             )
 

@@ -1,8 +1,10 @@
 """A resource that anybody may use.
 
 What it does
-    Finds resource policies (of buckets, queues, topics, keys, repositories, secrets, file systems, search domains) that
-    let every AWS principal of every account in, with no condition that says who or from where.
+    Finds resource policies, permissions and access control lists (of buckets, queues, topics, keys, functions,
+    repositories, secrets, file systems, search domains and all else that has one) that let every AWS principal of every
+    account in, with no condition that a stranger cannot meet, no Deny beside it that keeps strangers out, and no block
+    on public access.
 
 Why it matters
     No identity is needed to get in, so none of the roles and keys around it protects it.
@@ -15,10 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rolecall.model.finding import Finding
+from rolecall.model.finding import Finding, Related
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
-from rolecall.policy.exposure import open_statements
+from rolecall.policy.exposure import open_statements, place_of
 
 RULE = Rule(
     "RC403",
@@ -30,8 +32,21 @@ RULE = Rule(
     level_now="L5·T",
     level_target="L5",
     equivalents={
-        "checkov": ("CKV_AWS_33", "CKV_AWS_168", "CKV_AWS_169", "CKV_AWS_283", "CKV_AWS_387"),
+        "checkov": (
+            *("CKV_AWS_33", "CKV_AWS_70", "CKV_AWS_167", "CKV_AWS_168"),
+            *("CKV_AWS_169", "CKV_AWS_283", "CKV_AWS_387"),
+        ),
         "trivy": ("AWS-0097",),
+        "kics": (
+            "7ebc9038-0bde-479a-acc4-6ed7b6758899",
+            "e08ed7eb-f3ef-494d-9d22-2e3db756a347",
+            "730675f9-52ed-49b6-8ead-0acb5dd7df7f",
+            "7af43613-6bb9-4a0e-8c4d-1314b799425e",
+            "f6049677-ec4a-43af-8779-5190b6d03cba",
+            "1d6e16f1-5d8a-4379-bfb3-2dadd38ed5a7",
+            "7772bb8c-c0f3-42d4-8e4e-f1b8939ad085",
+            "9b6a3f5b-5fd6-40ee-9bc0-ed604911212d",
+        ),
     },
 )
 
@@ -41,9 +56,10 @@ def check(model: Model) -> Iterator[Finding]:
     for policy, statement, severity, what in open_statements(model):
         yield RULE.finding(
             f"{policy.site.address} lets any AWS principal of any account {what}",
-            statement.span or policy.document.span or policy.site.span,
+            place_of(policy, statement),
             policy.site.address,
             severity=severity,
+            related=(Related(statement.span, "by this statement"),) if statement.span is not None else (),
             key=policy.site.address,
             help="name who may use it, or require aws:PrincipalOrgID, a VPC endpoint or aws:SourceAccount",
         )
@@ -51,23 +67,59 @@ def check(model: Model) -> Iterator[Finding]:
 
 BAD = (
     Example(
-        "a bucket, beside a user that has a key to it",
+        "a function and a bucket",
         {
             "main.tf": """\
-resource "aws_iam_user" "uploader" {
-  name = "uploader"
+resource "aws_lambda_permission" "call" { # <- RC403
+  function_name = "resize"
+  action        = "lambda:InvokeFunction"
+  principal     = "*"
 }
 
-resource "aws_iam_access_key" "uploader" {
-  user = aws_iam_user.uploader.name
+resource "aws_s3_bucket_acl" "drop" {
+  bucket = "drop"
+  acl    = "public-read-write" # <- RC403
 }
-
+"""
+        },
+    ),
+    Example(
+        "a function of a template, and a key for tagged callers of any account",
+        {
+            "stack.yaml": """\
+Resources:
+  Call: # <- RC403
+    Type: AWS::Lambda::Permission
+    Properties:
+      FunctionName: resize
+      Action: lambda:InvokeFunction
+      Principal: "*"
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy: # <- RC403
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: "*"
+            Action: kms:Decrypt
+            Resource: "*"
+            Condition:
+              StringEquals:
+                aws:PrincipalTag/team: billing
+"""
+        },
+    ),
+    Example(
+        "a bucket",
+        {
+            "main.tf": """\
 resource "aws_s3_bucket_policy" "drop" {
   bucket = "drop"
-  policy = jsonencode({
+  policy = jsonencode({ # <- RC403
     Version = "2012-10-17"
     Statement = [
-      { # <- RC403
+      {
         Effect    = "Allow"
         Principal = "*"
         Action    = ["s3:PutObject"]
@@ -75,7 +127,7 @@ resource "aws_s3_bucket_policy" "drop" {
       },
       {
         Effect    = "Allow"
-        Principal = { AWS = aws_iam_user.uploader.arn }
+        Principal = { AWS = "arn:aws:iam::111122223333:role/reader" }
         Action    = ["s3:GetObject"]
         Resource  = "arn:aws:s3:::drop/*"
       },
@@ -90,18 +142,16 @@ resource "aws_s3_bucket_policy" "drop" {
         {
             "stack.yaml": """\
 Resources:
-  Sender:
-    Type: AWS::IAM::User
   Jobs:
     Type: AWS::SQS::Queue
   JobsPolicy:
     Type: AWS::SQS::QueuePolicy
     Properties:
       Queues: [!Ref Jobs]
-      PolicyDocument:
+      PolicyDocument: # <- RC403
         Version: "2012-10-17"
         Statement:
-          - Effect: Allow # <- RC403
+          - Effect: Allow
             Principal: "*"
             Action: sqs:*
             Resource: !GetAtt Jobs.Arn
@@ -112,12 +162,55 @@ Resources:
 
 GOOD = (
     Example(
+        "everybody, but for a Deny and a block on public access",
+        {
+            "main.tf": """\
+resource "aws_api_gateway_rest_api" "inner" {
+  name = "inner"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = "execute-api:Invoke"
+        Resource  = "execute-api:/*"
+      },
+      {
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "execute-api:Invoke"
+        Resource  = "execute-api:/*"
+        Condition = { StringNotEquals = { "aws:SourceVpce" = "vpce-0a1b2c3d4e5f60718" } }
+      },
+    ]
+  })
+}
+
+resource "aws_s3_bucket" "site" {
+  bucket = "site"
+}
+
+resource "aws_s3_bucket_public_access_block" "site" {
+  bucket                  = aws_s3_bucket.site.id
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_policy" "site" {
+  bucket = aws_s3_bucket.site.id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = "*", Action = "s3:*", Resource = "*" }]
+  })
+}
+"""
+        },
+    ),
+    Example(
         "from a topic alone",
         {
             "stack.yaml": """\
 Resources:
-  Sender:
-    Type: AWS::IAM::User
   Jobs:
     Type: AWS::SQS::Queue
   JobsPolicy:

@@ -35,14 +35,14 @@ RULE = Rule(
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each statement."""
-    for identity, statement in trusts(model):
+    for site, statement in trusts(model):
         if subject := never_holds(statement):
             yield RULE.finding(
-                f"{identity.site.address} cannot be assumed: no subject equals “{subject}”, whose * is plain text",
-                statement.span or identity.site.span,
-                identity.site.address,
-                identity=identity.site.address,
-                key=identity.site.address,
+                f"{site.address} cannot be assumed: no subject equals “{subject}”, whose * is plain text",
+                statement.span or site.span,
+                site.address,
+                identity=site.address,
+                key=site.address,
                 help="write the subject in full, or compare with StringLike",
             )
 

@@ -15,14 +15,15 @@ Fix
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from rolecall.model.finding import Finding, Severity
 from rolecall.model.linking import Model
 from rolecall.model.openness import judge_trust
-from rolecall.model.parts import Identity, Statement
+from rolecall.model.parts import Site, Statement
 from rolecall.model.rule import Example, Rule
+from rolecall.policy.issuers import issuer_of, judge, shared_host
+from rolecall.policy.trust import LOOSE, trust_documents
 
 RULE = Rule(
     "RC402",
@@ -33,68 +34,38 @@ RULE = Rule(
     controls=("NIST 800-53 AC-3", "NIST 800-53 IA-8", "PCI DSS 7.2.5", "OWASP NHI4", "OWASP NHI6", "ATT&CK T1199"),
     level_now="L5·T",
     level_target="L5",
-    equivalents={"checkov": ("CKV_AWS_358",)},
+    equivalents={"checkov": ("CKV_AWS_358", "CKV_AWS_393", "CKV_GCP_118", "CKV_GCP_125"), "trivy": ("GCP-0068",)},
 )
-
-#: Issuers that give tokens to anybody who signs up, and the claims beside `sub` that can pin a caller there.
-#: GitHub's claims as IAM condition keys:
-#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
-SHARED = {
-    "token.actions.githubusercontent.com": (
-        "repository",
-        "repository_id",
-        "repository_owner_id",
-        "job_workflow_ref",
-        "environment",
-    ),
-    "gitlab.com": ("project_path",),
-    "app.terraform.io": (),
-    "accounts.google.com": ("oaud", "aud"),
-    "agent.buildkite.com": (),
-    "cognito-identity.amazonaws.com": ("aud",),
-}
-#: Issuers whose URL names one customer: an open subject lets all of its projects in, and nobody else.
-#: https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/
-#: https://support.atlassian.com/bitbucket-cloud/docs/deploy-on-aws-using-bitbucket-pipelines-openid-connect/
-#: https://vercel.com/docs/oidc/reference
-OWN = {
-    "oidc.circleci.com/org": "project of the organisation",
-    "api.bitbucket.org/2.0/workspaces": "repository of the workspace",
-    "vstoken.dev.azure.com": "service connection of the organisation",
-    "oidc.vercel.com": "project of the team",
-}
-_ISSUER = re.compile(r"(?:oidc-provider/)?(?P<host>[\w.-]+\.[a-z]{2,}(?:/[^\s\"'}]*)?)$")
 
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each statement or block whose subject is open."""
     yield from _blocks(model)
     urls = {fact.name: fact.value for fact in model.facts["oidc-provider"]}
-    judged: dict[tuple[str, int], list[tuple[Identity, Statement, str, tuple[Severity, str] | None]]] = {}
-    for identity in model.identities.values():
-        for statement in identity.assume.statements if identity.assume is not None else ():
-            issuer = issuer_of(statement, urls, identity.site.unit)
+    judged: dict[tuple[str, int], list[tuple[Site, Statement, str, tuple[Severity, str] | None]]] = {}
+    for site, document in trust_documents(model):
+        for statement in document.statements:
+            issuer = issuer_of(statement, urls, site.unit)
             if issuer:
-                span = statement.span or identity.site.span
-                judged.setdefault((span.path, span.start), []).append(
-                    (identity, statement, issuer, judge(statement, issuer))
-                )
+                span = statement.span or site.span
+                group = judged.setdefault((span.path, span.start), [])
+                if site.type != LOOSE or not group:
+                    group.append((site, statement, issuer, judge(statement, issuer)))
     for group in judged.values():
         # A module's block that is not open for every call of it is not to blame: the call that leaves it open is.
-        instances = sum(1 for i in model.identities.values() if i.site.declaration == group[0][0].site.declaration)
+        instances = sum(1 for i in model.identities.values() if i.site.declaration == group[0][0].declaration)
         pinned = sum(1 for _, _, _, verdict in group if verdict is not None) < instances
-        for identity, statement, issuer, verdict in group:
+        for site, statement, issuer, verdict in group:
             if verdict is None:
                 continue
             severity, why = verdict
-            calls = identity.site.calls
             yield RULE.finding(
-                f"{identity.site.address} trusts {issuer}: {why}",
-                calls[-1] if pinned and calls else statement.span or identity.site.span,
-                identity.site.address,
+                f"{site.address} trusts {issuer}: {why}",
+                site.calls[-1] if pinned and site.calls else statement.span or site.span,
+                site.address,
                 severity=severity,
-                identity=identity.site.address,
-                key=identity.site.address,
+                identity=site.address,
+                key=site.address,
                 help="pin the subject to one repository and branch or environment with StringEquals",
             )
             if not pinned:
@@ -109,8 +80,7 @@ def _blocks(model: Model) -> Iterator[Finding]:
         if (span.path, span.start) in seen or (trust.library and trust.gate is not None):
             continue
         host = trust.issuer.removeprefix("https://").rstrip("/")
-        shared = any(host == known or host.startswith(known + "/") for known in SHARED)
-        verdict = judge_trust(model, trust, shared)
+        verdict = judge_trust(model, trust, bool(shared_host(host)))
         if verdict is None:
             continue
         seen.add((span.path, span.start))
@@ -124,75 +94,6 @@ def _blocks(model: Model) -> Iterator[Finding]:
             key=trust.site.address,
             help="ask for one repository and branch or environment, by ids where the issuer has them",
         )
-
-
-def issuer_of(statement: Statement, urls: dict[str, str], unit: str) -> str:
-    """The issuer that a statement trusts, without scheme; "" where it trusts none or one that is not known."""
-    if statement.effect != "Allow" or not any(
-        "AssumeRoleWithWebIdentity" in a or a in ("sts:*", "*") for a in statement.actions
-    ):
-        return ""
-    for kind, who in statement.principals:
-        if kind != "Federated":
-            continue
-        if who.startswith("${"):
-            address = who[2:].rpartition(".")[0] if not who.endswith(".arn}") else who[2:-5]
-            url = urls.get(f"{unit}//{address}", "")
-            if url:
-                return url.removeprefix("https://").rstrip("/")
-        match = _ISSUER.search(who)
-        if match and "saml-provider" not in who:
-            return match["host"]
-    for _, key, _ in statement.conditions:
-        head, colon, claim = key.rpartition(":")
-        if colon and claim in ("sub", "aud") and "." in head:
-            return head
-    return ""
-
-
-def judge(statement: Statement, issuer: str) -> tuple[Severity, str] | None:
-    """How open a trust is: a severity and why; None where the subject is pinned or cannot be told."""
-    shared = next((host for host in SHARED if issuer == host or issuer.startswith(host + "/")), "")
-    subjects: list[tuple[str, str]] = []
-    for operator, key, values in statement.conditions:
-        claim = key.rpartition(":")[2].lower()
-        if operator.endswith("IfExists") or operator.startswith("ForAllValues"):
-            continue
-        if claim == "sub":
-            subjects.extend((operator, value) for value in values)
-        elif claim in SHARED.get(shared, ()) and values and not all(set(v) <= {"*"} for v in values):
-            return None
-    if not subjects:
-        if shared == "cognito-identity.amazonaws.com":
-            return None
-        if (members := next((what for host, what in OWN.items() if issuer.startswith(host + "/")), "")) != "":
-            return "medium", f"no condition on the subject, so every {members} can become this role"
-        if shared:
-            return "critical", "no condition on the subject, so every customer of it can become this role"
-        if any(key.rpartition(":")[2].lower() not in ("aud",) for _, key, _ in statement.conditions):
-            return None
-        return "medium", "no condition on the subject, so every workload that it gives tokens to can become this role"
-    return _widest(subjects, shared)
-
-
-def _widest(subjects: list[tuple[str, str]], shared: str) -> tuple[Severity, str] | None:
-    for operator, value in subjects:
-        like = "Like" in operator
-        if like and set(value) <= {"*", "?", ":"}:
-            return ("critical" if shared else "medium"), f"the subject “{value}” matches everything"
-        if like and shared == "token.actions.githubusercontent.com":
-            match = re.match(r"repo:([^/:]*)(?:/([^:]*))?(?::(.*))?$", value)
-            if match is None:
-                continue
-            # The immutable form has ids behind the names (`owner@123/name@456`); names themselves hold no `@`.
-            owner, repository, rest = (part and re.sub(r"@(?:\*|\d+|\?+)$", "", part) for part in match.groups())
-            if "*" in owner:
-                return "critical", f"the subject “{value}” lets other organisations in"
-            if repository is None or repository.startswith("*"):
-                return "high", f"the subject “{value}” lets every repository of the organisation in"
-            if rest == "*" or (rest is None and repository.endswith("*")):
-                return "medium", f"the subject “{value}” lets every branch and pull request of the repository in"
-    return None
 
 
 BAD = (

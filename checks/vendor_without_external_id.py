@@ -1,8 +1,9 @@
 """A role that another company's account may assume without an external id.
 
 What it does
-    Finds trust policies that let the account of a known vendor in without `sts:ExternalId`; and, as a note, those that
-    let a whole account in under no condition, where nothing else in the code says that the account is one's own.
+    Finds trust policies that let the account of a known vendor in without `sts:ExternalId`; and, less severe, those
+    that let a whole account in and ask for nothing (an external id, an organisation, a second factor), where nothing
+    else in the code says that the account is one's own.
 
 Why it matters
     A vendor uses one account for all of its customers.  Without an external id one customer can have the vendor act in
@@ -30,35 +31,36 @@ RULE = Rule(
     controls=("NIST 800-53 IA-9", "NIST 800-53 AC-20", "ISO 27001 A.5.19", "OWASP NHI3", "ATT&CK T1199"),
     level_now="L5·T",
     level_target="L5",
+    equivalents={"kics": ("09c35abf-5852-4622-ac7a-b987b331232e", "85138beb-ce7c-4ca3-a09f-e8fbcc57ddd7")},
 )
 
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each statement."""
     own = own_accounts(model)
-    for identity, statement in trusts(model):
-        span = statement.span or identity.site.span
+    for site, statement in trusts(model):
+        span = statement.span or site.span
         told = list(dict.fromkeys(vendors(statement)))
         if told:
             yield RULE.finding(
-                f"{identity.site.address} can be assumed by {' and '.join(told)} on behalf of any of its customers",
+                f"{site.address} can be assumed by {' and '.join(told)} on behalf of any of its customers",
                 span,
-                identity.site.address,
-                identity=identity.site.address,
-                key=identity.site.address,
+                site.address,
+                identity=site.address,
+                key=site.address,
                 help="require the external id that the vendor gives you (sts:ExternalId)",
             )
             continue
         accounts = list(dict.fromkeys(strangers(statement, own)))
         if accounts:
             yield RULE.finding(
-                f"{identity.site.address} can be assumed by whoever account {' or '.join(accounts)} lets",
+                f"{site.address} can be assumed by whoever account {' or '.join(accounts)} lets",
                 span,
-                identity.site.address,
-                severity="note",
+                site.address,
+                severity="low",
                 confidence="low",
-                identity=identity.site.address,
-                key=identity.site.address,
+                identity=site.address,
+                key=site.address,
                 help="name the role that assumes it; if the account is another company's, require an external id",
             )
 

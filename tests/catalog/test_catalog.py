@@ -45,11 +45,12 @@ def paths(entry: Entry) -> Iterator[str]:
     """Every attribute path that an entry names."""
     single = (
         "name path tags boundary scope namespace service_account url status pgp of parent owner identity trust login "
-        "inline managed groups principal users roles group_list document policy"
+        "inline managed groups principal users roles group_list document policy action"
     )
     for key in single.split():
         yield getattr(entry, key)
-    yield from (*entry.id, *entry.secret, *entry.smtp, *entry.values)
+    yield from (*entry.id, *entry.secret, *entry.smtp, *entry.values, *entry.acls)
+    yield from (row.partition(" = ")[2] for row in entry.asks)
     for setting in entry.settings:
         yield setting.path
         yield from (path for path, _ in setting.when)
@@ -74,7 +75,9 @@ def test_a_type_without_a_part_plays_none(type_name: str) -> None:
 def test_every_layout_is_one_that_fields_knows() -> None:
     assert {item.style for entry in aws() for item in entry.inputs} <= STYLES
     assert {entry.part for entry in aws()} <= PARTS | {""}
-    assert all(entry.settings or entry.secrets for entry in aws() if not entry.part)
+    assert all(
+        entry.settings or entry.secrets or entry.inputs or entry.acls for entry in aws() if not entry.part
+    )
 
 
 def test_workloads_say_what_they_are() -> None:

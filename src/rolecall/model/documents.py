@@ -20,16 +20,19 @@ from rolecall.frontends.values import (
 from rolecall.model.parts import Document, Statement
 
 
-def read_document(value: Value | None) -> Document | None:
-    """The document that a value stands for; None where there is no value.  What cannot be read makes it incomplete."""
+def read_document(value: Value | None, bare: bool = False) -> Document | None:
+    """The document that a value stands for; None where there is no value.  What cannot be read makes it incomplete.
+
+    `bare` says that the value is a statement, or a list of them, with no document around.
+    """
     if value is None:
         return None
-    node = _structure(value)
+    node = value if bare else _structure(value)
     if node is None:
         return Document((), False, value.span, _gap(value))
     gaps: list[str] = []
     statements: list[Statement] = []
-    for item in _items(_member(node, "Statement")):
+    for item in _items(_member(node, "Statement") if isinstance(node, Mapping) and not bare else node):
         if isinstance(item, Mapping):
             statements.append(_statement(item))
         else:

@@ -21,6 +21,7 @@ from rolecall.model.federation import read_trust
 from rolecall.model.grants import WAYS, read_grants
 from rolecall.model.holders import Holders
 from rolecall.model.object_stores import stores_of
+from rolecall.model.oci_policies import read_oci
 from rolecall.model.parts import (
     Credential,
     Document,
@@ -66,6 +67,7 @@ class Extraction:
         read_policies(self, walks)
         self.fragment.resource_policies.extend(read_admissions(self))
         read_roles(self)
+        read_oci(self)
         read_wrong(self.unit, self.fragment)
         read_cluster(self)
         read_jobs(self)
@@ -84,7 +86,9 @@ class Extraction:
             entry = self.entries.get(resource.type) if resource.mode == "resource" else None
             if entry is not None and entry.part not in ("", "store", "resource-policy", "policy"):
                 return True
-            if resource.mode == "module" and known_source(resource.type):
+            if resource.mode == "module" and (
+                known_source(resource.type) or f"module:{resource.type}" in self.entries
+            ):
                 return True
         try:
             return any(self._keyed(path) for path in self.unit.files)

@@ -13,6 +13,7 @@ from rolecall.frontends.values import Hop
 from rolecall.source.text import Span
 
 if TYPE_CHECKING:
+    from rolecall.model.ci_jobs import CiPart
     from rolecall.model.cluster import ClusterPart
     from rolecall.model.roles import RolePart
 
@@ -276,12 +277,14 @@ class PolicySite:
 class ResourcePolicy:
     """A policy on a resource, which names principals (a bucket, a queue, a key), or a document for one.
 
-    `shut` says why it lets in fewer than it names, where something beside it sees to that.
+    `shut` says why it lets in fewer than it names, where something beside it sees to that.  `place` is the attribute
+    that has it.
     """
 
     site: Site
     document: Document
     shut: str = ""
+    place: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +314,8 @@ class Misset:
     """A setting that decides about identity and stands wrong (see model/settings.py).
 
     `idea` says which check speaks of it, `value` what it is (never a secret), `says` fits after the resource's address,
-    `severity` is "" where the check's own holds.  `span` is the attribute, or the header where nothing is written.
+    `severity` is "" where the check's own holds.  `span` is the attribute, or the header where nothing is written;
+    `hops` the way of the value to it.
     """
 
     site: Site
@@ -321,6 +325,7 @@ class Misset:
     says: str
     severity: str
     span: Span
+    hops: tuple[Hop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +375,7 @@ class Fragment:
     trusts: list[Trust] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     cluster: list[ClusterPart] = field(default_factory=list)
+    ci: list[CiPart] = field(default_factory=list)
     roles: list[RolePart] = field(default_factory=list)
     missets: list[Misset] = field(default_factory=list)
     secret_values: list[SecretValue] = field(default_factory=list)

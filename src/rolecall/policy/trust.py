@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rolecall.model.finding import Severity
 from rolecall.model.linking import Model
-from rolecall.model.parts import Document, Identity, Statement
+from rolecall.model.parts import Document, ResourcePolicy, Site, Statement
+from rolecall.policy.callers import SOURCES, is_anybody, keeps_strangers_out, pinned
 from rolecall.policy.conditions import is_soft
-from rolecall.policy.patterns import has_symbol
+from rolecall.policy.issuers import GITHUB
+from rolecall.policy.patterns import covers, has_symbol
+from rolecall.source.text import Span
 
 #: Accounts that vendors publish for customers to trust, and the product behind them.
 #: https://github.com/fwdcloudsec/known_aws_accounts, which names each vendor's own page.
@@ -53,31 +57,6 @@ _WRITERS = """
     apigateway backup cloudfront iot scheduler
 """
 WRITERS = frozenset(f"{name}.amazonaws.com" for name in _WRITERS.split())
-#: Condition keys that tell which account or resource a service acts for.
-SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "s3:resourceaccount")
-#: Condition keys that say who calls, or from where, so that `*` with one of them is not anybody.
-CALLERS = (
-    *SOURCES,
-    "aws:principal",
-    "aws:userid",
-    "aws:sourcevpc",
-    "aws:sourceip",
-    "aws:vpcsourceip",
-    "aws:sourceowner",
-    "aws:viaawsservice",
-    "aws:calledvia",
-    "kms:calleraccount",
-    "kms:viaservice",
-    "kms:grantisforawsresource",
-    "s3:dataaccesspointaccount",
-    "s3:dataaccesspointarn",
-    "s3:accesspointnetworkorigin",
-    "elasticfilesystem:accessedviamounttarget",
-    "lambda:eventsourcetoken",
-    "lambda:sourceaccount",
-    "sns:endpoint",
-    "sts:externalid",
-)
 _ACCOUNT = re.compile(r"(?:arn:[^:]*:iam::)?(\d{12})(?::(root|(?:role|user)/.*))?$")
 _ACCOUNT_IN_ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _POD = re.compile(r"system:serviceaccount:([^:]*)(?::(.*))?$")
@@ -99,8 +78,17 @@ def names(statement: Statement, keys: tuple[str, ...]) -> bool:
 
 def lets_anybody_in(statement: Statement) -> bool:
     """Whether every AWS principal of every account may use a statement."""
-    anybody = any(kind in ("AWS", "*") and who == "*" for kind, who in statement.principals)
-    return anybody and not names(statement, CALLERS)
+    return is_anybody(statement) and not pinned(statement.conditions)
+
+
+def is_shut(statement: Statement, document: Document) -> bool:
+    """Whether the document's Deny statements keep strangers from all that a statement allows."""
+    wanted = statement.actions or ("*",)
+    return any(
+        all(any(covers(taken, action, fold=True) for taken in deny.actions) for action in wanted)
+        for deny in document.statements
+        if keeps_strangers_out(deny)
+    )
 
 
 def vendors(statement: Statement) -> Iterator[str]:
@@ -112,14 +100,27 @@ def vendors(statement: Statement) -> Iterator[str]:
                 yield VENDORS[match[1]]
 
 
+#: Conditions that another account's people do not meet by being let by it alone.
+_TOLD = ("sts:externalid", "aws:sourceidentity", "aws:principaltag/", "aws:requesttag/")
+
+
 def strangers(statement: Statement, own: frozenset[str]) -> Iterator[str]:
-    """Whole accounts, not known as the estate's own or a vendor's, that may assume a role under no condition."""
-    if statement.conditions:
+    """Whole accounts, not known as the estate's own or a vendor's, that may assume a role with nothing else asked."""
+    if pinned(statement.conditions) or names(statement, _TOLD) or _asks_for_a_person(statement):
         return
     for kind, who in statement.principals:
         match = _ACCOUNT.match(who) if kind == "AWS" else None
         if match is not None and match[2] in (None, "root") and match[1] not in own and match[1] not in VENDORS:
             yield match[1]
+
+
+def _asks_for_a_person(statement: Statement) -> bool:
+    """Whether a second factor is asked for, which programs do not have."""
+    return any(
+        (key.lower() == "aws:multifactorauthpresent" and operator.lower() == "bool" and values == ("true",))
+        or key.lower() == "aws:multifactorauthage"
+        for operator, key, values in statement.conditions
+    )
 
 
 def own_accounts(model: Model) -> frozenset[str]:
@@ -139,11 +140,20 @@ def own_accounts(model: Model) -> frozenset[str]:
     return frozenset(found)
 
 
-def deputies(statement: Statement, services: frozenset[str]) -> tuple[str, ...]:
-    """The services, of some, that a statement lets act for any customer of theirs."""
-    if names(statement, SOURCES) or any(key.lower().startswith(SOURCES) for _, key, _ in statement.conditions):
+#: Conditions that tie a service to one of its resources in another way than by the source.
+_TIED = (*SOURCES, "kms:encryptioncontext", "kms:calleraccount", "kms:viaservice", "lambda:eventsourcetoken")
+_REGION = re.compile(r"\.[a-z]{2}(?:-[a-z]+)+-\d(?=\.amazonaws)")
+
+
+def deputies(statement: Statement, services: frozenset[str] | None) -> tuple[str, ...]:
+    """The services, of some (of all, for None), that a statement lets act for any customer of theirs."""
+    if pinned(statement.conditions) or any(key.lower().startswith(_TIED) for _, key, _ in statement.conditions):
         return ()
-    return tuple(who for kind, who in statement.principals if kind == "Service" and who in services)
+    return tuple(
+        who
+        for kind, who in statement.principals
+        if kind == "Service" and (services is None or _REGION.sub("", who) in services)
+    )
 
 
 def open_pods(statement: Statement) -> tuple[Severity, str] | None:
@@ -166,23 +176,112 @@ def open_pods(statement: Statement) -> tuple[Severity, str] | None:
 
 
 def never_holds(statement: Statement) -> str:
-    """A subject with a wildcard that its operator compares as it is; "" where there is none."""
+    """A subject with a wildcard that its operator compares as it is, or one that no token has; "" for none."""
     for operator, key, values in statement.conditions:
         plain = operator.rpartition(":")[2].lower().removesuffix("ifexists")
         compared = key.lower().endswith(":sub") and plain in ("stringequals", "stringequalsignorecase")
         if compared and values and all("*" in value for value in values):
             return values[0]
+        # each of GitHub's subjects is made of claims with their names: `repo:…`, `environment:…`
+        if compared and key.lower().startswith(GITHUB) and values and not any(":" in v or "${" in v for v in values):
+            return values[0]
     return ""
 
 
-def trusts(model: Model) -> Iterator[tuple[Identity, Statement]]:
+#: Permissions to call a function: every service that calls one says for which of its resources.
+#: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+PERMISSIONS = ("aws_lambda_permission", "AWS::Lambda::Permission")
+#: A policy document that stands by itself, whatever takes it.
+LOOSE = "aws_iam_policy_document"
+
+
+def trust_documents(model: Model) -> Iterator[tuple[Site, Document]]:
+    """The trust policy of every role, and after them the documents by themselves that would do as one."""
+    for identity in model.identities.values():
+        if identity.cloud == "aws" and identity.assume is not None:
+            yield identity.site, identity.assume
+    for policy in model.resource_policies:
+        if policy.site.type == LOOSE:
+            statements = tuple(s for s in policy.document.statements if is_assumption(s))
+            if statements:
+                yield policy.site, replace(policy.document, statements=statements)
+
+
+def place_in(site: Site, document: Document, statement: Statement) -> Span:
+    """The document, where the statement is written in it, else the statement."""
+    whole, part = document.span, statement.span
+    if whole is not None and (part is None or whole.contains(part)):
+        return whole
+    return part or site.span
+
+
+def is_assumption(statement: Statement) -> bool:
+    """Whether a statement is one of a trust: it lets somebody become a role."""
+    if not statement.actions and not statement.not_actions:
+        return any(kind == "Federated" for kind, _ in statement.principals)
+    return any(action.lower().startswith("sts:") for action in statement.actions)
+
+
+def resource_policies(model: Model) -> Iterator[ResourcePolicy]:
+    """The policies of resources, documents by themselves last; statements of trusts left out of these."""
+    yield from (policy for policy in model.resource_policies if policy.site.type != LOOSE)
+    for policy in model.resource_policies:
+        if policy.site.type == LOOSE:
+            statements = tuple(s for s in policy.document.statements if not is_assumption(s))
+            if statements:
+                yield replace(policy, document=replace(policy.document, statements=statements))
+
+
+def trusts(model: Model) -> Iterator[tuple[Site, Statement]]:
     """Every statement by which somebody may become a role; one that several module calls share comes once."""
     seen: set[tuple[str, int]] = set()
-    for identity in model.identities.values():
-        if identity.cloud != "aws":
-            continue
-        for statement in allowed(identity.assume):
-            span = statement.span or identity.site.span
+    for site, document in trust_documents(model):
+        for statement in allowed(document):
+            span = statement.span or site.span
             if (span.path, span.start) not in seen:
                 seen.add((span.path, span.start))
-                yield identity, statement
+                yield site, statement
+
+
+_NO_PRINCIPAL = re.compile(r"arn:[^:]*:iam::?:?root$|..*\*|\*.")
+
+
+def no_principal(statement: Statement) -> str:
+    """A principal that AWS does not take: an account's root without its number, a wildcard in a name; "" for none.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    for kind, who in statement.principals:
+        if (kind == "AWS" and _NO_PRINCIPAL.match(who)) or (kind == "Service" and "*" in who):
+            return who
+    return ""
+
+
+def ways(statement: Statement) -> str:
+    """The wildcard, or the action that is none, by which a trust lets a role be assumed; "" where all are named."""
+    if statement.not_actions:
+        return f"everything but {statement.not_actions[0]}"
+    for action in statement.actions:
+        if "${" not in action and ("*" in action or not action.lower().startswith("sts:")):
+            return action
+    return ""
+
+
+def without_audience(statement: Statement) -> bool:
+    """Whether SAML assertions are taken whoever they were made for.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_saml.html
+    """
+    saml = any("assumerolewithsaml" in action.lower() for action in statement.actions)
+    asked = any(key.lower() in ("saml:aud", "saml:iss", "saml:sub") for _, key, _ in statement.conditions)
+    return saml and not asked
+
+
+def any_certificate(statement: Statement) -> bool:
+    """Whether every certificate of every trust anchor of the account comes in by Roles Anywhere.
+
+    https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
+    """
+    if not any(kind == "Service" and who == "rolesanywhere.amazonaws.com" for kind, who in statement.principals):
+        return False
+    return not names(statement, ("aws:sourcearn", "aws:principaltag/x509"))
