@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from rolecall.model.finding import Finding
+from rolecall.model.finding import Finding, Related
 from rolecall.model.linking import Model
 from rolecall.model.parts import Misset
 from rolecall.model.rule import Rule
@@ -27,6 +27,7 @@ def findings(
             misset.span,
             misset.site.address,
             severity=misset.severity or rule.severity,
+            related=tuple(Related(hop.span, f"through {hop.address}") for hop in misset.hops[:4]),
             key=f"{misset.site.address} {misset.path}",
             help=help,
         )

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from rolecall.catalog.entries import Entry, Setting, catalog
 from rolecall.frontends.resource import Resource, Unit
+from rolecall.frontends.values import Hop, Scalar, Sequence, Value, references, render, text
 from rolecall.frontends.values import Mapping as MappingValue
-from rolecall.frontends.values import Scalar, Sequence, Value, references, render, text
 from rolecall.model.durations import days
 from rolecall.model.fields import attributes
 from rolecall.model.parts import Fragment, Misset, Site
@@ -46,7 +46,12 @@ def read_wrong(unit: Unit, fragment: Fragment) -> None:
                 continue
             site = site_of(resource)
             fragment.missets.extend(read_settings(resource, entry, site, unit.library, types))
-            fragment.secret_values.extend(read_secret_values(resource, entry, site, unit.library, resources))
+            secrets = [
+                field
+                for field in entry.secrets
+                if all(_holds(resource, path, wanted, unit.library, types) for path, wanted in field.when)
+            ]
+            fragment.secret_values.extend(read_secret_values(resource, secrets, site, unit.library, resources))
 
 
 def read_settings(
@@ -58,19 +63,18 @@ def read_settings(
             continue
         if any(_companion(resource, kind, path, types) for kind, path in setting.unless):
             continue
-        for value, span in _values(resource, setting, library):
+        for value, span, via in _values(resource, setting, library):
             if _bad(setting, value):
-                yield Misset(
-                    site, setting.idea, setting.path.partition("|")[0], value, setting.says, setting.severity, span
-                )
+                path = setting.path.partition("|")[0]
+                yield Misset(site, setting.idea, path, value, setting.says, setting.severity, span, via)
 
 
-def _values(resource: Resource, setting: Setting, library: bool) -> Iterator[tuple[str, Span]]:
-    """The written values at the setting's path (each item of a list), or its default where none is written; unknown
-    ones are left out.
+def _values(resource: Resource, setting: Setting, library: bool) -> Iterator[tuple[str, Span, tuple[Hop, ...]]]:
+    """The written values at the setting's path (each item of a list) with the way they came, or its default where none
+    is written; unknown ones are left out.
     """
     if not setting.path:
-        yield PRESENT, resource.header
+        yield PRESENT, resource.header, ()
         return
     for path in setting.path.split("|"):
         written = list(attributes(resource, path))
@@ -81,13 +85,13 @@ def _values(resource: Resource, setting: Setting, library: bool) -> Iterator[tup
             for value, span in found:
                 for item in _items(value):
                     if (said := told(item, library) or _shown(setting, item, library)) is not None:
-                        yield said, (span or item.span or resource.header)
+                        yield said, (span or item.span or resource.header), item.via
             return
     outer = setting.path.partition("|")[0].rpartition(".")[0]
     around = resource.get(outer) if outer else None
     if outer and ((setting.inside and around is None) or not isinstance(around, MappingValue | Sequence | None)):
         return
-    yield setting.default, (around.span if around is not None and around.span else resource.header)
+    yield setting.default, (around.span if around is not None and around.span else resource.header), ()
 
 
 def _items(value: Value) -> tuple[Value, ...]:
@@ -165,9 +169,14 @@ def _holds(
 
 
 def _companion(resource: Resource, kind: str, path: str, types: Mapping[str, Collection[Resource]]) -> bool:
-    """Whether a resource of another type speaks for this one."""
+    """Whether a resource of another type speaks for this one: it refers to it, or has the value that is asked for."""
+    path, equals, wanted = path.partition("=")
     for other in types.get(kind, ()):
         value = other.get(path) if path else None
+        if equals:
+            if value is not None and told(value, False) == wanted:
+                return True
+            continue
         if not path or (value is not None and any(r.target == resource.id for r in references(value))):
             return True
     return False
