@@ -100,6 +100,16 @@ CHECKS: tuple[str, ...] = (
     "open_secret_store",
     "weak_tls",
     "unverified_server",
+    "publishing_token",
+    "secrets_without_environment",
+    "all_secrets_handed_on",
+    "workflow_token_too_wide",
+    "app_token_too_wide",
+    "unmasked_secret",
+    "forks_code_with_credentials",
+    "registry_password_in_workflow",
+    "token_left_in_checkout",
+    "secret_in_command",
 )
 
 

@@ -27,6 +27,7 @@ _MODULES = frozenset(
         "rolecall.frontends.pipelines.pipeline",
         "rolecall.frontends.terraform.root",
         "rolecall.frontends.values",
+        "rolecall.model.ci_jobs",
         "rolecall.model.cluster",
         "rolecall.model.finding",
         "rolecall.model.parts",

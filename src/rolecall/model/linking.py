@@ -104,6 +104,7 @@ class Model:
         self.workloads: dict[str, Workload] = {}
         self.policies: dict[str, PolicySite] = {}
         self.cluster = [part for fragment in self.fragments for part in fragment.cluster]
+        self.ci = [part for fragment in self.fragments for part in fragment.ci]
         self.roles = [part for fragment in self.fragments for part in fragment.roles]
         self.resource_policies: list[ResourcePolicy] = []
         self.trusts: list[Trust] = []
