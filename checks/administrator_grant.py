@@ -24,6 +24,7 @@ from rolecall.model.linking import Model
 from rolecall.model.parts import Grant
 from rolecall.model.rule import Example, Rule
 from rolecall.model.wide_roles import wide_role
+from rolecall.policy.azure import CALLER, LESS, LEVELS, assignments
 from rolecall.policy.telling import findings
 
 RULE = Rule(
@@ -80,14 +81,6 @@ _AGENT = re.compile(
 _WIDE_STATEMENT = re.compile(r"^manage (?:all-resources|policies|dynamic-groups|groups|users|identity-family|domains)$")
 
 
-#: What a level is called.
-_LEVELS = {
-    "management-group": "a management group",
-    "subscription": "a subscription",
-    "resource-group": "a resource group",
-}
-
-
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each grant of everything: on AWS to anybody, elsewhere to a machine."""
     seen: set[tuple[str, int]] = set()
@@ -97,31 +90,23 @@ def check(model: Model) -> Iterator[Finding]:
 
 
 def _azure(model: Model, seen: set[tuple[str, int]]) -> Iterator[Finding]:
-    """Role assignments of Azure to machines."""
-    for identity in model.identities.values():
-        if (
-            identity.cloud != "azure"
-            or identity.nature != "machine"
-            or (identity.library and identity.gate is not None)
-        ):
+    """Role assignments of Azure to machines; whoever applies the code may be a person, so that is one step less."""
+    for item in assignments(model):
+        span = item.grant.site.span
+        wide = wide_role("azure", item.grant, item.document)
+        if wide is None or (span.path, span.start) in seen:
             continue
-        for grant in model.grants(identity):
-            document = policy.document if (policy := model.policies.get(grant.policy)) is not None else None
-            wide = wide_role(identity.cloud, grant, document)
-            span = grant.site.span
-            if wide is None or (span.path, span.start) in seen:
-                continue
-            seen.add((span.path, span.start))
-            name, severity = wide
-            yield RULE.finding(
-                f"{identity.site.address} is granted {name} of {_LEVELS.get(grant.level, 'a scope that is not known')}",
-                span,
-                grant.site.address,
-                severity=severity,
-                identity=identity.site.address,
-                key=identity.site.address,
-                help="grant what it calls, on what it calls it",
-            )
+        seen.add((span.path, span.start))
+        name, severity = wide
+        yield RULE.finding(
+            f"{item.who} is granted {name} of {LEVELS.get(item.grant.level, 'a scope that is not known')}",
+            span,
+            item.grant.site.address,
+            severity=LESS[severity] if item.who == CALLER else severity,
+            identity=item.identity.site.address if item.identity is not None else "",
+            key=item.who,
+            help="grant what it calls, on what it calls it",
+        )
 
 
 def _by_name(model: Model, seen: set[tuple[str, int]]) -> Iterator[Finding]:

@@ -5,11 +5,13 @@ Role ids: https://learn.microsoft.com/azure/role-based-access-control/built-in-r
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Value, find, is_known, references
+from rolecall.frontends.values import Value, find, is_known, references, text
 from rolecall.model.parts import Document, Statement
+from rolecall.model.scopes import azure_level
 
 if TYPE_CHECKING:
     from rolecall.model.extraction import Extraction
@@ -21,6 +23,22 @@ BUILT_IN = {
     "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
     "f58310d9-a9f6-439a-9e8d-f62e7b41a168": "Role Based Access Control Administrator",
 }
+#: Marks a statement of data actions.
+DATA = ("", "plane", ("data",))
+#: https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest (principalType)
+_TYPES = {"serviceprincipal": "machine", "user": "user", "group": "group", "foreigngroup": "group"}
+#: What a reference to one of these as a principal says, be it declared or looked up.
+_SOURCES = {
+    "azurerm_user_assigned_identity": "machine",
+    "azuread_service_principal": "machine",
+    "azuread_application": "machine",
+    "azuread_user": "user",
+    "azuread_group": "group",
+    "azurerm_client_config": "caller",
+    "azuread_client_config": "caller",
+}
+#: A resource's own identity.
+_OWN = re.compile(r"(?:^|\.)(?:identity|kubelet_identity|secret_identity)(?:\.|\[|$)")
 
 
 def role_name(extraction: Extraction, value: Value) -> str:
@@ -35,27 +53,52 @@ def role_name(extraction: Extraction, value: Value) -> str:
 
 
 def read_permissions(extraction: Extraction, resource: Resource, path: str) -> Document | None:
-    """What a custom role allows, as a document: one statement for each block of permissions."""
+    """What a custom role allows, as a document: for each block of permissions a statement of its actions and one of its
+    data actions (marked by DATA).  The resources of a statement are the levels on which the role may be assigned.
+    """
     from rolecall.model.extraction import members
 
+    scopes = [item for name in ("assignable_scopes", "scope") for item in members(resource.get(name))]
+    levels = tuple(dict.fromkeys(_level(extraction, scope) for scope in scopes))
     statements: list[Statement] = []
     complete = True
     for block in members(resource.get(path)):
-        actions = [item for name in ("actions", "data_actions") for v in find(block, name) for item in members(v)]
-        denied = [
-            item for name in ("not_actions", "not_data_actions") for v in find(block, name) for item in members(v)
-        ]
-        complete = complete and all(is_known(item) for item in (*actions, *denied))
-        statements.append(
-            Statement(
-                "Allow",
-                tuple(extraction.label(item) for item in actions),
-                tuple(extraction.label(item) for item in denied),
-                ("*",),
-                (),
-                (),
-                (),
-                block.span or resource.span,
-            )
-        )
+        for prefix, conditions in (("", ()), ("data_", (DATA,))):
+            actions = [item for value in find(block, f"{prefix}actions") for item in members(value)]
+            denied = [item for value in find(block, f"not_{prefix}actions") for item in members(value)]
+            complete = complete and all(is_known(item) for item in (*actions, *denied))
+            if actions:
+                statements.append(
+                    Statement(
+                        "Allow",
+                        tuple(extraction.label(item) for item in actions),
+                        tuple(extraction.label(item) for item in denied),
+                        levels,
+                        (),
+                        (),
+                        conditions,
+                        block.span or resource.span,
+                    )
+                )
     return Document(tuple(statements), complete, resource.span) if statements else None
+
+
+def _level(extraction: Extraction, scope: Value) -> str:
+    return azure_level(extraction.principal(scope)[0] or extraction.label(scope))
+
+
+def principal_kind(extraction: Extraction, resource: Resource, who: Value) -> str:
+    """What a role is assigned to, as far as the code says: machine, user, group, caller (whoever applies the code), or
+    member where it cannot be told.
+    """
+    written = (text(resource.get("principal_type")) or "").lower()
+    if written in _TYPES:
+        return _TYPES[written]
+    for reference in references(who):
+        target = extraction.resources.get(reference.target)
+        kind = _SOURCES.get(target.type) if target is not None else None
+        if kind is not None:
+            return kind
+        if _OWN.search(reference.attribute):
+            return "machine"
+    return "member"

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from rolecall.catalog.entries import Entry
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Value, find, references
-from rolecall.model.azure_roles import role_name
+from rolecall.model.azure_roles import principal_kind, role_name
+from rolecall.model.oci_policies import declared_group
+from rolecall.model.oci_statements import parse
 from rolecall.model.parts import Grant, Site
 from rolecall.model.scopes import azure_level
 from rolecall.source.text import Span
@@ -23,14 +25,7 @@ if TYPE_CHECKING:
 
 #: What `how` a catalog entry has that is read here.
 WAYS = frozenset({"role", "role-list", "role-document", "statement"})
-_STATEMENT = re.compile(
-    r"^\s*(?:allow|endorse)\s+(?P<who>any-user|any-group|(?:dynamic-group|group|service)\s+.+?)\s+to\s+"
-    r"(?P<what>\S+(?:\s+[\w-]+)?|\{[^}]*\})\s+in\s+(?P<where>tenancy|any-tenancy|compartment\s+(?:id\s+)?\S+)\b"
-    r"(?:.*?\bwhere\s+(?P<condition>.+))?",
-    re.IGNORECASE | re.DOTALL,
-)
-#: A longer statement is no statement.
-MAX_STATEMENT = 4096
+_WHERE = re.compile(r"\bwhere\b", re.IGNORECASE)
 
 
 def read_grants(extraction: Extraction, resource: Resource, entry: Entry, site: Site) -> Iterator[Grant]:
@@ -50,7 +45,7 @@ def read_grants(extraction: Extraction, resource: Resource, entry: Entry, site: 
             site,
             entry.how,
             principal,
-            "member",
+            principal_kind(extraction, resource, who) if entry.cloud == "azure" else "member",
             label,
             role_name(extraction, role) if entry.cloud == "azure" else extraction.label(role),
             span=who.span,
@@ -85,28 +80,13 @@ def _to_each(role: Value | None, whos: Value | None, around: Value) -> Iterator[
 
 def _statement(extraction: Extraction, value: Value, site: Site, span: Span) -> Iterator[Grant]:
     text = extraction.label(value)
-    found = _STATEMENT.match(text) if len(text) <= MAX_STATEMENT else None
-    if found is None:
+    said = parse(text)
+    if isinstance(said, str) or said.kind not in ("allow", "endorse"):
         return
-    kind, _, names = found["who"].partition(" ")
-    kind = kind.lower()
-    what = " ".join(found["what"].lower().split())
-    condition = (found["condition"] or "").strip()
-    level = found["where"].split()[0].lower()
-    for name in names.split(",") if names.strip() else [""]:
-        label = name.strip().removeprefix("id ").rpartition("/")[2].strip("'\" ")
-        principal = _declared(extraction, value, label)
-        yield Grant(site, "statement", principal, kind, label, what, span=span, level=level, condition=condition)
-
-
-def _declared(extraction: Extraction, value: Value, label: str) -> str:
-    """The declared group that a statement means by a name, where it refers to it."""
-    for reference in references(value):
-        target = extraction.resources.get(reference.target)
-        entry = extraction.entries.get(target.type) if target is not None else None
-        if target is None or entry is None or entry.part != "identity":
-            continue
-        name = target.get(entry.name)
-        if target.address in label or (name is not None and extraction.label(name) == label):
-            return target.id
-    return ""
+    condition = text[found.end() :].strip() if said.conditions and (found := _WHERE.search(text)) else ""
+    for label in said.names or ("",):
+        principal = declared_group(extraction, value, label)
+        what = said.policy.lower()
+        yield Grant(
+            site, "statement", principal, said.subject, label, what, span=span, level=said.place, condition=condition
+        )

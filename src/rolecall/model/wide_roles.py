@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from rolecall.model.azure_roles import DATA
 from rolecall.model.finding import Severity
 from rolecall.model.parts import Document, Grant
 
@@ -66,6 +67,8 @@ def _names(cloud: str, grant: Grant, document: Document | None) -> Iterator[str]
     if cloud != "azure" or document is None:
         return
     for statement in document.statements:
+        if DATA in statement.conditions:
+            continue
         actions = {action.lower() for action in statement.actions}
         denied = {action.lower() for action in statement.not_actions}
         if "*" in actions:
