@@ -1,18 +1,21 @@
-"""A static AWS key in a pipeline.
+"""A static key in a pipeline.
 
 What it does
-    Finds jobs and steps that are given an access key from the CI system's secrets: action inputs, `env` at any level,
-    lines of a script.  `role-to-assume` beside static keys is still a static key; session credentials of an earlier
-    step are not.
+    Finds jobs and steps that are given a cloud's key from the CI system's secrets: inputs of actions, tasks, orbs and
+    pipes, variables at any level, lines of a script, bindings; in GitHub Actions, GitLab CI, Azure Pipelines, Bitbucket
+    Pipelines, CircleCI and Jenkins.  `role-to-assume` beside static keys is still a static key; session credentials of
+    an earlier step are not.
 
 Why it matters
     The key in the secret store lives until somebody remembers it, works from anywhere, and is readable by every job of
     the repository.  A pipeline can prove who it is by its own token instead.
 
 Fix
-    Give the job `id-token: write` and let it assume a role by OIDC, with a trust that pins this repository and branch
-    or environment; then delete the secrets and the key behind them.  A key that the job only writes into a file or an
-    image is for what runs there: give that the role of its platform, and leave the key out.
+    Let the job prove who it is by its own token (`id-token: write` in GitHub, `id_tokens` in GitLab, a service
+    connection with workload identity federation in Azure Pipelines, `oidc: true` in Bitbucket, CIRCLE_OIDC_TOKEN_V2 in
+    CircleCI) and assume a role with it, by a trust that pins this repository and branch or environment; then delete the
+    secrets and the key behind them.  A key that the job only writes into a file or an image is for what runs there:
+    give that the role of its platform, and leave the key out.
 """
 
 from __future__ import annotations
@@ -23,14 +26,14 @@ from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.nouns import CLOUDS, a_key, short
 from rolecall.model.rule import Example, Related, Rule
-from rolecall.model.systems import SYSTEMS
+from rolecall.model.systems import SYSTEMS, keyless_way
 
 RULE = Rule(
     "RC103",
     "workflow-static-key",
     "static-credential",
     "high",
-    "a pipeline logs in with a static AWS key",
+    "a pipeline logs in with a static key",
     controls=(
         "NIST 800-53 IA-5",
         "NIST 800-53 IA-9",
@@ -55,7 +58,6 @@ _HELP = {
     "azure": "use a federated credential: permissions id-token: write, azure/login with client-id, tenant-id and "
     "subscription-id, no secret: rolecall plan",
 }
-
 _BAKED = "give what runs there the identity of its platform, and leave the key out: rolecall plan"
 
 
@@ -86,7 +88,9 @@ def check(model: Model) -> Iterator[Finding]:
             first.site.address,
             related=tuple(related[:6]),
             key=first.field,
-            help=_BAKED if baked else _HELP.get(first.cloud, _HELP["aws"]),
+            help=_BAKED
+            if baked
+            else keyless_way(first.site.format, first.cloud) or _HELP.get(first.cloud, _HELP["aws"]),
         )
 
 
@@ -204,7 +208,6 @@ terraform {
   backend "s3" {
     bucket   = "state"
     key      = "app.tfstate"
-    region   = "eu-frankfurt-1"
     endpoint = "https://example.compat.objectstorage.eu-frankfurt-1.oraclecloud.com"
   }
 }
@@ -215,9 +218,203 @@ provider "oci" {
 """,
         },
     ),
+    Example(
+        "GitLab: variables and what a job extends; Azure Pipelines: a group, a template, a connection's secret",
+        {
+            ".gitlab-ci.yml": """\
+include:
+  - local: /ci/login.yml
+variables:
+  AWS_ACCESS_KEY_ID: $DEPLOYER_KEY_ID # <- RC103
+  AWS_SECRET_ACCESS_KEY: $DEPLOYER_SECRET
+
+sync:
+  script: [aws s3 sync . s3://site]
+
+azure:
+  inherit: {variables: false}
+  extends: .azure
+  script: [az group list]
+
+google:
+  inherit: {variables: false}
+  script:
+    - !reference [.google, script]
+""",
+            "ci/login.yml": """\
+.azure:
+  before_script:
+    - az login --service-principal -u "$APP_ID" -p "$APP_SECRET" --tenant "$TENANT" # <- RC103
+.google:
+  script:
+    - echo "$SERVICE_ACCOUNT" | base64 -d > /tmp/key.json # <- RC103
+    - gcloud auth activate-service-account --key-file /tmp/key.json
+""",
+            "azure-pipelines.yml": """\
+trigger: [main]
+variables:
+  - group: deploy
+jobs:
+  - job: sync
+    steps:
+      - bash: aws s3 sync . s3://site
+        env:
+          AWS_ACCESS_KEY_ID: $(key-id) # <- RC103
+          AWS_SECRET_ACCESS_KEY: $(key-secret)
+  - job: plan
+    steps:
+      - template: ci/azure.yml
+        parameters: {secret: $(app-secret)}
+      - task: AzureCLI@2
+        inputs:
+          azureSubscription: production
+          addSpnToEnvironment: true
+          scriptType: bash
+          inlineScript: |
+            export ARM_CLIENT_SECRET=$servicePrincipalKey # <- RC103
+            terraform plan
+""",
+            "ci/azure.yml": """\
+parameters:
+  secret: ""
+steps:
+  - bash: az login --service-principal -u $(app-id) -p ${{ parameters.secret }} --tenant $(tenant) # <- RC103
+""",
+        },
+    ),
+    Example(
+        "pipes of Bitbucket, orbs and commands of CircleCI, bindings of Jenkins",
+        {
+            "bitbucket-pipelines.yml": """\
+pipelines:
+  branches:
+    main:
+      - step:
+          script:
+            - pipe: atlassian/aws-s3-deploy:1.6.1 # <- RC103
+              variables:
+                S3_BUCKET: site
+      - step:
+          script:
+            - pipe: atlassian/google-gke-kubectl-run:3.4.0
+              variables:
+                KEY_FILE: $KEY_FILE # <- RC103
+""",
+            ".circleci/config.yml": """\
+version: 2.1
+orbs:
+  aws-cli: circleci/aws-cli@3.2.0
+  gcp-cli: circleci/gcp-cli@3.3.0
+commands:
+  login:
+    parameters:
+      key: {type: env_var_name}
+      secret: {type: env_var_name}
+    steps:
+      - run: |
+          aws configure set aws_access_key_id $<< parameters.key >> # <- RC103
+          aws configure set aws_secret_access_key $<< parameters.secret >>
+jobs:
+  sync:
+    docker: [{image: cimg/base:current}]
+    steps:
+      - login: {key: SITE_KEY, secret: SITE_SECRET}
+  list:
+    docker: [{image: cimg/base:current}]
+    steps:
+      - aws-cli/setup # <- RC103
+      - gcp-cli/setup # <- RC103
+workflows:
+  main:
+    jobs: [sync, list]
+""",
+            "Jenkinsfile": """\
+pipeline {
+  environment {
+    ARM_CLIENT_SECRET = credentials('terraform') // <- RC103
+  }
+  stages {
+    stage('Sync') {
+      steps {
+        withCredentials([aws(credentialsId: 'deployer')]) { // <- RC103
+          sh 'aws s3 ls'
+        }
+        withCredentials([string(credentialsId: 'oracle', variable: 'OCI_CLI_KEY_CONTENT')]) { // <- RC103
+          sh 'oci os ns get' }
+      }
+    }
+  }
+}
+""",
+        },
+    ),
 )
 
 GOOD = (
+    Example(
+        "tokens of GitLab's, Azure's, Bitbucket's and CircleCI's jobs, the role of Jenkins's agent",
+        {
+            ".gitlab-ci.yml": """\
+sync:
+  id_tokens: {TOKEN: {aud: https://gitlab.com}}
+  script:
+    - >
+      export $(printf "AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_SESSION_TOKEN=%s"
+      $(aws sts assume-role-with-web-identity --role-arn $ROLE --web-identity-token $TOKEN
+      --query "Credentials.[AccessKeyId,SecretAccessKey,SessionToken]" --output text))
+    - aws configure set aws_access_key_id $AWS_ACCESS_KEY_ID
+    - az login --service-principal -u $APP_ID --federated-token $TOKEN --tenant $TENANT
+""",
+            "azure-pipelines.yml": """\
+steps:
+  - task: AzureCLI@2
+    inputs:
+      azureSubscription: production
+      addSpnToEnvironment: true
+      scriptType: bash
+      inlineScript: |
+        export ARM_OIDC_TOKEN=$idToken
+        terraform plan
+  - task: AWSShellScript@1
+    inputs:
+      awsCredentials: production
+      scriptType: inline
+      inlineScript: aws configure set aws_access_key_id $AWS_ACCESS_KEY_ID
+""",
+            "bitbucket-pipelines.yml": """\
+pipelines:
+  default:
+    - step:
+        oidc: true
+        script:
+          - pipe: atlassian/aws-s3-deploy:1.6.1
+            variables:
+              AWS_OIDC_ROLE_ARN: arn:aws:iam::111122223333:role/site
+              S3_BUCKET: site
+""",
+            ".circleci/config.yml": """\
+version: 2.1
+orbs:
+  aws-cli: circleci/aws-cli@4.1.3
+  gcp-cli: circleci/gcp-cli@3.3.0
+jobs:
+  sync:
+    docker: [{image: cimg/base:current}]
+    steps:
+      - aws-cli/setup: {role_arn: "arn:aws:iam::111122223333:role/site"}
+      - gcp-cli/setup: {use_oidc: true}
+workflows:
+  main:
+    jobs: [sync]
+""",
+            "Jenkinsfile": """\
+node {
+  withAWS(role: 'deploy', roleAccount: '111122223333') { sh 'aws s3 sync . s3://site' }
+  withCredentials([string(credentialsId: 'sonar', variable: 'SONAR_TOKEN')]) { sh './gradlew sonar' }
+}
+""",
+        },
+    ),
     Example(
         "workload identity federation",
         {

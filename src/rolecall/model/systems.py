@@ -11,25 +11,60 @@ class System:
     """One CI system.
 
     `store` is the kind of store that `secret` references of its files read.  `shared` says that every job has the
-    store's variables in its environment, named in the file or not.
+    store's variables in its environment, named in the file or not; `token` how a job gets a token of its own.
     """
 
     platform: str
     label: str
     store: str
     shared: bool = False
+    token: str = ""
 
 
 #: By the format of their files.
 SYSTEMS: Mapping[str, System] = {
     "github": System("github-actions", "GitHub Actions", "github-secret"),
-    "gitlab": System("gitlab-ci", "GitLab CI", "gitlab-variable", True),
-    "azure-pipelines": System("azure-pipelines", "Azure Pipelines", "azuredevops-group"),
-    "bitbucket": System("bitbucket-pipelines", "Bitbucket Pipelines", "bitbucket-variable", True),
-    "circleci": System("circleci", "CircleCI", "circleci-variable", True),
-    "jenkins": System("jenkins", "Jenkins", "jenkins-credential"),
+    "gitlab": System("gitlab-ci", "GitLab CI", "gitlab-variable", True, "give the job a token of its own (id_tokens)"),
+    "azure-pipelines": System(
+        "azure-pipelines",
+        "Azure Pipelines",
+        "azuredevops-group",
+        False,
+        "use a service connection with workload identity federation",
+    ),
+    "bitbucket": System(
+        "bitbucket-pipelines",
+        "Bitbucket Pipelines",
+        "bitbucket-variable",
+        True,
+        "give the step a token of its own (oidc: true)",
+    ),
+    "circleci": System(
+        "circleci", "CircleCI", "circleci-variable", True, "use the job's own token (CIRCLE_OIDC_TOKEN_V2)"
+    ),
+    "jenkins": System(
+        "jenkins",
+        "Jenkins",
+        "jenkins-credential",
+        False,
+        "give the agent the identity of its host, or the job a token by the OpenID Connect provider plugin",
+    ),
 }
 #: Platforms of workloads that are jobs of a CI system; HCP Terraform's runs are such jobs, and have no file.
 PLATFORMS = frozenset({*(system.platform for system in SYSTEMS.values()), "hcp-terraform"})
 #: Stores from which pipelines read.  Whose they are does not depend on folders.
 CI_STORES = frozenset({*(system.store for system in SYSTEMS.values()), "tfe-variable", "service-connection"})
+
+#: What a cloud takes the token of a job for.
+_EXCHANGES = {
+    "aws": "assume a role with it (assume-role-with-web-identity), no keys",
+    "azure": "log in with a federated credential (az login --federated-token), no secret",
+    "gcp": "exchange it by workload identity federation, no key",
+    "oci": "exchange it for a session token, no key",
+}
+
+
+def keyless_way(format_: str, cloud: str) -> str:
+    """What to write instead of a key in a pipeline's file; "" where this module has no words for it."""
+    token = SYSTEMS[format_].token
+    return f"{token} and {_EXCHANGES[cloud]}: rolecall plan" if token and cloud in _EXCHANGES else ""
