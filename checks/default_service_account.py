@@ -65,7 +65,7 @@ def check(model: Model) -> Iterator[Finding]:
 def _without_token(known: Cluster, pod: PodSettings) -> bool:
     if pod.mounts is not None or not pod.mounts_known:
         return pod.mounts is not True
-    account = known.account("default", pod.namespace)
+    account = known.account("default", pod)
     return account is not None and account.mounts is False
 
 

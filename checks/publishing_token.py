@@ -65,9 +65,9 @@ jobs:
     permissions:
       id-token: write
     steps:
-      - uses: pypa/gh-action-pypi-publish@release/v1
+      - uses: pypa/gh-action-pypi-publish@release/v1 # <- RC435
         with:
-          password: ${{ secrets.PYPI_TOKEN }} # <- RC435
+          password: ${{ secrets.PYPI_TOKEN }}
 """,
         },
     ),

@@ -46,10 +46,10 @@ def check(model: Model) -> Iterator[Finding]:
         if pod.account is None or not pod.mounts_known or pod.mounts is False or pod.namespace == "kube-system":
             continue
         name = pod.account or "default"
-        account = known.account(name, pod.namespace)
+        account = known.account(name, pod)
         if pod.mounts is None and account is not None and account.mounts is False:
             continue
-        if known.is_bound(name, pod.namespace) or is_controller(name) or is_controller(pod.site.name):
+        if known.is_bound(name, pod) or is_controller(name) or is_controller(pod.site.name):
             continue
         yield RULE.finding(
             f"{pod.site.address} mounts the token of the service account {name}, to which no role is seen to be bound",

@@ -196,10 +196,10 @@ def _publishes(uses: str, inputs: Mapping, part: _Part) -> Iterator[CiStep]:
     if any(action.own not in server for server in servers):
         return
     if action.off and (entry := _input(inputs, action.off)) is not None and truth(entry.value) is False:
-        yield part("publish", action.registry, entry.span, True)
+        yield part("publish", action.registry, None, True)
     token = _input(inputs, action.token) if action.token else None
     if token is not None and text(token.value) != "" and not _of_a_step(token.value):
-        yield part("publish", action.registry, token.span, True)
+        yield part("publish", action.registry, None, True)
 
 
 def _of_a_step(value: Value) -> bool:

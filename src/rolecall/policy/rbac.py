@@ -18,6 +18,7 @@ from rolecall.catalog.entries import hints
 from rolecall.model.cluster import Allowance, Binding, ClusterRole, PodSettings, ServiceAccount, Subject
 from rolecall.model.finding import SEVERITIES, Severity
 from rolecall.model.linking import Model
+from rolecall.model.parts import Site
 
 READS = frozenset({"get", "list", "watch"})
 WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
@@ -177,20 +178,25 @@ class Cluster:
     bound: dict[str, list[tuple[str, Binding]]] = field(default_factory=lambda: defaultdict(list))
     roles: dict[tuple[bool, str], list[ClusterRole]] = field(default_factory=lambda: defaultdict(list))
 
-    def is_bound(self, account: str, namespace: str) -> bool:
-        """Whether a service account of that name, as far as namespaces are known, is given a role."""
-        return any(same_namespace(where, namespace) for where, _ in self.bound.get(account, ()))
+    def is_bound(self, account: str, pod: PodSettings) -> bool:
+        """Whether the service account of a pod is given a role in what is seen."""
+        return any(
+            _same(where, binding.site, pod.namespace, pod.site) for where, binding in self.bound.get(account, ())
+        )
 
-    def account(self, name: str, namespace: str) -> ServiceAccount | None:
-        """The declared service account of that name."""
-        return next((a for a in self.accounts.get(name, ()) if same_namespace(a.namespace, namespace)), None)
+    def account(self, name: str, pod: PodSettings) -> ServiceAccount | None:
+        """The declared service account of a pod."""
+        named = self.accounts.get(name, ())
+        return next((a for a in named if _same(a.namespace, a.site, pod.namespace, pod.site)), None)
 
     def role_of(self, binding: Binding) -> ClusterRole | None:
         """The declared role that a binding gives: of several of that name the one in the nearest folder."""
         found = [
             role
             for role in self.roles.get((binding.role_wide, binding.role), ())
-            if role.wide or same_namespace(role.namespace, binding.namespace) or role.site.unit == binding.site.unit
+            if role.wide
+            or _same(role.namespace, role.site, binding.namespace, binding.site)
+            or role.site.unit == binding.site.unit
         ]
         return max(found, key=lambda role: _shared(role.site.unit, binding.site.unit), default=None)
 
@@ -236,6 +242,24 @@ def _indexed(model: Model) -> Cluster:
 def same_namespace(one: str, other: str) -> bool:
     """Whether two namespaces may be the same: one that is not written or not known may be any."""
     return one == other or not one or not other or "${" in one or "${" in other
+
+
+def _same(one: str, here: Site, other: str, there: Site) -> bool:
+    """Whether two names are in the same namespace: it is written alike, or may be the same and stands nearby."""
+    if one and one == other:
+        return True
+    return same_namespace(one, other) and _nearby(_folder(here), _folder(there))
+
+
+def _folder(site: Site) -> str:
+    return site.span.path.rpartition("/")[0]
+
+
+def _nearby(one: str, other: str) -> bool:
+    """Whether one folder is the other, lies in it, or beside it in a third."""
+    if f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/"):
+        return True
+    return "/" in one and one.rpartition("/")[0] == other.rpartition("/")[0]
 
 
 def _shared(one: str, other: str) -> int:

@@ -78,7 +78,7 @@ def read_unit(tree: Tree, plan: WorkflowPlan) -> Unit:
 
     reading = Reading(plan.name, open_file, lambda uses: layout.resolve(plan.name, uses), problems=problems)
     root = open_file(plan.name)
-    if root is not None and layout.is_workflow(plan.name):
+    if root is not None and layout.is_workflow(plan.name) and (root.get("jobs") or not root.get("runs")):
         Workflow(reading, plan.name, root).build()
     elif root is not None:
         Action(reading, plan.name, root, None).build("")
