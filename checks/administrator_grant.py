@@ -16,14 +16,13 @@ Fix
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from rolecall.model.finding import Finding, Severity
+from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
-from rolecall.model.parts import Grant
 from rolecall.model.rule import Example, Rule
 from rolecall.model.wide_roles import wide_role
+from rolecall.policy import google, oci
 from rolecall.policy.azure import CALLER, LESS, LEVELS, assignments
 from rolecall.policy.telling import findings
 
@@ -58,35 +57,17 @@ RULE = Rule(
     },
 )
 
-#: Google Cloud's basic roles, and those that can take any other: https://cloud.google.com/iam/docs/roles-overview#basic,
-#: https://cloud.google.com/iam/docs/service-account-permissions (acting as every service account of a project).
-WIDE_ROLES: Mapping[str, Severity] = {
-    "roles/owner": "critical",
-    "roles/editor": "critical",
-    "roles/resourcemanager.projectIamAdmin": "critical",
-    "roles/resourcemanager.folderAdmin": "critical",
-    "roles/resourcemanager.folderIamAdmin": "critical",
-    "roles/resourcemanager.organizationAdmin": "critical",
-    "roles/iam.securityAdmin": "critical",
-    "roles/iam.serviceAccountTokenCreator": "critical",
-    "roles/iam.serviceAccountKeyAdmin": "critical",
-    "roles/iam.serviceAccountUser": "high",
-}
-_MACHINE_MEMBER = re.compile(r"^(?:serviceAccount:|principal(?:Set)?://)")
-#: Google's own service agents, which it grants roles itself.
-_AGENT = re.compile(
-    r"@cloudservices\.gserviceaccount\.com$|serviceAccount:service-|@gcp-sa-|@system\.gserviceaccount\.com$"
-)
-#: https://docs.oracle.com/en-us/iaas/Content/Identity/policyreference/policyreference.htm
-_WIDE_STATEMENT = re.compile(r"^manage (?:all-resources|policies|dynamic-groups|groups|users|identity-family|domains)$")
+_HELP = "grant what it calls, on what it calls it"
 
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each grant of everything: on AWS to anybody, elsewhere to a machine."""
     seen: set[tuple[str, int]] = set()
-    yield from _by_name(model, seen)
+    yield from google.findings(model, RULE, "administrator", _HELP)
+    yield from oci.findings(model, RULE, "administrator", _HELP)
+    yield from oci.findings(model, RULE, "anybody", _HELP)
     yield from _azure(model, seen)
-    yield from findings(model, RULE, "everything", "grant what it calls, on what it calls it")
+    yield from findings(model, RULE, "everything", _HELP)
 
 
 def _azure(model: Model, seen: set[tuple[str, int]]) -> Iterator[Finding]:
@@ -105,80 +86,8 @@ def _azure(model: Model, seen: set[tuple[str, int]]) -> Iterator[Finding]:
             severity=LESS[severity] if item.who == CALLER else severity,
             identity=item.identity.site.address if item.identity is not None else "",
             key=item.who,
-            help="grant what it calls, on what it calls it",
+            help=_HELP,
         )
-
-
-def _by_name(model: Model, seen: set[tuple[str, int]]) -> Iterator[Finding]:
-    """Roles and statements of other clouds, which are granted at a level by their name."""
-    machines = set(_machines(model))
-    for grant in model.every_grant():
-        span = grant.span or grant.site.span
-        if not grant.level or (span.path, span.start) in seen:
-            continue
-        who = grant.principal if grant.principal in machines else ""
-        if not who and grant.principal_kind not in ("any-user", "any-group") and not _is_named_machine(grant):
-            continue
-        verdict = by_role(grant) if grant.how != "statement" else by_statement(grant)
-        if verdict is None:
-            continue
-        seen.add((span.path, span.start))
-        severity, what = verdict
-        name = who.rpartition("//")[2] or grant.label or grant.principal_kind
-        yield RULE.finding(
-            f"{name} is granted {what}",
-            grant.site.span if grant.how == "role" else span,
-            grant.site.address,
-            severity=severity,
-            identity=who.rpartition("//")[2],
-            key=f"{name} {grant.policy}",
-            help="grant what it calls, on what it calls it",
-        )
-
-
-def _machines(model: Model) -> Iterator[str]:
-    """Identities of other clouds that no person logs in as, and groups that such an identity is in."""
-    for identity in model.identities.values():
-        if identity.cloud == "aws" or identity.nature != "machine" or (identity.library and identity.gate is not None):
-            continue
-        if identity.kind.endswith(":group"):
-            continue
-        yield identity.id
-        yield from (grant.policy for grant in model.own_grants(identity) if grant.how == "membership")
-
-
-def _is_named_machine(grant: Grant) -> bool:
-    """A principal that is no declared identity, but a machine's by the form of its name."""
-    if grant.principal_kind == "dynamic-group":
-        return True
-    return bool(_MACHINE_MEMBER.match(grant.label)) and not _AGENT.search(grant.label)
-
-
-def by_role(grant: Grant) -> tuple[Severity, str] | None:
-    """Google Cloud: a basic role, or one that can give itself anything, on a project or more."""
-    severity = WIDE_ROLES.get(grant.policy)
-    if severity is None or grant.level not in ("project", "folder", "organization"):
-        return None
-    if grant.condition:
-        severity = "high" if severity == "critical" else "medium"
-    return severity, f"{grant.policy} on the whole {grant.level}" + (" under a condition" if grant.condition else "")
-
-
-def by_statement(grant: Grant) -> tuple[Severity, str] | None:
-    """OCI: everything in the tenancy, what makes one able to grant it to oneself, or anything to anybody."""
-    if grant.principal_kind in ("any-user", "any-group"):
-        if not grant.condition and grant.policy.startswith(("manage ", "use ")):
-            return "critical", f"{grant.policy} in the {grant.level}, to anybody and under no condition"
-        return None
-    if grant.level != "tenancy" or not _WIDE_STATEMENT.match(grant.policy):
-        return None
-    if grant.condition:
-        return (
-            None
-            if grant.policy != "manage all-resources"
-            else ("high", f"{grant.policy} in the tenancy under a condition")
-        )
-    return "critical", f"{grant.policy} in the tenancy"
 
 
 BAD = (

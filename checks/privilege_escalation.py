@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
+from rolecall.policy import google, oci
 from rolecall.policy.telling import findings
 
 RULE = Rule(
@@ -47,6 +48,7 @@ RULE = Rule(
         )
     },
 )
+_HELP = "name what it may manage, on which one, and whose role or account it may take"
 
 
 def check(model: Model) -> Iterator[Finding]:
@@ -54,6 +56,8 @@ def check(model: Model) -> Iterator[Finding]:
     yield from findings(
         model, RULE, "escalation", "name what it may manage and which roles it may pass, and to which service"
     )
+    yield from google.findings(model, RULE, "escalation", _HELP)
+    yield from oci.findings(model, RULE, "escalation", _HELP)
 
 
 BAD = (
@@ -118,6 +122,59 @@ Resources:
                 Action:
                   - iam:PutRolePolicy
                 Resource: "*"
+"""
+        },
+    ),
+    Example(
+        "Google Cloud: roles that together are more",
+        {
+            "main.tf": """\
+resource "google_service_account" "deploy" {
+  account_id = "deploy"
+}
+
+resource "google_project_iam_member" "functions" { # <- RC302
+  project = "example"
+  role    = "roles/cloudfunctions.developer"
+  member  = google_service_account.deploy.member
+}
+
+resource "google_project_iam_member" "accounts" {
+  project = "example"
+  role    = "roles/iam.serviceAccountUser"
+  member  = google_service_account.deploy.member
+}
+
+resource "google_project_iam_custom_role" "roles" {
+  role_id     = "roles"
+  title       = "roles"
+  permissions = ["iam.roles.get", "iam.roles.update"]
+}
+
+resource "google_service_account" "roles" {
+  account_id = "roles"
+}
+
+resource "google_project_iam_member" "roles" { # <- RC302
+  project = "example"
+  role    = google_project_iam_custom_role.roles.id
+  member  = google_service_account.roles.member
+}
+"""
+        },
+    ),
+    Example(
+        "OCI: policies of a compartment",
+        {
+            "main.tf": """\
+resource "oci_identity_policy" "ci" {
+  compartment_id = "ocid1.compartment.oc1..apps"
+  name           = "ci"
+  description    = "deploys"
+  statements = [
+    "Allow dynamic-group ci to manage policies in compartment apps", # <- RC302
+  ]
+}
 """
         },
     ),
@@ -189,6 +246,49 @@ Resources:
               - Effect: Deny
                 Action: iam:*
                 Resource: "*"
+"""
+        },
+    ),
+    Example(
+        "Google Cloud: one service account, and a key that a deny policy bans",
+        {
+            "main.tf": """\
+resource "google_service_account" "deploy" {
+  account_id = "deploy"
+}
+
+resource "google_service_account" "app" {
+  account_id = "app"
+}
+
+resource "google_project_iam_member" "functions" {
+  project = "example"
+  role    = "roles/cloudfunctions.developer"
+  member  = google_service_account.deploy.member
+}
+
+resource "google_service_account_iam_member" "app" {
+  service_account_id = google_service_account.app.name
+  role               = "roles/iam.serviceAccountUser"
+  member             = google_service_account.deploy.member
+}
+
+resource "google_project_iam_member" "hmac" {
+  project = "example"
+  role    = "roles/storage.hmacKeyAdmin"
+  member  = google_service_account.deploy.member
+}
+
+resource "google_iam_deny_policy" "hmac" {
+  parent = "cloudresourcemanager.googleapis.com%2Fprojects%2Fexample"
+  name   = "hmac"
+  rules {
+    deny_rule {
+      denied_principals  = ["principalSet://goog/public:all"]
+      denied_permissions = ["storage.googleapis.com/hmacKeys.create"]
+    }
+  }
+}
 """
         },
     ),

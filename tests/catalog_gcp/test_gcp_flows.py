@@ -83,7 +83,7 @@ resource "google_cloudfunctions2_function" "f" {
 }
 """,
         "gcp:attached-service-account",
-        {("RC101", "high"), ("RC202", "medium")},
+        {("RC101", "high"), ("RC202", "medium"), ("RC214", "low")},
     ),
     "a function of AWS": (
         """

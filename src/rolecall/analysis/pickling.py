@@ -30,6 +30,7 @@ _MODULES = frozenset(
         "rolecall.model.ci_jobs",
         "rolecall.model.cluster",
         "rolecall.model.finding",
+        "rolecall.model.oci_statements",
         "rolecall.model.parts",
         "rolecall.model.roles",
         "rolecall.source.text",

@@ -86,9 +86,7 @@ class Extraction:
             entry = self.entries.get(resource.type) if resource.mode == "resource" else None
             if entry is not None and entry.part not in ("", "store", "resource-policy", "policy"):
                 return True
-            if resource.mode == "module" and (
-                known_source(resource.type) or f"module:{resource.type}" in self.entries
-            ):
+            if resource.mode == "module" and (known_source(resource.type) or f"module:{resource.type}" in self.entries):
                 return True
         try:
             return any(self._keyed(path) for path in self.unit.files)

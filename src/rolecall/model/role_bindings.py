@@ -18,7 +18,7 @@ from rolecall.frontends.values import Mapping, Scalar, Unknown, Value, find, is_
 from rolecall.model.fields import structured
 from rolecall.model.parts import Site
 from rolecall.model.roles import CustomRole, Denial, Member, RoleBinding, RolePart
-from rolecall.model.sites import absent, site_of
+from rolecall.model.sites import absent, gate_of, site_of
 from rolecall.source.text import Span
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def read_roles(extraction: Extraction) -> None:
     documents: list[Resource] = []
     for resource in extraction.unit.resources:
         if not resource.type.startswith("google_") or absent(resource, extraction.unit.library):
+            continue
+        if extraction.unit.library and gate_of(resource) is not None:
             continue
         if resource.mode == "data" and resource.type == _POLICY_DATA:
             documents.append(resource)

@@ -1,4 +1,5 @@
-"""The parts of the model that Google Cloud's access control adds: roles bound to members, custom roles, what is denied.
+"""The parts of the model that the access control of Google Cloud and OCI adds: roles bound to members, custom roles,
+what is denied; statements in words, and the rules by which groups have their members.
 
 Plain data, as in model/parts.py.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from rolecall.model.oci_statements import Conditions, Statement
 from rolecall.model.parts import Site
 from rolecall.source.text import Span
 
@@ -66,4 +68,28 @@ class Denial:
     conditional: bool
 
 
-RolePart: TypeAlias = RoleBinding | CustomRole | Denial
+@dataclass(frozen=True, slots=True)
+class PolicyStatement:
+    """One statement of an OCI policy.
+
+    `declared` are the ids of the groups that it names ("" for one that is not declared here), in the order of its
+    names.  `said` is None where it was not understood, and `gap` says why.
+    """
+
+    site: Site
+    span: Span
+    said: Statement | None
+    declared: tuple[str, ...]
+    gap: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRule:
+    """The matching rule of a dynamic group."""
+
+    site: Site
+    span: Span
+    rule: Conditions
+
+
+RolePart: TypeAlias = RoleBinding | CustomRole | Denial | PolicyStatement | GroupRule
