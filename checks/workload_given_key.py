@@ -22,7 +22,7 @@ from rolecall.model.linking import Model
 from rolecall.model.nouns import identity, key
 from rolecall.model.parts import Credential
 from rolecall.model.rule import Example, Related, Rule
-from rolecall.model.systems import SYSTEMS
+from rolecall.model.systems import CI_STORES, PLATFORMS, SYSTEMS
 
 RULE = Rule(
     "RC104",
@@ -73,7 +73,10 @@ def check(model: Model) -> Iterator[Finding]:
             confidence="high" if first.form == "input" else "medium",
             related=tuple(Related(hop.span, f"passes through {hop.address}") for hop in first.hops[:6]),
             key=first.field,
-            help=f"use the {identity(first.cloud)} that the platform gives it, and drop these: rolecall plan",
+            help="let the pipelines log in by a token of their own, and drop these: rolecall plan"
+            if any(end.store.kind in CI_STORES for end in ends)
+            or any(c.workload.platform in PLATFORMS for c in consumers.values())
+            else f"use the {identity(first.cloud)} that the platform gives it, and drop these: rolecall plan",
         )
 
 
@@ -83,6 +86,50 @@ def _of_an_account(credential: Credential) -> bool:
 
 
 BAD = (
+    Example(
+        "what pipelines and runs log in with",
+        {
+            "main.tf": """\
+terraform {
+  backend "s3" {}
+}
+
+variable "secret" {}
+
+resource "gitlab_project_variable" "key" {
+  project = "site"
+  key     = "AWS_SECRET_ACCESS_KEY"
+  value   = var.secret # <- RC104
+}
+
+resource "tfe_variable" "secret" {
+  key          = "ARM_CLIENT_SECRET"
+  category     = "env"
+  workspace_id = "ws-site"
+  sensitive    = true
+  value        = var.secret # <- RC104
+}
+
+resource "azuredevops_variable_group" "deploy" {
+  project_id = "site"
+  name       = "deploy"
+  secret_variable { # <- RC104
+    name  = "GOOGLE_CREDENTIALS"
+    value = var.secret
+  }
+}
+
+resource "azuredevops_serviceendpoint_azurerm" "main" {
+  project_id            = "site"
+  service_endpoint_name = "main"
+  credentials {
+    serviceprincipalid  = "00000000-0000-0000-0000-000000000000"
+    serviceprincipalkey = var.secret # <- RC104
+  }
+}
+"""
+        },
+    ),
     Example(
         "a cluster's service principal",
         {
@@ -161,6 +208,40 @@ provider "aws" {
 )
 
 GOOD = (
+    Example(
+        "pipelines and runs that log in by a token of their own",
+        {
+            "main.tf": """\
+terraform {
+  backend "s3" {}
+}
+
+variable "client" {}
+
+resource "gitlab_project_variable" "role" {
+  project = "site"
+  key     = "AWS_ROLE_ARN"
+  value   = "arn:aws:iam::111122223333:role/site"
+}
+
+resource "tfe_variable" "role" {
+  key          = "TFC_AWS_RUN_ROLE_ARN"
+  category     = "env"
+  workspace_id = "ws-site"
+  value        = "arn:aws:iam::111122223333:role/site"
+}
+
+resource "azuredevops_serviceendpoint_azurerm" "main" {
+  project_id                             = "site"
+  service_endpoint_name                  = "main"
+  service_endpoint_authentication_scheme = "WorkloadIdentityFederation"
+  credentials {
+    serviceprincipalid = var.client
+  }
+}
+"""
+        },
+    ),
     Example(
         "a web application's own sign-in",
         {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rolecall.catalog.entries import Entry, Input
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, Reference, Scalar, references, render, text
+from rolecall.model.ci_variables import read_connection, read_runs, variables_of
 from rolecall.model.cloud_keys import cloud_keys
 from rolecall.model.fields import Field, attributes, fields, held, place_in, scripts, structured, within
 from rolecall.model.found import Found, aws_keys
@@ -130,6 +131,8 @@ class Holders:
             self._workload(resource, entry)
         elif entry is not None and part == "store":
             self._store(resource, entry)
+        elif entry is not None and part == "connection":
+            read_connection(self, resource, entry)
         elif part in ("pod", "service-account", "external-secret"):
             from rolecall.model.pods import read_object
 
@@ -186,12 +189,15 @@ class Holders:
             ) or self.extraction.label(of)
         name = resource.get(entry.name) if entry.name else None
         scope = resource.get(entry.scope) if entry.scope else None
-        found = list(self._kept(resource, entry))
+        label = self.extraction.label(name) if name is not None else ""
+        found = list(variables_of(self, resource, entry, label, self._kept(resource, entry)))
+        if entry.type == "tfe_variable":
+            read_runs(self, resource, label)
         self.fragment.stores.append(
             Store(
                 self.site(resource),
                 entry.kind,
-                self.extraction.label(name) if name is not None else "",
+                label,
                 self.extraction.label(scope) if scope is not None else "",
                 parent,
             )

@@ -53,7 +53,9 @@ SYSTEMS: Mapping[str, System] = {
 #: Platforms of workloads that are jobs of a CI system; HCP Terraform's runs are such jobs, and have no file.
 PLATFORMS = frozenset({*(system.platform for system in SYSTEMS.values()), "hcp-terraform"})
 #: Stores from which pipelines read.  Whose they are does not depend on folders.
-CI_STORES = frozenset({*(system.store for system in SYSTEMS.values()), "tfe-variable", "service-connection"})
+CI_STORES = frozenset(
+    {*(system.store for system in SYSTEMS.values()), "tfe-variable", "service-connection", "buildkite-secret"}
+)
 
 #: What a cloud takes the token of a job for.
 _EXCHANGES = {
