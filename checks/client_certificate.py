@@ -119,6 +119,25 @@ resource "google_network_security_server_tls_policy" "front" {
 
 GOOD = (
     Example(
+        "behind the gateway are functions, which nobody else may call",
+        {
+            "stack.yaml": """\
+Resources:
+  Stage:
+    Type: AWS::ApiGateway::Stage
+    Properties:
+      RestApiId: a1b2c3
+      StageName: live
+  Permission:
+    Type: AWS::Lambda::Permission
+    Properties:
+      Action: lambda:InvokeFunction
+      FunctionName: orders
+      Principal: apigateway.amazonaws.com
+"""
+        },
+    ),
+    Example(
         "mutual TLS, and an HTTP API that has no such certificate",
         {
             "main.tf": """\

@@ -11,16 +11,18 @@ Why it matters
 Fix
     Let the service that takes the secret rotate it (a managed master password), or give the secret a rotation; best is
     an identity instead of a secret.  A secret of somebody else's system that cannot be rotated by a program needs an
-    owner and a date: then ignore this rule there, and say why.
+    owner and a date: then ignore this rule there, and say why (where its name says whose it is, this is only a note).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.missets import findings
+from rolecall.model.nature import vendor_of_name
 from rolecall.model.rule import Example, Rule
 
 RULE = Rule(
@@ -48,7 +50,9 @@ def check(model: Model) -> Iterator[Finding]:
             for end in model.flow(credential).stores:
                 holding.update((end.store.id, end.store.parent))
     help = "give it a rotation, or let the service that takes the secret manage it"
-    yield from findings(model, RULE, "rotation", help, lambda misset: misset.site.id not in holding)
+    for finding in findings(model, RULE, "rotation", help, lambda misset: misset.site.id not in holding):
+        vendor = vendor_of_name(finding.address.rpartition(".")[2])
+        yield replace(finding, severity="note") if vendor else finding
 
 
 BAD = (
