@@ -61,7 +61,7 @@ KINDS = (
 #: program, everybody or an administrator among the subjects, a wildcard or a right to what others have.
 _FOR_PEOPLE = ("Role", "RoleBinding")
 _LEADS_ON = re.compile(
-    rb"ServiceAccount|system:|cluster-admin|\*|secrets|escalate|bind\b|impersonate|bindings\b|[\"'/ -]roles\b"
+    rb"ServiceAccount|system:|cluster-admin|\*|secrets|escalate|bind\b|impersonate|bindings\b|roles\b"
     rb"|exec|attach|ephemeral|proxy|/token|aws-auth|\{\{"
 )
 
