@@ -9,7 +9,7 @@ BASE ?= HEAD~1
 
 SOURCES := bench checks planners src tests tools
 
-.PHONY: help demo test lint format readme bench ecosystem clean
+.PHONY: help demo test lint format readme rules bench ecosystem clean
 
 help:
 	@echo "make demo       check and plan the sample estate"
@@ -17,6 +17,7 @@ help:
 	@echo "make lint       ruff and mypy"
 	@echo "make format     let ruff fix and format"
 	@echo "make readme     put the real output of its commands into README.md"
+	@echo "make rules      write docs/rules from the check files"
 	@echo "make bench      measure against the budgets (CORPORA=folder of real repositories, CHECKOV=program)"
 	@echo "make ecosystem  findings added and removed since BASE=revision in the repositories of CORPORA=folder"
 	@echo "make clean      remove what these targets made"
@@ -58,6 +59,9 @@ lint: $(VENV)/.installed-dev build/mypy
 
 readme: $(VENV)/.installed
 	$(BIN)/python tools/readme.py
+
+rules: $(VENV)/.installed
+	$(BIN)/python tools/rule_pages.py
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix $(SOURCES)

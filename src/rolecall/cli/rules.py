@@ -10,7 +10,7 @@ from rolecall.analysis.run import rules
 
 
 @click.command("rules", short_help="List the rules.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "md"]), default="text", show_default=True)
 def command(form: str) -> int:
     """List the rules with their severity and what they find."""
     every = rules()
@@ -23,12 +23,20 @@ def command(form: str) -> int:
                 "name": rule.name,
                 "family": rule.family,
                 "severity": rule.severity,
+                "confidence": rule.confidence,
                 "summary": rule.summary,
                 "controls": list(rule.controls),
+                "level_now": rule.level_now,
+                "level_target": rule.level_target,
+                "equivalents": {tool: list(ids) for tool, ids in rule.equivalents.items()},
             }
             for rule in every
         ]
         click.echo(dumps({"schema": "rolecall/rules/1", "rules": listed}))
+    elif form == "md":
+        from rolecall.report.rules import catalogue, index
+
+        click.echo(index(catalogue().values()).rstrip())
     elif sys.stdout.isatty():
         from rich.console import Console
         from rich.table import Table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -43,7 +43,15 @@ class Documented:
 
     @cached_property
     def markdown(self) -> str:
-        """The whole page: what, why, fix, controls, the same finding elsewhere, and an example of each kind."""
+        """What, why, fix, controls, the same finding elsewhere, and an example of each kind."""
+        return self._written(self.bad[:1], self.good[:1])
+
+    @cached_property
+    def page(self) -> str:
+        """The same with every example, as `docs/rules` has it."""
+        return self._written(self.bad, self.good)
+
+    def _written(self, bad: Sequence[Example], good: Sequence[Example]) -> str:
         rule = self.rule
         lines = [f"# {rule.id} {rule.name}", "", self.title, ""]
         lines += [f"Severity: {rule.severity}. Family: {rule.family}.", ""]
@@ -57,13 +65,44 @@ class Documented:
             lines += ["## The same elsewhere", ""]
             lines += [f"- {tool}: {', '.join(ids)}" for tool, ids in rule.equivalents.items()]
             lines.append("")
-        for heading, examples in (("Bad", self.bad[:1]), ("Good", self.good[:1])):
+        for heading, examples in (("Bad", bad), ("Good", good)):
             for example in examples:
                 lines += [f"## {heading}: {example.title}", ""]
                 for name, source in example.files.items():
                     fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", source)), default=0))
                     lines += [f"`{name}`", "", f"{fence}{_language(name)}", source.rstrip("\n"), fence, ""]
         return "\n".join(lines)
+
+
+def index(rules: Iterable[Documented]) -> str:
+    """All rules as Markdown: a table for each family, each rule with a link to its page."""
+    families: dict[str, list[Rule]] = {}
+    for item in rules:
+        families.setdefault(item.rule.family, []).append(item.rule)
+    lines = ["# Rules", ""]
+    for family, members in families.items():
+        lines += [
+            f"## {family}",
+            "",
+            "| rule | name | severity | finds | the same elsewhere |",
+            "|---|---|---|---|---|",
+        ]
+        for rule in members:
+            elsewhere = "; ".join(
+                f"{tool} {', '.join(one.partition('-')[0] if tool == 'kics' else one for one in ids)}"
+                for tool, ids in rule.equivalents.items()
+            )
+            cells = f"[{rule.id}]({rule.id}.md)", rule.name, rule.severity, rule.summary, elsewhere
+            lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def pages() -> dict[str, str]:
+    """The files of `docs/rules` by their names."""
+    every = catalogue()
+    found = {f"{identity}.md": f"{item.page.rstrip()}\n" for identity, item in every.items()}
+    return {"README.md": f"{index(every.values()).rstrip()}\n", **found}
 
 
 def _language(name: str) -> str:
