@@ -79,6 +79,7 @@ CHECKS: tuple[str, ...] = (
     "custom_role_of_everything",
     "role_that_takes_over",
     "role_that_reads_all_data",
+    "foreign_audience",
     "default_account_bound",
     "cluster_administrator",
     "cluster_role_wildcard",

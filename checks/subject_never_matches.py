@@ -1,15 +1,16 @@
 """A trust that no token can meet.
 
 What it does
-    Finds trusts that compare a token's subject by StringEquals with a text that has a `*` in it: only StringLike reads
-    it as a wildcard.
+    Finds trusts that compare a token's subject by StringEquals with a text that has a `*` in it (only StringLike reads
+    it as a wildcard), and federated credentials of Entra ID with one, which always compare the subject as it is.
 
 Why it matters
     Nobody gets the role, and whoever looks for the reason is likely to take the condition away, or to put a key in the
     role's place.
 
 Fix
-    Write the subject in full; where a part must stay open, use StringLike.
+    Write the subject in full; where a part must stay open, use StringLike, in Entra ID a flexible federated credential
+    with `matches`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
+from rolecall.policy.entra import statement_of
 from rolecall.policy.trust import never_holds, trusts
 
 RULE = Rule(
@@ -45,6 +47,20 @@ def check(model: Model) -> Iterator[Finding]:
                 key=site.address,
                 help="write the subject in full, or compare with StringLike",
             )
+    seen: set[tuple[str, int]] = set()
+    for trust in model.trusts:
+        asked = statement_of(trust) if trust.cloud == "azure" else None
+        if asked is None or trust.site.declaration in seen or not (subject := never_holds(asked)):
+            continue
+        seen.add(trust.site.declaration)
+        yield RULE.finding(
+            f"{trust.site.address} lets nobody in: no token has the subject “{subject}”, which is compared as it is",
+            trust.site.span,
+            trust.site.address,
+            identity=trust.target.rpartition("//")[2],
+            key=trust.site.address,
+            help="write the subject in full, or make it a flexible credential that matches an expression",
+        )
 
 
 _ISSUER = "token.actions.githubusercontent.com"
@@ -80,12 +96,33 @@ Resources:
 """
 _MARK = " # <- RC407"
 
+_CREDENTIAL = """\
+resource "azurerm_user_assigned_identity" "deploy" {
+  name = "deploy"
+}
+
+resource "azurerm_federated_identity_credential" "deploy" {MARK
+  name      = "deploy"
+  parent_id = azurerm_user_assigned_identity.deploy.id
+  issuer    = "https://token.actions.githubusercontent.com"
+  audience  = ["api://AzureADTokenExchange"]
+  subject   = "repo:my-org/site:SUBJECT"
+}
+"""
+
 BAD = (
+    Example(
+        "a wildcard in Entra ID", {"main.tf": _CREDENTIAL.replace("MARK", _MARK).replace("SUBJECT", "ref:refs/heads/*")}
+    ),
     Example("every tag", {"main.tf": _TRUST.replace("MARK", _MARK).replace("SUBJECT", "ref:refs/tags/*")}),
     Example("every branch", {"stack.yaml": _STACK.replace("MARK", _MARK).replace("SUBJECT", "ref:refs/heads/*")}),
 )
 
 GOOD = (
+    Example(
+        "one branch in Entra ID",
+        {"main.tf": _CREDENTIAL.replace("MARK", "").replace("SUBJECT", "ref:refs/heads/main")},
+    ),
     Example("one branch", {"main.tf": _TRUST.replace("MARK", "").replace("SUBJECT", "ref:refs/heads/main")}),
     Example("an environment", {"stack.yaml": _STACK.replace("MARK", "").replace("SUBJECT", "environment:prod")}),
 )

@@ -22,6 +22,7 @@ from rolecall.model.linking import Model
 from rolecall.model.openness import judge_trust
 from rolecall.model.parts import Site, Statement
 from rolecall.model.rule import Example, Rule
+from rolecall.policy.entra import judge_credential
 from rolecall.policy.issuers import issuer_of, judge, shared_host
 from rolecall.policy.trust import LOOSE, trust_documents
 
@@ -34,7 +35,10 @@ RULE = Rule(
     controls=("NIST 800-53 AC-3", "NIST 800-53 IA-8", "PCI DSS 7.2.5", "OWASP NHI4", "OWASP NHI6", "ATT&CK T1199"),
     level_now="L5·T",
     level_target="L5",
-    equivalents={"checkov": ("CKV_AWS_358", "CKV_AWS_393", "CKV_GCP_118", "CKV_GCP_125"), "trivy": ("GCP-0068",)},
+    equivalents={
+        "checkov": ("CKV_AWS_358", "CKV_AWS_393", "CKV_AZURE_249", "CKV_GCP_118", "CKV_GCP_125"),
+        "trivy": ("GCP-0068",),
+    },
 )
 
 
@@ -80,7 +84,9 @@ def _blocks(model: Model) -> Iterator[Finding]:
         if (span.path, span.start) in seen or (trust.library and trust.gate is not None):
             continue
         host = trust.issuer.removeprefix("https://").rstrip("/")
-        verdict = judge_trust(model, trust, bool(shared_host(host)))
+        verdict = (
+            judge_credential(trust) if trust.cloud == "azure" else judge_trust(model, trust, bool(shared_host(host)))
+        )
         if verdict is None:
             continue
         seen.add((span.path, span.start))
@@ -97,6 +103,32 @@ def _blocks(model: Model) -> Iterator[Finding]:
 
 
 BAD = (
+    Example(
+        "credentials of Entra ID that let a whole organisation in, and whoever spells his subject the same",
+        {
+            "main.tf": """\
+resource "azuread_application" "deploy" {
+  display_name = "deploy"
+}
+
+resource "azuread_application_flexible_federated_identity_credential" "all" { # <- RC402
+  application_id             = azuread_application.deploy.id
+  display_name               = "all"
+  issuer                     = "https://token.actions.githubusercontent.com"
+  audience                   = "api://AzureADTokenExchange"
+  claims_matching_expression = "claims['sub'] matches 'repo:my-org/*:ref:refs/heads/main'"
+}
+
+resource "azuread_application_federated_identity_credential" "prod" { # <- RC402
+  application_id = azuread_application.deploy.id
+  display_name   = "prod"
+  issuer         = "https://token.actions.githubusercontent.com"
+  audiences      = ["api://AzureADTokenExchange"]
+  subject        = "environment:prod"
+}
+"""
+        },
+    ),
     Example(
         "only the audience",
         {
@@ -223,6 +255,50 @@ resource "oci_identity_domains_identity_propagation_trust" "github" { # <- RC402
 )
 
 GOOD = (
+    Example(
+        "credentials of Entra ID for one branch, one environment, one service account",
+        {
+            "main.tf": """\
+resource "azuread_application" "deploy" {
+  display_name = "deploy"
+}
+
+resource "azuread_application_flexible_federated_identity_credential" "tags" {
+  application_id             = azuread_application.deploy.id
+  display_name               = "tags"
+  issuer                     = "https://token.actions.githubusercontent.com"
+  audience                   = "api://AzureADTokenExchange"
+  claims_matching_expression = "claims['sub'] matches 'repo:my-org/site:ref:refs/tags/v*'"
+}
+
+resource "azuread_application_federated_identity_credential" "prod" {
+  application_id = azuread_application.deploy.id
+  display_name   = "prod"
+  issuer         = "https://token.actions.githubusercontent.com"
+  audiences      = ["api://AzureADTokenExchange"]
+  subject        = "repo:my-org@1234/site@5678:environment:prod"
+}
+
+resource "azurerm_user_assigned_identity" "api" {
+  name = "api"
+}
+
+resource "azurerm_kubernetes_cluster" "main" {
+  name                      = "main"
+  oidc_issuer_enabled       = true
+  workload_identity_enabled = true
+}
+
+resource "azurerm_federated_identity_credential" "api" {
+  name      = "api"
+  parent_id = azurerm_user_assigned_identity.api.id
+  issuer    = azurerm_kubernetes_cluster.main.oidc_issuer_url
+  audience  = ["api://AzureADTokenExchange"]
+  subject   = "system:serviceaccount:shop:api"
+}
+"""
+        },
+    ),
     Example(
         "the form of the subject with ids",
         {

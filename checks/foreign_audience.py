@@ -1,0 +1,68 @@
+"""A federated credential that takes tokens made for somebody else.
+
+What it does
+    Finds federated credentials of Entra ID whose audience is not Entra ID's own (`api://AzureADTokenExchange`).
+
+Why it matters
+    Whoever gets such a token for its real purpose can pass it on to Entra ID and become this identity: a token that a
+    build hands to AWS or to an artifact store opens Azure as well.
+
+Fix
+    Take `api://AzureADTokenExchange` (or that of the sovereign cloud) for the audience, and let the caller ask for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.finding import Finding
+from rolecall.model.linking import Model
+from rolecall.model.missets import findings
+from rolecall.model.rule import Example, Rule
+
+RULE = Rule(
+    "RC425",
+    "foreign-audience",
+    "trust",
+    "low",
+    "a federated credential takes tokens that were made for another audience",
+    controls=("NIST 800-53 IA-9", "NIST 800-53 AC-3", "OWASP NHI4"),
+    level_now="L5·T",
+    level_target="L5",
+)
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each credential."""
+    yield from findings(
+        model, RULE, "foreign-audience", "take api://AzureADTokenExchange, and let the caller ask for that audience"
+    )
+
+
+_CREDENTIAL = """\
+resource "azuread_application" "deploy" {
+  display_name = "deploy"
+}
+
+resource "azuread_application_federated_identity_credential" "deploy" {
+  application_id = azuread_application.deploy.id
+  display_name   = "deploy"
+  issuer         = "https://token.actions.githubusercontent.com"
+  audiences      = ["AUDIENCE"]MARK
+  subject        = "repo:my-org/site:environment:prod"
+}
+"""
+
+BAD = (
+    Example(
+        "the audience of AWS",
+        {"main.tf": _CREDENTIAL.replace("AUDIENCE", "sts.amazonaws.com").replace("MARK", " # <- RC425")},
+    ),
+)
+
+GOOD = (
+    Example(
+        "Entra ID's own",
+        {"main.tf": _CREDENTIAL.replace("AUDIENCE", "api://AzureADTokenExchange").replace("MARK", "")},
+    ),
+)
