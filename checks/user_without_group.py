@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
-from rolecall.model.parts import Identity
+from rolecall.model.parts import Grant
 from rolecall.model.rule import Example, Rule
 
 RULE = Rule(
@@ -42,25 +42,31 @@ RULE = Rule(
 )
 
 
+#: What a user or a group is, rather than a call of a module that makes one.
+_TYPES = frozenset({"aws_iam_user", "aws_iam_group", "AWS::IAM::User", "AWS::IAM::Group"})
+
+
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each user and each group."""
+    """One finding for each user and each group, where all memberships of the unit can be told."""
     filled: set[str] = set()
-    managed: set[str] = set()
-    for identity in model.identities.values():
-        if identity.kind == "aws:user":
-            managed.add(identity.site.unit)
+    known = {identity.site.unit for identity in model.identities.values() if identity.kind == "aws:user"}
+    unclear: set[str] = set()
     for grant in model.every_grant():
         if grant.how == "membership":
             filled.add(grant.policy)
-            managed.add(grant.site.unit)
+            known.add(grant.site.unit)
+            if _is_unclear(grant):
+                unclear.add(grant.site.unit)
     seen: set[tuple[str, int]] = set()
     for identity in model.identities.values():
         site = identity.site
-        if site.declaration in seen or (identity.library and identity.gate is not None):
+        if site.type not in _TYPES or site.unit in unclear or site.declaration in seen:
+            continue
+        if identity.library and identity.gate is not None:
             continue
         if identity.kind == "aws:user" and not model.own_grants(identity) and not model.credentials_of(identity):
             said = f"{site.address} is in no group and has no policy: what it may do is decided out of sight"
-        elif identity.kind == "aws:group" and site.unit in managed and not _is_filled(identity, filled):
+        elif identity.kind == "aws:group" and site.unit in known and not {identity.id, identity.label} & filled:
             said = f"no user is put into {site.address}"
         else:
             continue
@@ -75,10 +81,10 @@ def check(model: Model) -> Iterator[Finding]:
         )
 
 
-def _is_filled(group: Identity, filled: set[str]) -> bool:
-    """Whether a membership names a group; names that are not known may be any, but those of another block."""
-    unknown = any("${" in name and "aws_iam_group." not in name for name in filled)
-    return unknown or group.id in filled or group.label in filled
+def _is_unclear(grant: Grant) -> bool:
+    """Whether a membership may be of any user, or of any group; a block that is not there is a name too."""
+    user = not grant.principal and "${" in grant.label and "aws_iam_user." not in grant.label
+    return user or ("${" in grant.policy and "aws_iam_group." not in grant.policy)
 
 
 BAD = (

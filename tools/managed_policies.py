@@ -18,7 +18,7 @@ from typing import Any
 
 from rolecall.model.parts import Document, Statement
 from rolecall.policy.actions import expand
-from rolecall.policy.breadth import DATA, EXEMPT, LASTING, LOOKING, SECRETS, TELEMETRY
+from rolecall.policy.breadth import DATA, EXEMPT, LASTING, LOOKING, SECRETS, SESSIONS, TELEMETRY
 from rolecall.policy.conditions import narrowing
 from rolecall.policy.decision import is_everything
 from rolecall.policy.paths import PATHS
@@ -57,6 +57,7 @@ SPOKEN_OF = frozenset(
         *DATA,
         *LASTING,
         *SECRETS,
+        *SESSIONS,
         *(action for path in PATHS for action in path.pivots),
         *(action for path in PATHS for group in path.also for action in group),
     )
@@ -146,12 +147,23 @@ def is_wide(pattern: str) -> bool:
     )
 
 
-def table() -> Iterator[str]:
+def chosen() -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """The policies of the table with their facts: of all others that are called FullAccess, the whole services."""
     known = policies()
+    for name in sorted(known, key=str.lower):
+        if name in NAMES:
+            yield name, facts(document(known[name]))
+        elif name.endswith("FullAccess") and known[name]["Path"] == "/":
+            wide = facts(document(known[name])).get("on_everything", ())
+            if whole := [pattern for pattern in wide if set(pattern.partition(":")[2]) == {"*"}]:
+                yield name, {"on_everything": whole}
+
+
+def table() -> Iterator[str]:
     yield HEAD
-    for name in sorted(NAMES, key=str.lower):
+    for name, found in chosen():
         yield f"[{name}]"
-        for fact, values in facts(document(known[name])).items():
+        for fact, values in found.items():
             one = f"{fact} = [{', '.join(json.dumps(value) for value in values)}]"
             if len(one) <= 120:
                 yield one

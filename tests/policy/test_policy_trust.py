@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from rolecall.model.parts import Document, ResourcePolicy, Site, Statement
+from rolecall.model.parts import Document, Misset, ResourcePolicy, Site, Statement
 from rolecall.policy.exposure import open_statements
 from rolecall.policy.trust import (
     DEPUTIES,
@@ -111,6 +111,7 @@ def test_open_resources(actions: str, kind: str, severity: str) -> None:
         """What open_statements asks of a model."""
 
         resource_policies: list[ResourcePolicy]
+        missets: dict[str, list[Misset]] = {"open-url": []}
 
     span = Span("main.tf", 0, 1, 1, 1, 1, 1)
     site = Site("//x", "", f"{kind}.x", "terraform", kind, "x", "", span, span)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from rolecall.model.linking import Model
-from rolecall.model.nature import speaks
-from rolecall.model.parts import Grant, Identity, PolicySite
+from rolecall.model.nature import speaks, words
+from rolecall.model.parts import Grant, Identity, PolicySite, Site
 from rolecall.model.policy_sites import DOCUMENT, OWN_ROLE, PERMISSION_SET, is_policy_taker
 from rolecall.policy.breadth import ADMINISTRATORS
 from rolecall.policy.decision import is_everything
@@ -24,6 +24,9 @@ from rolecall.source.text import Span
 #: machine: a workload's or a machine's user.  unknown: nobody can tell.  person: people's.  nobody: no block of the
 #: scanned code takes the policy.
 Standing = Literal["machine", "unknown", "person", "nobody"]
+
+#: Words of folders and files that hold what people sign on to.
+_SIGN_ON = frozenset({"sso", "identity-center", "saml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def bearers(model: Model) -> Iterator[Bearer]:
 
 def _standing(model: Model, identity: Identity) -> Standing:
     names = (identity.label, identity.path_label, identity.site.name)
-    if speaks("developer", *names) or speaks("human", *names) or speaks("break_glass", *names):
+    if _is_of_people(identity.site, *names):
         return "person"
     if identity.kind == "aws:user":
         return "person" if identity.nature in ("human", "mixed") else "unknown"
@@ -96,6 +99,12 @@ def _standing(model: Model, identity: Identity) -> Standing:
         return "person" if _is_people(identity) else "unknown"
     members = _members(model).get(identity.id, [])
     return "person" if members and all(member.nature == "human" for member in members) else "unknown"
+
+
+def _is_of_people(site: Site, *names: str) -> bool:
+    """Whether the name or the file says that people get it."""
+    said = any(speaks(kind, site.name, *names) for kind in ("developer", "human", "break_glass"))
+    return said or bool(speaks("human", site.span.path)) or bool(words(site.span.path) & _SIGN_ON)
 
 
 def _members(model: Model) -> Mapping[str, list[Identity]]:
@@ -126,8 +135,7 @@ def _undeclared(model: Model, blocks: _Blocks) -> Iterator[Bearer]:
             continue
         holdings = _placed(holdings, blocks)
         if is_wide(holdings):
-            person = speaks("developer", name, site.name) or speaks("human", name, site.name)
-            standing: Standing = "person" if person else standings.get(kind, "unknown")
+            standing: Standing = "person" if _is_of_people(site, name) else standings.get(kind, "unknown")
             yield Bearer("", standing, holdings, site.span)
 
 
@@ -153,9 +161,9 @@ def _policies(model: Model, blocks: _Blocks) -> Iterator[Bearer]:
         allows = tuple(replace(permit, block=site.span) for permit in holdings.allows)
         holdings = _placed(replace(holdings, allows=allows), blocks)
         if is_wide(holdings):
-            person = speaks("developer", site.name) or speaks("human", site.name) or speaks("break_glass", site.name)
             alone = site.type == DOCUMENT and not policy.taken_by
-            yield Bearer("", "person" if person else "nobody" if alone else "unknown", holdings, site.span)
+            standing: Standing = "person" if _is_of_people(site) else "nobody" if alone else "unknown"
+            yield Bearer("", standing, holdings, site.span)
 
 
 def _is_named(model: Model, policy: str) -> bool:

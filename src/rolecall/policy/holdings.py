@@ -106,7 +106,7 @@ def of_grants(model: Model, grants: Iterable[Grant]) -> Holdings:
             continue
         place = grant.site.span if grant.how == "attached" else grant.span or grant.site.span
         name = policy.managed if policy is not None else managed_name(grant.policy)
-        if name in managed():
+        if name and name in managed():
             permits.extend(Permit(s, place, grant.site.address, name, place) for s in managed()[name])
         gaps.append(grant.policy)
     found = gather(permits, gaps)
