@@ -36,7 +36,11 @@ def place_of(policy: ResourcePolicy, statement: Statement) -> Span:
 
 
 def open_statements(model: Model) -> Iterator[Opening]:
-    """Each policy that lets anybody in, by its worst statement: with a severity and what anybody may do."""
+    """Each policy that lets anybody in, by its worst statement: with a severity and what anybody may do.
+
+    A permission that a function's open URL needs is left to the URL, where that is seen.
+    """
+    urls = {misset.site.unit for misset in model.missets["open-url"]}
     yield from _worst(
         (policy, statement, *judged(policy, statement))
         for policy in resource_policies(model)
@@ -44,6 +48,7 @@ def open_statements(model: Model) -> Iterator[Opening]:
         if lets_anybody_in(statement)
         and not policy.shut.startswith("public")
         and not is_shut(statement, policy.document)
+        and not (policy.site.unit in urls and _by_url(statement))
     )
 
 
@@ -67,7 +72,7 @@ def _worst(openings: Iterable[Opening]) -> Iterator[Opening]:
         if policy.site.type == LOOSE and (written.path, written.start) in statements:
             continue
         statements.add((written.path, written.start))
-        span = place_of(policy, statement)
+        span = policy.site.span if policy.site.type == LOOSE else place_of(policy, statement)
         known = places.get((span.path, span.start))
         if known is None or RANK[severity] > RANK[known[2]]:
             places[span.path, span.start] = opening
@@ -82,8 +87,17 @@ def judged(policy: ResourcePolicy, statement: Statement) -> tuple[Severity, str]
     return severity, what
 
 
-#: The condition that a function's URL asks nobody who they are: it narrows nothing.
-_PUBLIC_URL = ("lambda:functionurlauthtype",)
+#: Conditions of a call by the function's URL: who calls is for the URL to ask, or not to.
+#: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+_PUBLIC_URL = ("lambda:functionurlauthtype", "lambda:invokedviafunctionurl")
+
+
+def _by_url(statement: Statement) -> bool:
+    """Whether a function is open to calls by a URL that asks nobody who they are."""
+    return any(
+        key.lower() in _PUBLIC_URL and any(value.lower() in ("none", "true") for value in values)
+        for _, key, values in statement.conditions
+    )
 
 
 def _by_action(policy: ResourcePolicy, statement: Statement) -> tuple[Severity, str]:
@@ -93,6 +107,8 @@ def _by_action(policy: ResourcePolicy, statement: Statement) -> tuple[Severity, 
         return "note", "reach through it whatever its network reaches"
     if actions and all(action in _PUBLIC_READS for action in actions):
         return "low", "read what is in it"
+    if actions == [_LISTING[0]]:
+        return "low", "list what is in it"
     if actions and all(action in (*_PUBLIC_READS, *_LISTING) for action in actions):
         return "medium", "list and read what is in it"
     if actions and all(action in _PULLS for action in actions):
@@ -103,7 +119,7 @@ def _by_action(policy: ResourcePolicy, statement: Statement) -> tuple[Severity, 
         return "low", "call it, where its methods ask for nothing more"
     if any(word in kind for word in _FENCED):
         return ("low" if policy.shut else "medium"), "use it, if they reach it"
-    if any(condition[1].lower() in _PUBLIC_URL and "NONE" in condition[2] for condition in statement.conditions):
+    if _by_url(statement):
         return "medium", "call it by its URL"
     if statement.not_actions:
         return "critical", "do nearly everything with it"

@@ -217,10 +217,11 @@ def _subject(operator: str, value: str, shared: str) -> Verdict | None:
         return ("critical" if shared else "medium"), f"the subject “{value}” matches everything"
     if not like and "*" in value:
         return None
+    if shared and value.startswith(("*", "?")):
+        return "critical", f"the subject “{value}” lets every customer of it in"
     grammar = GRAMMARS.get(shared)
     if grammar is None:
-        wild = bool(shared) and like and value.startswith("*")
-        return ("critical", f"the subject “{value}” lets every customer of it in") if wild else None
+        return None
     match = grammar.pattern.match(value)
     if match is None:
         return _spelled(value, like) if shared == GITHUB else None

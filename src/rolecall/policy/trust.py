@@ -243,6 +243,7 @@ def trusts(model: Model) -> Iterator[tuple[Site, Statement]]:
                 yield site, statement
 
 
+_UNKNOWN_PART = re.compile(r"\$\{[^}]*\}")
 _NO_PRINCIPAL = re.compile(r"arn:[^:]*:iam::?:?root$|..*\*|\*.")
 
 
@@ -252,7 +253,8 @@ def no_principal(statement: Statement) -> str:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
     for kind, who in statement.principals:
-        if (kind == "AWS" and _NO_PRINCIPAL.match(who)) or (kind == "Service" and "*" in who):
+        known = _UNKNOWN_PART.sub("x", who)
+        if (kind == "AWS" and _NO_PRINCIPAL.match(known)) or (kind == "Service" and "*" in known):
             return who
     return ""
 
