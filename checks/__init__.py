@@ -69,6 +69,8 @@ CHECKS: tuple[str, ...] = (
     "keeps_and_uses_keys",
     "impersonation_of_all",
     "role_for_a_person",
+    "whole_pool_bound",
+    "provider_without_condition",
     "whole_tenancy",
     "secrets_of_tenancy",
     "admitted_tenancy",
@@ -116,6 +118,12 @@ CHECKS: tuple[str, ...] = (
     "registry_password_in_workflow",
     "token_left_in_checkout",
     "secret_in_command",
+    "every_pipeline",
+    "secrets_for_unreviewed_code",
+    "key_for_every_workspace",
+    "any_projects_job_token",
+    "key_shown_in_logs",
+    "connection_secret_in_script",
 )
 
 

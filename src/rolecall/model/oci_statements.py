@@ -129,7 +129,8 @@ class _Parser:
             tenancy = " ".join(self.until("to"))
         if self.take().lower() != "to":
             return "it does not say what to do"
-        verb, what, permissions = "", "", ()
+        verb, what = "", ""
+        permissions: tuple[str, ...] = ()
         if self.peek() == "{":
             self.take()
             permissions = tuple(token.upper() for token in self.until("}") if token != ",")

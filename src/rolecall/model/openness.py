@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rolecall.model import cel
 from rolecall.model.finding import Severity
 from rolecall.model.linking import Model
 from rolecall.model.parts import Trust
@@ -25,10 +26,8 @@ _MANY = re.compile(
     r"\b(?:repository_owner|repository_owner_id|namespace_path|namespace_id|terraform_organization_\w+|account|"
     r"workspaceUuid|organization\w*|enterprise\w*)\b"
 )
-#: A subject of which only the part that names the customer is compared.
-_PREFIX = re.compile(
-    r"""startsWith\(\s*\\?["'](?:repo:[^/"']*/?|organization:[^:"']*:?|project_path:[^/"']*/?)\\?["']\s*\)"""
-)
+#: The beginning of a subject or a path that only names the customer.
+_CUSTOMER = re.compile(r"^(?:(?:repo|organization|project_path):)?[^/:]*[/:]?$")
 _ATTRIBUTE = re.compile(r"\b(?P<name>attribute\.\w+|google\.subject)\b")
 
 
@@ -46,7 +45,7 @@ def judge_trust(model: Model, trust: Trust, shared: bool) -> tuple[Severity, str
         return None
     members = list(_members(model, trust))
     pinned = bool(members) and all(_is_pinned(trust, member) for member in members)
-    width = _width(trust)
+    width = width_of(trust)
     if width == "one":
         return None
     if width == "many":
@@ -68,16 +67,64 @@ def judge_trust(model: Model, trust: Trust, shared: bool) -> tuple[Severity, str
 _BY_CONDITION = frozenset({"gcp"})
 
 
-def _width(trust: Trust) -> str:
+def width_of(trust: Trust) -> str:
     """How many the condition lets in: one, many (a whole customer), all, or unknown."""
-    mapping = dict(trust.mapping)
-    condition = trust.condition or ""
-    seen = condition + " " + " ".join(mapping.get(found["name"], "") for found in _ATTRIBUTE.finditer(condition))
-    if condition.strip().lower() in ("", "true"):
+    if trust.condition is None:
+        return "unknown"
+    condition = trust.condition.strip()
+    if condition.lower() in ("", "true"):
         return "all"
-    if _PREFIX.search(condition):
-        rest = _ONE.sub("", _PREFIX.sub("", condition).replace("assertion.sub", ""))
-        return "one" if rest != _PREFIX.sub("", condition).replace("assertion.sub", "") else "many"
+    node = cel.read(condition, dict(trust.mapping))
+    return _of_node(node) if node is not None else _at_a_glance(trust, condition)
+
+
+#: The widest last: a condition is as wide as the widest of its alternatives, as narrow as the narrowest of its parts.
+_WIDTHS = ("one", "many", "unknown", "all")
+#: Claims that say when and how a job runs, whosever it is.
+_ANYBODYS = re.compile(
+    r"^(?:ref|ref_type|ref_protected|event_name|environment|workflow|runner_environment|base_ref|head_ref|aud|iss|"
+    r"actor|user_login|user_email|pipeline_source|repository_visibility|deployment_tier|email_verified|true)$"
+)
+
+
+def _of_node(node: cel.Node) -> str:
+    if isinstance(node, cel.Test):
+        return _of_test(node)
+    if node.how == "not":
+        inner = node.parts[0]
+        return "all" if isinstance(inner, cel.Test) else "unknown"
+    widths = [_WIDTHS.index(_of_node(part)) for part in node.parts]
+    return _WIDTHS[max(widths) if node.how == "or" else min(widths)]
+
+
+def _of_test(test: cel.Test) -> str:
+    """A claim that is compared for what it is not lets all others in."""
+    if test.how == "!=" or _ANYBODYS.match(test.claim):
+        return "all"
+    if _MANY.fullmatch(test.claim):
+        return "many"
+    if _ONE.fullmatch(test.claim):
+        widths = [_WIDTHS.index(_of_value(test, value)) for value in test.values]
+        return _WIDTHS[max(widths, default=_WIDTHS.index("unknown"))]
+    return "unknown"
+
+
+def _of_value(test: cel.Test, value: str) -> str:
+    """How many a value lets in that a whole claim, or its beginning, is compared with."""
+    if test.how in ("==", "in") or "${" in value:
+        return "one"
+    if test.how in ("startsWith", "matches"):
+        begin = re.split(r"[.*+?\[\](){}|^$]", value.lstrip("^"), maxsplit=1)[0] if test.how == "matches" else value
+        if not begin or begin in ("repo:", "organization:", "project_path:"):
+            return "all"
+        return "many" if _CUSTOMER.match(begin) else "one"
+    return "unknown"
+
+
+def _at_a_glance(trust: Trust, condition: str) -> str:
+    """The same for an expression that is not read word by word: by the claims that it names."""
+    mapping = dict(trust.mapping)
+    seen = condition + " " + " ".join(mapping.get(found["name"], "") for found in _ATTRIBUTE.finditer(condition))
     if _ONE.search(seen):
         return "one"
     return "many" if _MANY.search(seen) else "unknown"

@@ -1,0 +1,77 @@
+"""A provider that takes in everybody of an account or a directory.
+
+What it does
+    Finds workload identity pool providers for AWS, SAML and X.509 without an attribute condition.
+
+Why it matters
+    Every role and user of the AWS account, everybody of the directory, every certificate of the authority gets a token
+    of the pool.  What they may do then rests on the bindings alone.
+
+Fix
+    Ask for the role or the subject in `attribute_condition`
+    (`attribute.aws_role == 'arn:aws:sts::111122223333:assumed-role/app'`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model import missets
+from rolecall.model.finding import Finding
+from rolecall.model.linking import Model
+from rolecall.model.rule import Example, Rule
+
+RULE = Rule(
+    "RC431",
+    "provider-without-condition",
+    "trust",
+    "low",
+    "a provider lets a whole account in",
+    controls=("NIST 800-53 AC-3", "NIST 800-53 IA-8", "PCI DSS 7.2.5", "OWASP NHI6", "ATT&CK T1199"),
+    level_now="L5·T",
+    level_target="L5",
+    equivalents={"checkov": ("CKV_GCP_118",), "trivy": ("GCP-0068",)},
+)
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each provider; those for OIDC are the check unpinned-oidc-subject's."""
+    yield from missets.findings(
+        model, RULE, "account-provider", "ask for the role or the subject in attribute_condition"
+    )
+
+
+BAD = (
+    Example(
+        "an AWS account",
+        {
+            "main.tf": """\
+resource "google_iam_workload_identity_pool_provider" "aws" { # <- RC431
+  workload_identity_pool_id          = "workers"
+  workload_identity_pool_provider_id = "aws"
+  aws {
+    account_id = "111122223333"
+  }
+}
+"""
+        },
+    ),
+)
+
+GOOD = (
+    Example(
+        "one role",
+        {
+            "main.tf": """\
+resource "google_iam_workload_identity_pool_provider" "aws" {
+  workload_identity_pool_id          = "workers"
+  workload_identity_pool_provider_id = "aws"
+  attribute_condition                = "attribute.aws_role == 'arn:aws:sts::111122223333:assumed-role/app'"
+  aws {
+    account_id = "111122223333"
+  }
+}
+"""
+        },
+    ),
+)

@@ -1,0 +1,65 @@
+"""Who of a workload identity pool a role is bound to: one, all of a customer's, or everybody in it.
+
+https://cloud.google.com/iam/docs/workload-identity-federation#impersonation
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rolecall.model.finding import Severity
+from rolecall.model.linking import Model
+from rolecall.model.openness import width_of
+from rolecall.model.parts import Trust
+from rolecall.model.roles import Member, RoleBinding
+
+_SET = re.compile(r"principalSet://[^ ]*workloadIdentityPools/(?P<pool>[^/ ]+|\$\{[^}]*\})/(?P<rest>.+)$")
+#: The same where the pool is declared: `principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.x.name}/*`.
+_DECLARED = re.compile(r"principalSet://[^ ]*?/\$\{(?P<pool>[^}]*workload_identity_pool[^}]*)\}/(?P<rest>.+)$")
+#: Attributes that say nothing of whose the caller is, as they are mapped by custom, and those that name a customer.
+_ANYBODYS = re.compile(r"^attribute\.(?:aud|audience|ref|ref_type|event_name|environment|workflow|actor|iss)/")
+_CUSTOMERS = re.compile(
+    r"^attribute\.(?:repository_owner|repository_owner_id|owner|organization\w*|namespace_path|namespace_id|"
+    r"terraform_organization\w*|aws_account|account)/"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WidePool:
+    """A member of a binding that is more than one workload."""
+
+    binding: RoleBinding
+    member: Member
+    severity: Severity
+    says: str
+
+
+def wide_members(model: Model) -> Iterator[WidePool]:
+    """Every binding to more than one workload of a pool, unless its providers let in only one."""
+    for part in model.roles:
+        if not isinstance(part, RoleBinding):
+            continue
+        for member in part.members:
+            found = _DECLARED.search(member.name) or _SET.search(member.name)
+            if found is None:
+                continue
+            rest = found["rest"]
+            widths = {width_of(trust) for trust in model.trusts if _is_of(trust, found["pool"])}
+            if widths == {"one"}:
+                continue
+            if rest == "*":
+                says = "everything that the pool lets in"
+                yield WidePool(part, member, "high" if "all" in widths else "medium", says)
+            elif _ANYBODYS.match(rest):
+                says = f"whatever of the pool has {rest.replace('/', ' ', 1)}, which says nothing of whose it is"
+                yield WidePool(part, member, "high", says)
+            elif _CUSTOMERS.match(rest) and "many" not in widths:
+                yield WidePool(part, member, "medium", f"all that the pool lets in of {rest.replace('/', ' ', 1)}")
+
+
+def _is_of(trust: Trust, pool: str) -> bool:
+    """Whether a provider belongs to a pool, by the name or the address that a member gives."""
+    address = pool.strip("${}")
+    return any(name in (pool, address) or address.startswith(f"{name}.") for name in trust.pool)
