@@ -1,7 +1,7 @@
 """Proof that a role is granted nothing that it or the user was not granted before, and lacks nothing of the user's.
 
-Both are read from the model after the last phase, not from the edits.  Permissions are compared statement by statement,
-and policies that are not in the code by their id: what differs in writing counts as different.
+Both are read from the model after the last phase, not from the edits.  Statements are compared by what they allow
+(policy.containment), policies that are not in the code by their id.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from rolecall.model.linking import Model
 from rolecall.model.parts import Document, Grant, Identity, Statement, Workload
 from rolecall.planning.migration import Migration
+from rolecall.policy.containment import counterexample
+from rolecall.policy.holdings import Holdings, Permit, gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]
         if came:
             yield from _beyond(role.site.address, came, roles.get(role.id, ()), moves, held)
         for move in roles.get(role.id, ()):
-            if move.disposition == "patch" and (missing := held[move.owner] - now):
+            missing = held[move.owner] - now
+            if move.disposition == "patch" and (_denies(missing) or not is_within(missing, now)):
                 yield Counterexample(
                     "the role can do what the key could",
                     move.id,
@@ -78,10 +81,31 @@ def _beyond(
     """What a role got beyond the users whose workloads took it; where none is known to, beyond every single user."""
     allowed = set().union(*(held[move.owner] for move in known)) if known else set()
     extra = came - allowed
-    if not extra or (not known and any(came <= held[move.owner] for move in moves)):
+    if is_within(extra, allowed) or (not known and any(is_within(came, held[move.owner]) for move in moves)):
         return
     for move in known or moves:
         yield Counterexample("nothing new is granted", move.id, f"{address} would be granted {_tell(extra)}")
+
+
+def _denies(items: set[Statement | str]) -> bool:
+    """Whether a Deny is among permissions: without it a role could do more than the key."""
+    return any(isinstance(item, Statement) and item.effect != "Allow" for item in items)
+
+
+def is_within(smaller: set[Statement | str], larger: set[Statement | str]) -> bool:
+    """Whether permissions are provably among others.  A policy that only the larger side has, and that is not seen, may
+    deny something: then nothing is proved.
+    """
+    if smaller <= larger:
+        return True
+    if {item for item in smaller - larger if isinstance(item, str)}:
+        return False
+    unseen = [item for item in larger - smaller if isinstance(item, str)]
+    return counterexample(_holdings(smaller), _holdings(larger, unseen)) is None
+
+
+def _holdings(items: Iterable[Statement | str], gaps: Iterable[str] = ()) -> Holdings:
+    return gather((Permit(item) for item in items if isinstance(item, Statement)), gaps)
 
 
 def _roles(after: Model, moves: Sequence[Migration]) -> dict[str, list[Migration]]:
