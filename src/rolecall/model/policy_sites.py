@@ -51,10 +51,9 @@ def read_policies(extraction: Extraction, walked: bool) -> None:
                 fragment.policies.append(PolicySite(site_of(resource), None, managed=name))
         elif resource.mode == "resource" and not walked:
             entry = extraction.entries.get(resource.type)
-            if entry is None or entry.part != "policy" or absent(resource, unit.library):
-                continue
-            if entry.cloud == "azure" or (entry.cloud == "aws" and extraction.written(resource, _WIDE)):
-                extraction.read_policy(resource, entry)
+            if entry is not None and entry.part == "policy" and entry.cloud in ("aws", "azure"):
+                if not absent(resource, unit.library):
+                    extraction.read_policy(resource, entry)
     if documents:
         takers = _takers(extraction)
         for resource in documents:
