@@ -51,9 +51,10 @@ def read_policies(extraction: Extraction, walked: bool) -> None:
                 fragment.policies.append(PolicySite(site_of(resource), None, managed=name))
         elif resource.mode == "resource" and not walked:
             entry = extraction.entries.get(resource.type)
-            if entry is not None and entry.part == "policy" and entry.cloud in ("aws", "azure"):
-                if not absent(resource, unit.library):
-                    extraction.read_policy(resource, entry)
+            if entry is None or entry.part != "policy" or entry.cloud not in ("aws", "azure"):
+                continue
+            if not absent(resource, unit.library):
+                extraction.read_policy(resource, entry)
     if documents:
         takers = _takers(extraction)
         for resource in documents:
