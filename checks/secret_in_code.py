@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
+from rolecall.model.parts import SecretValue
 from rolecall.model.rule import Example, Related, Rule
 
 RULE = Rule(
@@ -71,13 +72,12 @@ _HELP = "let the service manage the secret, or read it from a secret store; chan
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each attribute that is given a readable secret."""
-    seen: set[tuple[str, int, str]] = set()
+    """One finding for each place where a secret can be read; who else is given it stands in `related`."""
+    places: dict[tuple[str, int], list[SecretValue]] = {}
     for value in model.secret_values:
-        place = (value.span.path, value.span.start, value.site.address)
-        if place in seen:
-            continue
-        seen.add(place)
+        if value.form in _SAYS:
+            places.setdefault((value.span.path, value.span.start), []).append(value)
+    for value, *others in places.values():
         severity, says = _SAYS[value.form]
         what = _WHAT.get(value.cls, value.cls.replace("-", " "))
         yield RULE.finding(
@@ -85,7 +85,14 @@ def check(model: Model) -> Iterator[Finding]:
             value.span,
             value.site.address,
             severity=severity,
-            related=tuple(Related(hop.span, f"through {hop.address}") for hop in value.hops[:4]),
+            related=(
+                *(Related(hop.span, f"through {hop.address}") for hop in value.hops[:4]),
+                *(
+                    Related(o.site.header, f"{o.site.address} is given it too")
+                    for o in others[:4]
+                    if o.site != value.site
+                ),
+            ),
             key=f"{value.site.address} {value.path}",
             help=_HELP,
         )

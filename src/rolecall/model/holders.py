@@ -12,6 +12,7 @@ from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, Reference, Scalar, references, render, text
 from rolecall.model.ci_variables import read_connection, read_runs, variables_of
 from rolecall.model.cloud_keys import cloud_keys
+from rolecall.model.environment import read_environment
 from rolecall.model.fields import Field, attributes, fields, held, place_in, scripts, structured, within
 from rolecall.model.found import Found, aws_keys
 from rolecall.model.nature import vendor_of_type
@@ -157,7 +158,11 @@ class Holders:
                 shown,
             )
         )
+        known = len(self.fragment.edges)
         self.take(resource, found)
+        self.fragment.secret_values.extend(
+            read_environment(resource, found, self.site(resource), self.unit.library, len(self.fragment.edges) > known)
+        )
 
     def _slot(self, resource: Resource, entry: Entry) -> tuple[str, str]:
         value = resource.get(entry.identity) if entry.identity else None
@@ -320,6 +325,12 @@ class Holders:
         from rolecall.model.registry import known_module
 
         known_module(self, resource)
+        if (entry := self.entries.get(f"module:{resource.type}")) is not None and entry.inputs:
+            passed = list(fields(resource, entry.inputs))
+            keyed = self.extraction.written(resource, REFERENCE) and bool(self.minted)
+            self.fragment.secret_values.extend(
+                read_environment(resource, passed, self.site(resource), self.unit.library, keyed)
+            )
         given = bool(self.minted) and self.extraction.written(resource, REFERENCE)
         if not (given or self.extraction.written(resource, KEYED)) or resource.address in self._opened:
             return

@@ -41,14 +41,14 @@ _TOKEN = re.compile(
     r"SG\.[\w-]{16,}\.[\w-]{16,}|AIza[\w-]{35}|glsa_\w{30,}|dp\.(?:pt|st|ct|sa)\.[\w.-]{20,}|pul-[0-9a-f]{30,}|"
     r"shp(?:at|ss|ca|pa)_[0-9a-f]{30,}|lin_api_\w{30,}|AC[0-9a-f]{32}:[0-9a-f]{32})(?![A-Za-z0-9])"
 )
-_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
+_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----")
 #: A URL with a password in it.
 _USER_INFO = re.compile(r"\A[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<password>[^\s/@]+)@", re.IGNORECASE)
 
-#: Texts that stand for something to be filled in, or name where the value is kept.
+#: Texts that stand for something to be filled in, or name where the value is kept or (a skill's id) who calls.
 _FILLED_IN = re.compile(
-    r"\A(?:<[^>]*>|\[[^\]]*\]|\{\{.*\}\}|\$\{.*\}|\$\w+|#\{.*\}#?|\$\(.*\)|@Microsoft\.KeyVault\(.*|__\w+__|%\w+%|"
-    r"!\w+ .*|[x.?-]{3,}|\*{3,})\Z",
+    r"\A(?:<[^>]*>|\[[^\]]*\]|\{\{.*\}\}|\$\{.*\}|\$[\w.:-]+|#\{.*\}#?|\$\(.*\)|@Microsoft\.KeyVault\(.*|__\w+__|%\w+%|"
+    r"!\w+ .*|[x.?-]{3,}|\*{3,}|amzn1\.ask\.skill\..*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 #: Words of a value that nobody has put a secret into yet.
@@ -60,10 +60,21 @@ _STAND_IN = re.compile(
     r"\binitial\b|\bupdate.?me",
     re.IGNORECASE,
 )
-_NAMES_ONE = re.compile(
-    r"\A(?:arn:|projects/|/(?:aws/|[\w.-]+/)|ssm:|vault:|secretsmanager:|https?://(?![^\s/@]*:[^\s/@]*@)|s3://|gs://|file:|"
-    r"kv-ref:|op://|keyvault|ref\+|\.{0,2}/)"
+#: Addresses and paths of secrets.
+_PLACE = re.compile(
+    r"\A(?:arn:|projects/|ssm:|vault:|secretsmanager:|file:|ref\+|\.{0,2}/|~/|[a-z][a-z0-9+.-]*://)", re.I
 )
+_PATH = re.compile(r"[a-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+")
+#: Names of things, in words: what a name that ends in `secret` or `token` often holds.
+_WORDS = re.compile(r"[a-z]+(?:[-_./][a-z0-9]+)+")
+_ENDS_IN_THING = re.compile(r"(?:secret|token|key|credentials?)$")
+#: Settings rather than secrets.
+_SETTINGS = frozenset(
+    {"true", "false", "yes", "no", "on", "off", "none", "null", "always", "never", "required", "optional", "enabled"}
+    | {"disabled", "auto", "basic", "bearer", "default"}
+)
+_AS_LONG = re.compile(r"[A-Za-z0-9+/]{40}[^A-Za-z0-9+/=]?")
+_HASH = re.compile(r"[0-9a-f]*[a-f][0-9a-f]*")
 
 
 def is_secret_name(name: str) -> bool:
@@ -88,9 +99,25 @@ def is_key_of_aws(value: str) -> bool:
     return KEY_ID.search(value) is not None or SECRET_KEY.fullmatch(value.strip()) is not None
 
 
-def names_a_secret(value: str) -> bool:
-    """Whether a text says where a secret is kept, rather than being one."""
-    return _NAMES_ONE.match(value.strip()) is not None
+def like_key_of_aws(value: str) -> bool:
+    """Whether a text has the length and the letters of an AWS secret key, and is no hash, path or sentence."""
+    if _AS_LONG.fullmatch(value) is None or _HASH.fullmatch(value) or "/" in value[:1]:
+        return False
+    letters = value.rstrip("$")
+    return value.isdigit() or any(c.isdigit() for c in letters)
+
+
+def is_plain_word(value: str) -> bool:
+    """Whether a text is a word that hardly keeps anybody out."""
+    return re.fullmatch(r"[A-Za-z]{1,12}\d{0,3}", value) is not None
+
+
+def names_a_secret(value: str, name: str) -> bool:
+    """Whether the value of a variable says where a secret is kept or is a setting, rather than being a secret."""
+    flat = value.strip()
+    if _PLACE.match(flat) or _PATH.fullmatch(flat) or flat.lower() in _SETTINGS or flat.isdigit():
+        return True
+    return _ENDS_IN_THING.search(normal(name)) is not None and _WORDS.fullmatch(flat) is not None
 
 
 def stands_for(value: str) -> Literal["", "nothing", "elsewhere"]:

@@ -1,0 +1,176 @@
+"""A secret is written into what a workload is given: its environment, its arguments, its start script.
+
+What it does
+    Finds literals in the inputs of functions, containers, machines and builds: variables whose name says that they hold
+    a password, a token or an API key, values whose form says so whatever they are called (tokens of forges, chat and
+    payment services, model providers; private keys), and passwords in URLs.  Names and addresses of secrets,
+    references and switches are left alone.  AWS keys and other clouds' keys are the matter of literal-access-key.
+
+Why it matters
+    The environment of a function or task is shown to everybody who may describe it, user data to everything that runs
+    on the machine, and both to all who read the code.  A password here is one that nobody can change without a release.
+
+Fix
+    Give the workload the name of a secret and the right to read it (`secrets` of a task definition, a secret store's
+    extension or SDK), or an identity that needs no secret at all.  Change the value: it is in the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rolecall.model.finding import Confidence, Finding, Severity
+from rolecall.model.linking import Model
+from rolecall.model.rule import Example, Related, Rule
+
+RULE = Rule(
+    "RC109",
+    "secret-in-environment",
+    "static-credential",
+    "high",
+    "a secret is written into what a workload is given",
+    controls=("NIST 800-53 IA-5(7)", "OWASP NHI2", "OWASP NHI7", "ATT&CK T1552.001"),
+    level_now="L1",
+    level_target="L4",
+    equivalents={
+        "checkov": ("CKV_AWS_45", "CKV_AWS_46", "CKV_AZURE_45"),
+        "trivy": ("AWS-0029", "AWS-0036", "AWS-0122", "AWS-0129", "AZU-0037"),
+        "kics": (
+            "443488f5-c734-460b-a36d-5b3f330174dc",
+            "568cc372-ca64-420d-9015-ee347d00d288",
+            "2564172f-c92b-4261-9acd-464aed511696",
+        ),
+    },
+)
+#: What is said of each class of secret, how bad it is and how sure.
+_SAYS: dict[str, tuple[str, Severity, Confidence]] = {
+    "token": ("a token or private key", "high", "high"),
+    "password": ("a secret, as its name says,", "high", "medium"),
+    "url": ("a URL with a password", "high", "high"),
+    "word": ("a password that anybody guesses", "medium", "medium"),
+    "key": ("a text of the length of a secret access key", "low", "low"),
+    "stand-in": ("a stand-in for a secret, which invites one,", "low", "medium"),
+}
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each variable or script."""
+    seen: set[tuple[str, int, str]] = set()
+    for value in model.secret_values:
+        place = (value.span.path, value.span.start, value.path)
+        if value.form != "environment" or place in seen:
+            continue
+        seen.add(place)
+        what, severity, confidence = _SAYS[value.cls]
+        yield RULE.finding(
+            f"{value.site.address} is given {what} in {value.path}" + (f" ({value.hint})" if value.hint else ""),
+            value.span,
+            value.site.address,
+            severity=severity,
+            confidence=confidence,
+            related=tuple(Related(hop.span, f"through {hop.address}") for hop in value.hops[:4]),
+            key=f"{value.site.address} {value.path}",
+            help="let the workload read it from a secret store by its identity; change the value, it is in the history",
+        )
+
+
+BAD = (
+    Example(
+        "a function, a task and a machine",
+        {
+            "main.tf": """\
+resource "aws_lambda_function" "answers" {
+  function_name = "answers"
+  role          = "arn:aws:iam::111122223333:role/answers"
+  environment {
+    variables = {
+      OPENAI_API_KEY = "correctHorse1batteryStaple" # <- RC109
+      DATABASE_URL   = "postgres://app:correct-horse@db.internal/app" # <- RC109
+      STAGE          = "prod"
+    }
+  }
+}
+
+resource "aws_ecs_task_definition" "web" {
+  family        = "web"
+  task_role_arn = "arn:aws:iam::111122223333:role/web"
+  container_definitions = jsonencode([{
+    name  = "web"
+    image = "web:1"
+    environment = [
+      { name = "DB_PASSWORD", value = "letmein" }, # <- RC109
+      { name = "DB_HOST", value = "db.internal" },
+    ]
+  }])
+}
+
+resource "aws_launch_configuration" "web" {
+  image_id  = "ami-0abcdef1234567890"
+  user_data = <<-EOT # <- RC109
+    #!/bin/bash
+    export DATABASE_PASSWORD="correct-horse-battery-staple"
+  EOT
+}
+"""
+        },
+    ),
+    Example(
+        "a template",
+        {
+            "stack.yaml": """\
+Resources:
+  Answers:
+    Type: AWS::Lambda::Function
+    Properties:
+      Role: arn:aws:iam::111122223333:role/answers
+      Environment:
+        Variables:
+          SLACK_BOT_TOKEN: correctHorse1batteryStaple # <- RC109
+"""
+        },
+    ),
+)
+
+GOOD = (
+    Example(
+        "names and addresses of secrets, references, switches",
+        {
+            "main.tf": """\
+variable "api_key" {
+  sensitive = true
+}
+
+resource "aws_lambda_function" "answers" {
+  function_name = "answers"
+  role          = "arn:aws:iam::111122223333:role/answers"
+  environment {
+    variables = {
+      OPENAI_API_KEY     = var.api_key
+      OPENAI_SECRET      = "prod/openai"
+      DB_PASSWORD_SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db"
+      API_KEY_PARAMETER  = "/answers/api-key"
+      TOKEN_TTL          = "3600"
+      USE_TOKEN          = "true"
+      TOKEN_URL          = "https://login.example.org/token"
+      PUBLIC_KEY         = "-----BEGIN PUBLIC KEY-----"
+      MAX_TOKENS         = "4096"
+      DB_PASSWORD        = "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/db)"
+      DATABASE_URL       = "postgres://db.internal/app"
+    }
+  }
+}
+
+resource "aws_instance" "web" {
+  ami                  = "ami-0abcdef1234567890"
+  iam_instance_profile = "web"
+  user_data            = <<-EOT
+    #!/bin/bash
+    TOKEN=$(curl -X PUT http://169.254.169.254/latest/api/token)
+    export DB_PASSWORD=$(aws secretsmanager get-secret-value --secret-id db --query SecretString --output text)
+    sed -i 's/PasswordAuthentication: yes/PasswordAuthentication: no/' /etc/ssh/sshd_config
+  EOT
+}
+"""
+        },
+    ),
+)
