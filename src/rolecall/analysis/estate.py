@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
-from rolecall.analysis import filefacts, islands, literals, pickling
+from rolecall.analysis import elsewhere, filefacts, islands, literals, pickling
 from rolecall.analysis.cache import Harvests, Row, Snapshot
 from rolecall.analysis.harvest import Harvest
 from rolecall.analysis.islands import Joins
@@ -15,6 +15,7 @@ from rolecall.analysis.units import Units
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model, link
 from rolecall.model.parts import Credential, Fact, Fragment
+from rolecall.source.text import SourceText
 
 #: The island of files that belong to no unit.
 _LOOSE = -1
@@ -28,9 +29,17 @@ def whole(snapshot: Snapshot, harvests: Harvests) -> Model:
 
 
 def settle(
-    surveyed: Survey, found: Units, fresh: dict[bytes, Harvest], before: Snapshot | None, harvests: Harvests
+    surveyed: Survey,
+    found: Units,
+    fresh: dict[bytes, Harvest],
+    before: Snapshot | None,
+    harvests: Harvests,
+    read: Callable[[str], SourceText | None],
 ) -> Snapshot:
-    """The snapshot of a changed estate: what the checks say of changed islands, and what they said of the others."""
+    """The snapshot of a changed estate: what the checks say of changed islands, and what they said of the others.
+
+    `read` gives the text of a file, None where it cannot be read.
+    """
     if len(fresh) > len(found.rows) // 4:
         harvests.load()
     rows, joins = _joined(found.rows, fresh, before, harvests)
@@ -44,7 +53,7 @@ def settle(
     findings = {key: old[key] for key in keys.values() if key in old}
     pending = [island for island, key in keys.items() if key not in findings]
     for island, said in _checked(surveyed, pending, members, homes, fresh, harvests).items():
-        findings[keys[island]] = tuple(said)
+        findings[keys[island]] = tuple(elsewhere.remarked(said, read))
     metadata = before.suppressions if before is not None else {}
     suppressions = {row.key: metadata[row.key] for row in rows if row.key in metadata}
     suppressions.update((key, harvest.suppressions) for key, harvest in fresh.items() if harvest.suppressions)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from rolecall.analysis.discovery import RootError, Roots, open_roots
 from rolecall.analysis.frontends import FRONTENDS
 from rolecall.model.finding import Finding
 from rolecall.source.text import SourceText
+from rolecall.source.tree import Unreadable
 
 if TYPE_CHECKING:  # a run that finds everything in the cache links nothing and reads nothing
     from rolecall.analysis.crew import Crew
@@ -157,7 +158,7 @@ def _examined(
     else:
         from rolecall.analysis import estate
 
-        snapshot = estate.settle(surveyed, found, fresh, before, harvests)
+        snapshot = estate.settle(surveyed, found, fresh, before, harvests, partial(_text, tree))
     clock.lap("check")
     findings, suppressed = _judged(snapshot, options)
     clock.lap("judge")
@@ -171,6 +172,13 @@ def _examined(
         "seconds": {**clock.seconds, "total": round(sum(clock.seconds.values()), 4)},
     }
     return Analysis(tree, options, snapshot, harvests, findings, suppressed, [], stats, planned)
+
+
+def _text(tree: Roots, path: str) -> SourceText | None:
+    try:
+        return tree.read(path)
+    except Unreadable:
+        return None
 
 
 def _gather(

@@ -86,6 +86,7 @@ def to_json(finding: Finding, fix: dict[str, Any] | None = None) -> dict[str, An
         "level_now": finding.level_now,
         "level_target": finding.level_target,
         "help": finding.help,
+        "note": finding.note,
         "equivalents": {tool: list(ids) for tool, ids in finding.equivalents.items()},
         "fix": fix,
     }

@@ -31,7 +31,7 @@ def document(
 def finding_json(finding: Finding, fix: dict[str, Any] | None = None) -> dict[str, Any]:
     """One finding with its texts masked."""
     data = to_json(finding, fix)
-    for key in ("message", "help", "address", "identity"):
+    for key in ("message", "help", "note", "address", "identity"):
         data[key] = masked(data[key])
     for related in data["related"]:
         related["message"] = masked(related["message"])

@@ -110,6 +110,7 @@ def _result(
             "family": finding.family,
             "address": visible(masked(finding.address)),
             "identity": visible(masked(finding.identity)),
+            **({"note": visible(masked(finding.note))} if finding.note else {}),
         },
     }
     if finding.rule in index:
