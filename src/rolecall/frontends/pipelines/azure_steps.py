@@ -388,7 +388,7 @@ class _Step:
             return
         written = "\n".join(line.value for line in lines)
         how = "read" if "servicePrincipalKey" in written else "token" if "idToken" in written else "unread"
-        if how != "token":
+        if how == "read" or (how == "unread" and written):
             yield Entry(Scalar("hands_on", pair.key.span), Scalar(how, pair.value.span), pair.span)
 
 
