@@ -3,7 +3,7 @@
 What it does
     Finds passwords, tokens and private keys that are written into a container's environment, a config map, or a Secret
     (whose base64 hides nothing).  Placeholders, sealed values and references are left alone; values that everybody
-    tries first (`admin`) are low.
+    tries first (`admin`) are low, plain words medium.
 
 Why it matters
     Everybody who can read the repository has the secret, and so has its history after it is taken out.  A config map is
@@ -35,6 +35,7 @@ RULE = Rule(
     level_target="L5",
     equivalents={"trivy": ("KSV-0109",)},
 )
+_SEVERITIES: dict[str, Severity] = {"weak": "low", "word": "medium", "": "high"}
 _WHERE = {"Secret": "the Secret", "ConfigMap": "the config map"}
 
 
@@ -43,7 +44,7 @@ def check(model: Model) -> Iterator[Finding]:
     for part in model.cluster:
         if isinstance(part, ClearText):
             names = ", ".join(part.names[:4]) + (f" and {len(part.names) - 4} more" if len(part.names) > 4 else "")
-            severity: Severity = "low" if part.weak else RULE.severity
+            severity = _SEVERITIES[part.strength]
             stand = "stands" if len(part.names) == 1 else "stand"
             place = _WHERE.get(part.what, "the environment of")
             yield RULE.finding(

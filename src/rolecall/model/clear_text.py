@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rolecall.frontends.kubernetes import containers
@@ -17,33 +17,24 @@ from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Encoded, Mapping, Scalar, Value, find
 from rolecall.model.cluster import ClearText
 from rolecall.model.parts import Site
-from rolecall.model.secrets import is_example, key_part, normal, says_aws
+from rolecall.model.secret_names import (
+    is_key_of_aws,
+    is_plain_word,
+    is_secret_name,
+    is_token,
+    names_a_secret,
+    password_in_url,
+    stands_for,
+)
+from rolecall.model.secrets import key_part, says_aws
 from rolecall.source.text import Span
 
 #: A longer text is not looked through, nor are more than this many of one object named.
 MAX_TEXT = 64 * 1024
 MAX_NAMES = 20
 
-#: Names, in lower snake case, of what is a secret whatever it looks like, and of what is one if it looks random.
-_PASSWORD = re.compile(r"(?:^|_)(?:password|passwd|pass|passphrase|pswrd|pword|pwd)\d?$")
-_SECRET = re.compile(
-    r"(?:^|_)(?:secret|token|api_?key|private_key|secret_key|signing_key|encryption_key|master_key|auth_key|credentials?)$"
-)
-#: Names that say the value names a secret, or what is done with it.
-_NAMES_ONE = re.compile(
-    r"^(?:existing|external|use|create|tls|image_pull|pull|cert|ca|webhook|generate|enable|disable|require|csrf|next|page|"
-    r"max|min|num|default|bucket|object|partition|primary|foreign|public)_"
-)
-_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w+/=.~!@#%^&*-]{12,}\Z")
-#: A name as Kubernetes and DNS have them, with little in it that is not a word.
-_WORDS = re.compile(r"[a-z]+(?:[-._][a-z]+)*(?:[-._]?\d{1,3})?\Z")
-_STANDS_FOR = re.compile(
-    r"[$<{%@!\[(]|\A(?:ENC\[|vault:|ref\+|op://|secret:|secrets?/|arn:|projects/|file:|/|\.|env:|age1|AgA|xxx|\*{3})"
-    r"|(?:change|replace|insert|fill|update|set).?(?:me|this|it|with|your|in)\b|\byour\b|redacted|placeholder|dummy"
-    r"|\bexample\b|\bfake\b|\btodo\b|\btbd\b|\bsecret[-_ ]?(?:name|goes|here)\b|\.\.\.|base64",
-    re.IGNORECASE,
-)
-_NOTHING = frozenset({"", "true", "false", "yes", "no", "null", "none", "nil", "~", "disabled", "enabled", "optional"})
+#: Values that are sealed for the cluster (SOPS, Sealed Secrets).
+_SEALED = re.compile(r"\A(?:ENC\[|AgA)")
 #: What everybody tries first; the list is that of the images' own defaults.
 _WEAK = frozenset(
     [
@@ -94,8 +85,6 @@ _LINE = re.compile(
     re.MULTILINE,
 )
 _ASSIGNED = re.compile(r"""["']?([^\s"',;]+)["']?[,;]?[ \t]*(?:#.*)?\Z""")
-_IN_URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://([^\s:/@]{1,80}):([^\s/@]{1,120})@", re.IGNORECASE)
-_PRIVATE = re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----")
 _DOCKER_AUTH = re.compile(r'"auth"\s*:\s*"([A-Za-z0-9+/]{8,}={0,2})"')
 #: What of an object's bytes says that there may be one: most config maps are left alone at this look.
 HINT = re.compile(
@@ -113,7 +102,7 @@ WRITTEN = re.compile(
 class _Found:
     name: str
     span: Span
-    weak: bool
+    strength: str
 
 
 def clear_text(resource: Resource, site: Site, kind: str, body: Mapping, library: bool) -> Iterator[ClearText]:
@@ -128,7 +117,11 @@ def clear_text(resource: Resource, site: Site, kind: str, body: Mapping, library
     if found:
         names = tuple(dict.fromkeys(item.name for item in found[:MAX_NAMES]))
         places = tuple(dict.fromkeys(item.span for item in found[:MAX_NAMES]))
-        yield ClearText(site, kind, names, places, all(item.weak for item in found))
+        yield ClearText(site, kind, names, places, _strongest(item.strength for item in found))
+
+
+def _strongest(strengths: Iterable[str]) -> str:
+    return min(strengths, key=("", "word", "weak").index)
 
 
 def _kept(resource: Resource, body: Mapping, library: bool, members: tuple[str, ...], secret: bool) -> Iterator[_Found]:
@@ -177,50 +170,49 @@ def _decoded(written: str) -> str:
 def _in_value(name: str, written: str, span: Span) -> Iterator[_Found]:
     """The secrets in one named value: itself, those in its lines, one in a URL."""
     value = written.strip()
-    if _PRIVATE.search(value):
-        yield _Found(name, span, False)
-    elif "\n" in value or name.endswith((".json", ".yaml", ".yml", ".properties", ".env", ".ini", ".conf", ".toml")):
-        yield from (_Found(inner, span, weak) for inner, weak in _in_lines(value))
-    elif name == ".dockerconfigjson" or name == ".dockercfg":
-        if (auth := _DOCKER_AUTH.search(value)) and not _is_stand_in(_decoded(auth[1]).partition(":")[2]):
-            yield _Found(name, span, False)
-    elif (weak := judged(name, value)) is not None:
-        yield _Found(name, span, weak)
-    elif (inside := _LINE.match(value)) and (assigned := _ASSIGNED.match(inside[2])):
-        if (weak := judged(inside[1], assigned[1])) is not None:
-            yield _Found(inside[1], span, weak)
-    elif (url := _IN_URL.search(value)) and not _is_stand_in(url[2]):
-        yield _Found(name, span, _is_weak(url[2]))
+    if "\n" in value or name.endswith((".json", ".yaml", ".yml", ".properties", ".env", ".ini", ".conf", ".toml")):
+        if is_token(value):
+            yield _Found(name, span, "")
+        yield from (_Found(inner, span, strength) for inner, strength in _in_lines(value))
+    elif name in (".dockerconfigjson", ".dockercfg"):
+        if (auth := _DOCKER_AUTH.search(value)) and not stands_for(_decoded(auth[1]).partition(":")[2] or "<>"):
+            yield _Found(name, span, "")
+    elif (strength := judged(name, value)) is not None:
+        yield _Found(name, span, strength)
+    elif (
+        (inside := _LINE.match(value))
+        and (assigned := _ASSIGNED.match(inside[2]))
+        and (strength := judged(inside[1], assigned[1])) is not None
+    ):
+        yield _Found(inside[1], span, strength)
 
 
-def _in_lines(value: str) -> Iterator[tuple[str, bool]]:
+def _in_lines(value: str) -> Iterator[tuple[str, str]]:
     for line in _LINE.finditer(value):
         assigned = _ASSIGNED.match(line[2].strip())
-        weak = judged(line[1], assigned[1]) if assigned else None
-        if weak is not None:
-            yield line[1], weak
+        strength = judged(line[1], assigned[1]) if assigned else None
+        if strength is not None:
+            yield line[1], strength
 
 
-def judged(name: str, value: str) -> bool | None:
-    """Whether a value under a name is a secret that everybody tries first (True) or a real one (False); None for none.
-
-    Keys of AWS are found elsewhere.
+def judged(name: str, value: str) -> str | None:
+    """How strong a secret is that stands under a name: weak (what everybody tries first), word, or "" for a real one;
+    None where it is none.  Keys of AWS are found elsewhere.
     """
-    flat = normal(name)
-    if key_part(name) in ("id", "secret") and says_aws(name):
+    if _SEALED.match(value) or is_key_of_aws(value) or (key_part(name) in ("id", "secret") and says_aws(name)):
         return None
-    if value.strip().lower() in _NOTHING or _is_stand_in(value) or (is_example(value) and "secret" not in value):
+    if inside := password_in_url(value):
+        return None if stands_for(inside) else _strength(inside)
+    if " " in value.strip() or not value.strip() or stands_for(value):
         return None
-    if _PASSWORD.search(flat) and not _NAMES_ONE.match(flat):
-        return None if " " in value.strip() else _is_weak(value)
-    if _SECRET.search(flat) and not _NAMES_ONE.match(flat) and _RANDOM.match(value) and not _WORDS.match(value):
-        return False
-    return None
+    if is_token(value):
+        return ""
+    if not is_secret_name(name) or names_a_secret(value, name):
+        return None
+    return _strength(value)
 
 
-def _is_stand_in(value: str) -> bool:
-    return not value.strip() or _STANDS_FOR.search(value) is not None or len(set(value.strip())) == 1
-
-
-def _is_weak(value: str) -> bool:
-    return value.strip().strip("\"'").lower() in _WEAK
+def _strength(value: str) -> str:
+    if value.strip().lower() in _WEAK:
+        return "weak"
+    return "word" if is_plain_word(value) else ""

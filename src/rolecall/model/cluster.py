@@ -108,15 +108,16 @@ class AccountToken:
 
 @dataclass(frozen=True, slots=True)
 class ClearText:
-    """Secrets that stand in clear text in an object: `what` is the object's sort of place, `names` what they are
-    called, `weak` whether all of them are values that everybody tries first.
+    """Secrets that stand in clear text in an object of the kind `what`; `names` is what they are called.
+
+    `strength` is that of the strongest: weak (what everybody tries first), word (a plain one), or "" for a real one.
     """
 
     site: Site
     what: str
     names: tuple[str, ...]
     places: tuple[Span, ...]
-    weak: bool
+    strength: str
 
 
 ClusterPart: TypeAlias = ClusterRole | Binding | ServiceAccount | PodSettings | AccountToken | ClearText

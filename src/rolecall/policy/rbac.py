@@ -338,11 +338,12 @@ def is_controller(name: str) -> bool:
 def weighed(severity: Severity, held: Held) -> Severity:
     """The severity of a right in a role, by where it holds and who has it.
 
-    One step lower where it holds in one namespace, one where nobody or only people are seen to have it, never below
-    low.  A well-known controller's is low, since its makers decide it, and that of the cluster's own parts a note.
+    One step lower where it holds in one namespace, one where nobody is seen to have it, two where only people are,
+    never below low.  A well-known controller's is low, since its makers decide it, that of the cluster's own parts a
+    note.
     """
     name = held.role.name or held.role.site.name
     if is_controller(name):
         return "note" if name.startswith("system:") else "low"
-    steps = int(not held.everywhere) + int(not held.machines)
+    steps = int(not held.everywhere) + (0 if held.machines else 2 if held.bindings else 1)
     return SEVERITIES[min(SEVERITIES.index(severity) + steps, SEVERITIES.index("low"))]
