@@ -17,13 +17,14 @@ PLANNERS: tuple[str, ...] = (
     "pod_role",
     "github_oidc",
     "terraform_runner",
+    "attached_account",
 )
 
 
-def load() -> dict[str, Planner]:
-    """Every planner by the platform it serves."""
-    found: dict[str, Planner] = {}
+def load() -> dict[tuple[str, str], Planner]:
+    """Every planner by the cloud of the credential and the platform of the workload that it serves."""
+    found: dict[tuple[str, str], Planner] = {}
     for name in PLANNERS:
         planner = cast(Planner, import_module(f"rolecall.planners.{name}.planner"))
-        found.update(dict.fromkeys(planner.PLATFORMS, planner))
+        found.update(((planner.CLOUD, platform), planner) for platform in planner.PLATFORMS)
     return found

@@ -16,6 +16,7 @@ from rolecall.planning.move import Move
 from rolecall.planning.removal import take_from
 
 RECIPES = ("AWS-04", "AWS-05", "AWS-09", "AWS-10", "AWS-11", "AWS-12")
+CLOUD = "aws"
 PLATFORMS = ("lambda", "codebuild", "batch", "glue", "sagemaker", "apprunner", "amplify", "mwaa", "dms", "datasync")
 
 _VERIFY = {

@@ -13,6 +13,7 @@ from rolecall.planning import yaml_edit
 from rolecall.planning.alignment import format_hcl
 from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.hcl_edit import insert_after
+from rolecall.planning.judgement import carried_by_another
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
@@ -21,6 +22,7 @@ from rolecall.planning.roles import Role, new_role
 from rolecall.source.text import Span
 
 RECIPES = ("AWS-17",)
+CLOUD = "aws"
 PLATFORMS = ("github-actions",)
 
 LOGIN = "configure-aws-credentials"
@@ -66,6 +68,13 @@ def _role(case: Case, use: Use, move: Move) -> None:
             Handover(
                 "give the module a role with a GitHub trust beside its user", case.folder, "the owner of the module"
             ),
+        )
+        return
+    if there := carried_by_another(case):
+        move.reuses = there
+        move.hold(
+            f"{there} has the user's permissions; whether its trust lets this job in is for its owner to say",
+            Handover(f"let the job's subject in, exactly, in the trust of {there}", there, "the owner of the role"),
         )
         return
     try:

@@ -18,6 +18,7 @@ from rolecall.planning.repetition import index
 from rolecall.planning.roles import SERVICES, new_role
 
 RECIPES = ("AWS-01", "AWS-02", "AWS-03")
+CLOUD = "aws"
 PLATFORMS = ("ec2",)
 
 #: The types whose own argument takes the profile's name (aws provider 3 to 6).

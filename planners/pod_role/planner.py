@@ -22,6 +22,7 @@ from rolecall.planning.removal import take_from
 from rolecall.planning.roles import role_in_module
 
 RECIPES = ("AWS-07", "AWS-08")
+CLOUD = "aws"
 PLATFORMS = ("eks", "helm")
 
 _UNSEEN = ("kubernetes_secret", "kubernetes_secret_v1", "k8s:Secret", "k8s:ExternalSecret")

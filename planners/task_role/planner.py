@@ -17,6 +17,7 @@ from rolecall.planning.removal import take_from
 from rolecall.planning.roles import SERVICES, new_role
 
 RECIPES = ("AWS-06",)
+CLOUD = "aws"
 PLATFORMS = ("ecs",)
 
 

@@ -15,6 +15,7 @@ from rolecall.planning.move import Move
 from rolecall.planning.removal import take_from
 
 RECIPES = ("AWS-23", "AWS-24")
+CLOUD = "aws"
 PLATFORMS = ("terraform",)
 
 

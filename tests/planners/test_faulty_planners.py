@@ -37,6 +37,7 @@ class Faulty:
     right: Planner
     fault: Callable[[Case, Move], None]
     RECIPES: tuple[str, ...] = ()
+    CLOUD: str = "aws"
     PLATFORMS: tuple[str, ...] = ("lambda",)
 
     def plan(self, case: Case, use: Use) -> Move:
@@ -88,7 +89,7 @@ FAULTS = [
 
 def planned(folder: Path, fault: Callable[[Case, Move], None]) -> Plan:
     planners = load()
-    planners["lambda"] = Faulty(planners["lambda"], fault)
+    planners["aws", "lambda"] = Faulty(planners["aws", "lambda"], fault)
     return make_plan(analyse([folder], Options(cache=False)), planners)
 
 

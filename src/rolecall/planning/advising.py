@@ -40,8 +40,7 @@ _ELSEWHERE = {"gcp": "gcp:workload-identity-federation", "azure": "azure:federat
 
 def advise(case: Case) -> Verdict:
     """What is said of one credential of such a cloud."""
-    verdict = _kept(case) or _signs_people_in(case) or _vendor(case)
-    if verdict is not None:
+    if (verdict := held(case)) is not None:
         return verdict
     targets: list[str] = []
     reasons: list[str] = []
@@ -49,12 +48,12 @@ def advise(case: Case) -> Verdict:
     for use in case.uses:
         target = target_of(cloud, use.workload)
         targets += [target, *ALSO.get((cloud, use.workload.platform), ())]
-        reasons.append(_why(use.workload, target))
+        reasons.append(why(use.workload, target))
     for end in case.ends:
-        targets.append(_likely(case, end))
+        targets.append(likely(case, end))
         reasons.append(f"nothing seen reads {end.store.site.address}, so nobody can tell who uses what lies there")
     if not case.uses and not case.ends:
-        targets += ["retire", _likely(case, None)]
+        targets += ["retire", likely(case, None)]
         reasons.append("nothing in the scanned code reads this key; somebody may hold it out of sight")
     if "rotated" in case.credential.marks:
         reasons.append("it is rotated by the code, which limits the harm and does not end the need for it")
@@ -67,6 +66,11 @@ def advise(case: Case) -> Verdict:
         "; ".join(dict.fromkeys(reasons)),
         tuple(_steps(case, targets)),
     )
+
+
+def held(case: Case) -> Verdict | None:
+    """Why a credential has no way out, or is not the code's to take; None where its consumers decide."""
+    return _kept(case) or _signs_people_in(case) or _vendor(case)
 
 
 def _kept(case: Case) -> Verdict | None:
@@ -127,7 +131,7 @@ def _vendor(case: Case) -> Verdict | None:
     )
 
 
-def _why(workload: Workload, target: str) -> str:
+def why(workload: Workload, target: str) -> str:
     if workload.kind == "unknown":
         return f"rolecall does not know what {workload.site.address} does with it"
     if target.endswith(("federation", "federated-credential", "token-exchange", "impersonation")):
@@ -135,7 +139,7 @@ def _why(workload: Workload, target: str) -> str:
     return f"{workload.site.address} can have an identity of its own"
 
 
-def _likely(case: Case, end: OpenEnd | None) -> str:
+def likely(case: Case, end: OpenEnd | None) -> str:
     """The likely target where no reader is seen: by where it lies, by names, by what else the estate shows."""
     cloud = case.credential.cloud
     table = TARGETS.get(cloud, {})
@@ -148,6 +152,14 @@ def _likely(case: Case, end: OpenEnd | None) -> str:
     if any(c.cloud == cloud and c.site.format in SYSTEMS for c in case.model.credentials.values()):
         return table.get("github-actions", "unknown")
     return _ELSEWHERE.get(cloud, "unknown")
+
+
+def steps_to(case: Case, target: str) -> Iterator[Handover]:
+    """What people do to reach a target, at the workloads whose it is."""
+    credential = case.credential
+    places = [use.workload.site.address for use in case.uses if target_of(credential.cloud, use.workload) == target]
+    for what, who, command, check in STEPS.get(target, ()):
+        yield Handover(what, ", ".join(places[:3]) or credential.site.address, who, command, check)
 
 
 def _steps(case: Case, targets: list[str]) -> Iterator[Handover]:
@@ -163,11 +175,7 @@ def _steps(case: Case, targets: list[str]) -> Iterator[Handover]:
             "the last use points at the reader",
         )
     for target in targets:
-        for what, who, command, check in STEPS.get(target, ()):
-            places = [
-                use.workload.site.address for use in case.uses if target_of(credential.cloud, use.workload) == target
-            ]
-            yield Handover(what, ", ".join(places[:3]) or where, who, command, check)
+        yield from steps_to(case, target)
     for platform in dict.fromkeys(use.workload.platform for use in case.uses):
         for what, who, command, check in AT.get((credential.cloud, platform), ()):
             at = [use.workload.site.address for use in case.uses if use.workload.platform == platform]

@@ -7,7 +7,7 @@ comes after all of them.  So a team can move its own workload, and nobody delete
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rolecall.frontends.values import Hop
@@ -16,15 +16,17 @@ from rolecall.model.parts import Workload
 from rolecall.model.systems import CI_STORES
 from rolecall.model.targets import target_of
 from rolecall.planning import cloudformation, retirement
-from rolecall.planning.advising import advise
+from rolecall.planning.advising import advise, held, likely, steps_to, why
 from rolecall.planning.application_steps import application_steps
 from rolecall.planning.case import Case, Use
 from rolecall.planning.emptied import emptied_secrets
+from rolecall.planning.ending import ENDINGS
 from rolecall.planning.judgement import Verdict, carried_by_another, hold_back, likely_target
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import PHASES, Consumer, Disposition, Edit, Handover, Migration, Phase, Subject
 from rolecall.planning.move import Move, Planner
 from rolecall.planning.scoring import effort, risk
+from rolecall.planning.steps import LAST_USE
 from rolecall.source.text import Span
 
 _ROLLBACK = {
@@ -44,15 +46,17 @@ class Built:
     migrations: tuple[Migration, ...]
 
 
-def build(case: Case, planners: dict[str, Planner]) -> Built:
+def build(case: Case, planners: Mapping[tuple[str, str], Planner]) -> Built:
     """All migrations of one case."""
-    verdict = hold_back(case) if case.credential.cloud == "aws" else advise(case)
+    cloud = case.credential.cloud
+    served = any((cloud, use.workload.platform) in planners for use in case.uses)
+    verdict = hold_back(case) if cloud == "aws" else held(case) if served else advise(case)
     if verdict is not None:
         return Built(case, (_held(case, verdict),))
     moves: list[tuple[Use, Move]] = []
     for use in (*case.uses, *_unseen_uses(case)):
-        planner = planners.get(use.workload.platform)
-        moves.append((use, planner.plan(case, use) if planner is not None else _by_hand(use)))
+        planner = planners.get((cloud, use.workload.platform))
+        moves.append((use, planner.plan(case, use) if planner is not None else _by_hand(case, use)))
     _hold_shared_places(moves)
     parts = [_move_migration(case, use, move) for use, move in moves]
     if case.credential.form != "minted":
@@ -83,6 +87,8 @@ def _overlap(edits: list[Edit], use: Use) -> bool:
 
 def _unseen_uses(case: Case) -> Iterator[Use]:
     """Stores whose reader is not seen but whose kind says what reads it: pods, jobs of another repository."""
+    if case.credential.cloud != "aws":
+        return
     by_store: dict[tuple[str, int], list[OpenEnd]] = {}
     for end in case.ends:
         by_store.setdefault(end.store.site.declaration, []).append(end)
@@ -108,13 +114,18 @@ def _unseen_uses(case: Case) -> Iterator[Use]:
         yield Use(workload, tuple(Consumption(workload, end.steps) for end in ends))
 
 
-def _by_hand(use: Use) -> Move:
+def _by_hand(case: Case, use: Use) -> Move:
     """A workload that no planner knows: the target is named where the catalog knows it, the rest is for people."""
-    move = Move(target_of("aws", use.workload))
-    move.hold(
-        f"rolecall cannot patch {use.workload.site.address} ({use.workload.platform or 'unknown platform'})",
-        Handover(f"find out how {use.workload.site.address} can take a role", use.workload.site.address, "its owner"),
-    )
+    move = Move(target_of(case.credential.cloud, use.workload))
+    for step in steps_to(case, move.target):
+        move.hold(why(use.workload, move.target), step)
+    if move.complete:
+        move.hold(
+            f"rolecall cannot patch {use.workload.site.address} ({use.workload.platform or 'unknown platform'})",
+            Handover(
+                f"find out how {use.workload.site.address} can take a role", use.workload.site.address, "its owner"
+            ),
+        )
     return move
 
 
@@ -169,16 +180,17 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
         if not move.complete:
             reasons.append(f"{use.workload.site.address} cannot be moved by a patch alone: {'; '.join(move.reasons)}")
             handover.extend(move.handover)
-    blind = [end for end in case.ends if end.store.kind not in ("k8s-secret", "github-secret")]
+    seen = ("k8s-secret", "github-secret") if case.credential.cloud == "aws" else ()
+    blind = [end for end in case.ends if end.store.kind not in seen]
     for end in blind:
         complete = False
         reasons.append(f"nothing seen reads {end.store.site.address}, so nobody can tell who uses what lies there")
         handover.append(_find_reader(case, end))
-        targets.append(likely_target(case, end))
+        targets.append(_guess(case, end))
     if not moves and not blind:
         replacement = carried_by_another(case)
         complete = False
-        guess = likely_target(case, None)
+        guess = _guess(case, None)
         targets = ["retire"] if replacement else ["retire", guess]
         reasons.append(
             f"nothing in the scanned code reads this key, and {replacement} carries the same policies already"
@@ -191,6 +203,11 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
     elif case.credential.site.format == "cloudformation" and not blind:
         gone = [edit for _, move in moves for edits in move.edits.values() for edit in edits]
         complete = cloudformation.end_of_key(case, gone, bool(moves), complete, phases, reasons, handover)
+    elif (ending := ENDINGS.get(case.credential.site.type)) is not None and not blind:
+        spent = _spent_stores(case, [edit for _, move in moves for edits in move.edits.values() for edit in edits])
+        complete = ending.end(case, moves, spent, complete, phases, reasons, handover)
+    elif case.credential.cloud != "aws":
+        complete = False
     disposition: Disposition = (
         "patch"
         if complete
@@ -213,10 +230,15 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
         prerequisites=("every consumer has moved: " + ", ".join(use.workload.site.address for use, _ in moves),)
         if moves
         else (),
-        permissions=("iam:UpdateAccessKey", "iam:DeleteAccessKey", "iam:DeleteUser", "iam:GetAccessKeyLastUsed")
-        if phases
-        else (),
+        permissions=_permissions(case) if phases else (),
     )
+
+
+def _permissions(case: Case) -> tuple[str, ...]:
+    ending = ENDINGS.get(case.credential.site.type)
+    if ending is not None:
+        return ending.permissions
+    return ("iam:UpdateAccessKey", "iam:DeleteAccessKey", "iam:DeleteUser", "iam:GetAccessKeyLastUsed")
 
 
 def _end_of_key(
@@ -317,14 +339,20 @@ def _spent_stores(case: Case, gone: list[Edit]) -> list[Span]:
     return [*places, *dict.fromkeys(whole)]
 
 
+def _guess(case: Case, end: OpenEnd | None) -> str:
+    return likely_target(case, end) if case.credential.cloud == "aws" else likely(case, end)
+
+
 def _find_reader(case: Case, end: OpenEnd) -> Handover:
     store = end.store
+    ask = "aws iam get-access-key-last-used --access-key-id <the key's id>"
+    credential = case.credential
     return Handover(
         f"find out who reads {store.name or store.site.address} ({store.kind})",
         str(end.steps[-1].span),
         "the owner of the code that reads it",
-        "aws iam get-access-key-last-used --access-key-id <the key's id>",
-        "the service and region of the last use point at the reader",
+        ask if credential.cloud == "aws" else LAST_USE.get((credential.cloud, credential.cls), ""),
+        "what it says of the last use points at the reader",
     )
 
 

@@ -1,6 +1,7 @@
 """What a planner answers: how one workload leaves a key behind, in edits by phase.
 
-A planner is a module of `rolecall.planners` with `RECIPES`, `PLATFORMS` and `plan(case, use) -> Move`.
+A planner is a module of `rolecall.planners` with `RECIPES`, `CLOUD` (the credential's), `PLATFORMS` (of the workloads)
+and `plan(case, use) -> Move`.
 """
 
 from __future__ import annotations
@@ -66,9 +67,10 @@ class Move:
 
 
 class Planner(Protocol):
-    """A module of `rolecall.planners`: the recipes it follows, the platforms it serves, and the plan."""
+    """A module of `rolecall.planners`: the recipes it follows, the cloud and platforms it serves, and the plan."""
 
     RECIPES: tuple[str, ...]
+    CLOUD: str
     PLATFORMS: tuple[str, ...]
 
     def plan(self, case: Case, use: Use) -> Move: ...

@@ -81,7 +81,7 @@ class Plan:
         return None
 
 
-def make_plan(analysis: Analysed, planners: dict[str, Planner], only: Collection[str] = ()) -> Plan:
+def make_plan(analysis: Analysed, planners: Mapping[tuple[str, str], Planner], only: Collection[str] = ()) -> Plan:
     """The plan of an estate; `only` limits it to some migrations by id."""
     context = Context(analysis.tree, analysis.model, analysis.unit)
     built = list(_all(context, planners))
@@ -97,7 +97,7 @@ def make_plan(analysis: Analysed, planners: dict[str, Planner], only: Collection
     return Plan(analysis, tuple(proved), series, tuple(tuple(wave) for wave in waves))
 
 
-def _all(context: Context, planners: dict[str, Planner]) -> list[Built]:
+def _all(context: Context, planners: Mapping[tuple[str, str], Planner]) -> list[Built]:
     built = [build(Case(context, declaration), planners) for declaration in declarations(context.model)]
     for credentials in context.model.declarations.values():
         first = credentials[0]

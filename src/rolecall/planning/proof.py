@@ -29,6 +29,10 @@ class Failure:
     detail: str
 
 
+#: A trust that lets nobody in is no risk: a new role waits like that for its owner to say who may have it.
+LETS_NOBODY_IN = frozenset({"RC407"})
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What was shown of a series."""
@@ -114,21 +118,24 @@ def _no_worse(
     role may do what was too much for the user already (that it is no more than that is another proof).
     """
     left = {finding.fingerprint for finding in findings}
-    replaced = {
-        (finding.family, finding.address): RANK[finding.severity]
-        for finding in before.values()
-        if finding.fingerprint not in left
-    }
+    replaced: dict[tuple[str, str], int] = {}
+    for finding in before.values():
+        if finding.fingerprint not in left:
+            about = finding.family, finding.address
+            replaced[about] = max(replaced.get(about, -1), RANK[finding.severity])
     for finding in before.values():
         if finding.fingerprint not in left and (owner := owners.get(finding.address)):
             replaced["identity-choice", owner] = RANK[finding.severity]
+    # what is a matter of taste does not stop a patch that ends something worse
+    worst = max((RANK[finding.severity] for finding in before.values()), default=0)
+    least = RANK["medium"] if worst > RANK["low"] else RANK["low"]
     users = set(owners.values())
     carried: dict[str, int] = {}
     for finding in before.values():
         if finding.family == "excess-privilege" and finding.identity in users:
             carried[finding.rule] = max(carried.get(finding.rule, -1), RANK[finding.severity])
     for finding in findings:
-        if finding.fingerprint in before or RANK[finding.severity] < RANK["low"]:
+        if finding.fingerprint in before or RANK[finding.severity] < least or finding.rule in LETS_NOBODY_IN:
             continue
         if finding.family == "excess-privilege" and carried.get(finding.rule, -1) >= RANK[finding.severity]:
             continue

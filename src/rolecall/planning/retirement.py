@@ -40,14 +40,8 @@ def delete(case: Case, gone: Iterable[Edit], spent: Iterable[Span] = ()) -> tupl
     the key: stores and their entries.  The second value is False where the user has to stay.  Raises Leftovers where
     the key itself is still named, Refused where a block cannot be edited.
     """
-    if case.credential.prevent_destroy:
-        raise Refused("the key has lifecycle.prevent_destroy")
     gone, spent = list(gone), list(spent)
-    key = case.context.block(case.credential.site.span)
-    taken = [*_ranges(gone), *(_place(span) for span in spent), _place(key.span)]
-    left = list(mentions(case, key, taken))
-    if left:
-        raise Leftovers(left)
+    key, taken = _unnamed(case, gone, spent)
     user = _user(case)
     if user is None or case.owner is None or case.owner.prevent_destroy or len(_keys_of_owner(case)) > 1:
         return take_out(case.context, spent, False, [key.span]), False
@@ -59,6 +53,25 @@ def delete(case: Case, gone: Iterable[Edit], spent: Iterable[Span] = ()) -> tupl
     if any(mentions(case, user, taken)):
         return take_out(case.context, spent, False, [key.span]), False
     return take_out(case.context, spent, False, [key.span, *grants, user.span]), True
+
+
+def delete_alone(case: Case, gone: Iterable[Edit], spent: Iterable[Span] = ()) -> list[Edit]:
+    """The edits that delete the key and leave its identity; raises as `delete` does."""
+    spent = list(spent)
+    key, _ = _unnamed(case, list(gone), spent)
+    return take_out(case.context, spent, False, [key.span])
+
+
+def _unnamed(case: Case, gone: list[Edit], spent: list[Span]) -> tuple[Block, list[tuple[str, int, int]]]:
+    """The key's block, which nothing names any more, and what has been taken away by then."""
+    if case.credential.prevent_destroy:
+        raise Refused("the key has lifecycle.prevent_destroy")
+    key = case.context.block(case.credential.site.span)
+    taken = [*_ranges(gone), *(_place(span) for span in spent), _place(key.span)]
+    left = list(mentions(case, key, taken))
+    if left:
+        raise Leftovers(left)
+    return key, taken
 
 
 def _user(case: Case) -> Block | None:

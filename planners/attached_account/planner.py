@@ -1,0 +1,181 @@
+"""Google's compute (recipes GCP-01, 02, 03): the service account whose key the workload holds is attached to it.
+
+The permissions do not move, since the account stays the same; only its key goes.  Attaching changes nothing while the
+key is in sight: the client libraries look at GOOGLE_APPLICATION_CREDENTIALS first, at the attached account last
+(https://cloud.google.com/docs/authentication/application-default-credentials).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from rolecall.frontends.resource import Resource
+from rolecall.frontends.values import references
+from rolecall.planning.case import Case, Use
+from rolecall.planning.hcl_edit import insert_nested_block, set_attribute
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Edit, Handover
+from rolecall.planning.move import Move
+from rolecall.planning.removal import take_from
+from rolecall.planning.repetition import index, repetition
+from rolecall.source.hcl import Block
+
+RECIPES = ("GCP-01", "GCP-02", "GCP-03")
+CLOUD = "gcp"
+PLATFORMS = ("compute-engine", "cloud-run", "cloud-functions")
+
+#: Where each type names its account: the blocks around the argument, and the argument (google provider 4 to 7).
+SLOTS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "google_cloud_run_service": (("template", "spec"), "service_account_name"),
+    "google_cloud_run_v2_service": (("template",), "service_account"),
+    "google_cloud_run_v2_job": (("template", "template"), "service_account"),
+    "google_cloud_run_v2_worker_pool": (("template",), "service_account"),
+    "google_cloudfunctions_function": ((), "service_account_email"),
+    "google_cloudfunctions2_function": (("service_config",), "service_account_email"),
+}
+#: Types that take it in a block of its own, with the scopes beside it.
+MACHINES = (
+    "google_compute_instance",
+    "google_compute_instance_template",
+    "google_compute_region_instance_template",
+    "google_compute_instance_from_template",
+)
+#: A pointer to a key file, which hides the attached account for as long as it is set.
+_POINTER = re.compile(rb"GOOGLE_APPLICATION_CREDENTIALS|GOOGLE_CREDENTIALS|activate-service-account")
+_SCOPES = 'scopes = ["cloud-platform"]'
+
+
+def plan(case: Case, use: Use) -> Move:
+    """The account is attached, and its key leaves the configuration."""
+    move = Move("gcp:attached-service-account")
+    site = use.workload.site
+    account = case.owner
+    if account is None or account.site.type != "google_service_account" or account.site.module != case.folder:
+        move.hold("the service account of the key is not declared beside it", _attach_by_hand(use))
+    elif site.module != case.folder:
+        move.hold(f"{site.address} is in another module than the service account", _attach_by_hand(use))
+    else:
+        move.reuses = account.site.address
+        _attach(case, use, move)
+    _take(case, use, move)
+    move.verify["migrate"].append(
+        "inside the workload the metadata server names the service account (…/service-accounts/default/email), and a "
+        "call of the application succeeds"
+    )
+    move.handover.append(
+        Handover(
+            "release code that uses Application Default Credentials and reads no key before phase migrate",
+            site.address,
+            "the owner of the application",
+            check="the client libraries are built without a key file or its content",
+        )
+    )
+    move.needs["migrate"].append("the released code no longer reads the key")
+    move.permissions.append("iam.serviceAccounts.actAs")
+    return move
+
+
+def _attach(case: Case, use: Use, move: Move) -> None:
+    site = use.workload.site
+    resource = case.context.resource(site)
+    if resource is None or case.owner is None:
+        move.hold("the workload cannot be read again")
+        return
+    if _already(resource, use, case.owner.id):
+        return
+    if use.workload.identity or use.workload.identity_text:
+        shown = use.workload.identity_text or use.workload.identity.rpartition("//")[2]
+        move.hold(
+            f"{site.address} runs as {shown} already, which is another account than the key's",
+            Handover(
+                "grant the account that it runs as what it does with the key, or attach the key's account instead",
+                site.address,
+                "the owner of the project",
+                "gcloud projects get-iam-policy PROJECT --flatten=bindings[].members",
+                "the workload's calls succeed under the attached account",
+            ),
+        )
+        return
+    try:
+        block = case.context.block(site.span)
+        owner = case.context.block(case.owner.site.span)
+        email = f"google_service_account.{owner.labels[1]}{index(repetition(owner), block, move.reuses)}.email"
+        edits = _machine(block, email) if site.type in MACHINES else _argument(block, site.type, email)
+    except Refused as refused:
+        move.hold(refused.reason, _attach_by_hand(use))
+        return
+    if site.type == "google_compute_instance":
+        # the API changes the account of a stopped instance only
+        # (https://cloud.google.com/compute/docs/access/change-service-account)
+        if resource.get("allow_stopping_for_update") is None:
+            edits += set_attribute(block.text, block.span, "allow_stopping_for_update", "true")
+        move.needs["migrate"].append("a window: the instance is stopped to change its account, and started again")
+        move.add("migrate", edits)
+    else:
+        move.add("expand", edits)
+
+
+def _already(resource: Resource, use: Use, account: str) -> bool:
+    """Whether the workload runs as the account of the key."""
+    if use.workload.identity == account:
+        return True
+    slot = resource.get("service_account.email")
+    return slot is not None and any(reference.target == account for reference in references(slot))
+
+
+def _machine(block: Block, email: str) -> list[Edit]:
+    own = [nested for nested in block.blocks if nested.type == "service_account"]
+    if own:
+        return list(set_attribute(block.text, own[0].span, "email", email))
+    code = f"service_account {{\n  email  = {email}\n  {_SCOPES}\n}}"
+    return list(insert_nested_block(block.text, block.span, code))
+
+
+def _argument(block: Block, type_name: str, email: str) -> list[Edit]:
+    slot = SLOTS.get(type_name)
+    if slot is None:
+        raise Refused(f"an account is not attached to {type_name} by an argument of its own")
+    path, name = slot
+    for kind in path:
+        inner = [nested for nested in block.blocks if nested.type == kind]
+        if len(inner) != 1:
+            raise Refused(f"it has {len(inner)} blocks {kind}, and one is needed")
+        block = inner[0]
+    return list(set_attribute(block.text, block.span, name, email))
+
+
+def _take(case: Case, use: Use, move: Move) -> None:
+    site = use.workload.site
+    if "metadata_startup_script" in use.fields or any("metadata_startup_script" in f for f in use.fields):
+        move.hold("a change of metadata_startup_script replaces the instance, so the owner decides when")
+    try:
+        edits = take_from(case, use)
+        left = _pointers(case.context.block(site.span), edits)
+    except Refused as refused:
+        move.hold(f"the key cannot be taken out of {site.address}: {refused.reason}")
+        return
+    if left:
+        move.hold(
+            f"{site.address} still points at a key file, which would hide the attached account ({left})",
+            Handover("take out what points at the key file", site.address, "the owner of the workload"),
+        )
+    move.add("migrate", edits)
+
+
+def _pointers(block: Block, edits: list[Edit]) -> str:
+    """What of a block would still point at a key after the edits; "" for nothing."""
+    for match in _POINTER.finditer(block.slice):
+        start, end = block.start + match.start(), block.start + match.end()
+        if not any(e.path == block.text.path and e.start <= start and end <= e.end for e in edits):
+            return match.group().decode()
+    return ""
+
+
+def _attach_by_hand(use: Use) -> Handover:
+    return Handover(
+        "attach the service account of the key to the workload",
+        use.workload.site.address,
+        "the owner of the workload",
+        check="the metadata server names the service account",
+    )
