@@ -19,6 +19,10 @@ from rolecall.frontends.values import (
 )
 from rolecall.model.parts import Document, Statement
 
+#: Reasons for which a text that is written out is no policy.
+HALF_KNOWN = "the text is put together from parts that are not known"
+NOT_JSON = "it is not a JSON policy"
+
 
 def read_document(value: Value | None, bare: bool = False) -> Document | None:
     """The document that a value stands for; None where there is no value.  What cannot be read makes it incomplete.
@@ -58,9 +62,9 @@ def _gap(value: Value) -> str:
         case Reference():
             return f"{render(value)} is not in the scanned code"
         case Template():
-            return "the text is put together from parts that are not known"
+            return HALF_KNOWN
         case _:
-            return "it is not a JSON policy"
+            return NOT_JSON
 
 
 def _member(node: Mapping, name: str) -> Value | None:
