@@ -33,7 +33,7 @@ RULE = Rule(
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each statement; of medium severity where it only reads."""
+    """One finding for each statement; of medium severity where it only reads, or uses one type in one compartment."""
     yield from oci.findings(
         model, RULE, "any-of-a-kind", "ask for the resource (request.principal.id) or its compartment"
     )

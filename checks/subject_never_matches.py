@@ -21,6 +21,7 @@ from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
 from rolecall.policy.entra import statement_of
+from rolecall.policy.google_pools import never_equal
 from rolecall.policy.trust import never_holds, trusts
 
 RULE = Rule(
@@ -61,6 +62,23 @@ def check(model: Model) -> Iterator[Finding]:
             key=trust.site.address,
             help="write the subject in full, or make it a flexible credential that matches an expression",
         )
+    yield from _pools(model)
+
+
+def _pools(model: Model) -> Iterator[Finding]:
+    """Conditions of Google Cloud's workload identity pools."""
+    seen: set[tuple[str, int]] = set()
+    for trust in model.trusts:
+        value = never_equal(trust) if trust.cloud == "gcp" and trust.site.declaration not in seen else ""
+        if value:
+            seen.add(trust.site.declaration)
+            yield RULE.finding(
+                f"{trust.site.address} lets nobody in: no claim equals “{value}”, whose * is plain text",
+                trust.site.span,
+                trust.site.address,
+                key=trust.site.address,
+                help="write the value in full, or use startsWith",
+            )
 
 
 _ISSUER = "token.actions.githubusercontent.com"
@@ -116,6 +134,22 @@ BAD = (
     ),
     Example("every tag", {"main.tf": _TRUST.replace("MARK", _MARK).replace("SUBJECT", "ref:refs/tags/*")}),
     Example("every branch", {"stack.yaml": _STACK.replace("MARK", _MARK).replace("SUBJECT", "ref:refs/heads/*")}),
+    Example(
+        "a star in a condition of Google Cloud",
+        {
+            "main.tf": """\
+resource "google_iam_workload_identity_pool_provider" "github" { # <- RC407
+  workload_identity_pool_id          = "github"
+  workload_identity_pool_provider_id = "github"
+  attribute_mapping                  = { "google.subject" = "assertion.sub" }
+  attribute_condition                = "assertion.sub == 'repo:example/app:*'"
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+"""
+        },
+    ),
 )
 
 GOOD = (
@@ -125,4 +159,20 @@ GOOD = (
     ),
     Example("one branch", {"main.tf": _TRUST.replace("MARK", "").replace("SUBJECT", "ref:refs/heads/main")}),
     Example("an environment", {"stack.yaml": _STACK.replace("MARK", "").replace("SUBJECT", "environment:prod")}),
+    Example(
+        "a star in a condition of Google Cloud",
+        {
+            "main.tf": """\
+resource "google_iam_workload_identity_pool_provider" "github" {
+  workload_identity_pool_id          = "github"
+  workload_identity_pool_provider_id = "github"
+  attribute_mapping                  = { "google.subject" = "assertion.sub" }
+  attribute_condition                = "assertion.sub.startsWith('repo:example/app:')"
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+"""
+        },
+    ),
 )

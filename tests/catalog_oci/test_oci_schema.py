@@ -61,7 +61,12 @@ def paths(entry: Entry) -> set[str]:
         if way.style == "containers":
             named |= {f"{way.path}.{way.list}.{part}" for part in (way.key, way.value)}
             named.add(f"{way.path}.{way.stores}.{way.store_value}")
-    return named - {"provisioner"}
+    for setting in entry.settings:
+        named.update(setting.path.split("|"))
+        named.update(path for path, _ in setting.when if "->" not in path)
+    named.update(path for secret in entry.secrets for path in secret.path.split("|"))
+    # The keys of an instance's metadata are free; every resource may have a connection and provisioners.
+    return {path for path in named if path and path.partition(".")[0] not in ("metadata", "connection", "provisioner")}
 
 
 @pytest.mark.skipif(SCHEMAS is None, reason="no provider schemas beside the checkout")

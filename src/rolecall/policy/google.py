@@ -99,8 +99,13 @@ WAYS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("run a cluster as any service account", ("dataproc.clusters.create", _ACT_AS)),
     ("run an environment as any service account", ("composer.environments.create", _ACT_AS)),
 )
-#: What nobody else needs to be let to.
-_ANY_ROLE = "grant itself any role"
+#: Ways that are worse than others, or that depend on what the service's own account may do.
+_GRAVITY: Mapping[str, Severity] = {
+    "grant itself any role": "critical",
+    "run a build as the build service account": "medium",
+    "deploy as Google's own editor": "high",
+    "make API keys": "medium",
+}
 _MACHINE = re.compile(r"^(?:serviceAccount:|principal(?:Set)?://)|gserviceaccount\.com$", re.IGNORECASE)
 #: Google's own service agents, which it grants roles itself; and people who sign in through a workforce pool.
 _AGENT = re.compile(
@@ -332,7 +337,7 @@ def _escalations(model: Model, bindings: list[RoleBinding]) -> Iterator[Verdict]
             if together.issuperset(needed):
                 binding, member, _ = next(grant for grant in grants if needed[0] in grant[2])
                 who, identity = _names(model, [member])
-                severity: Severity = "critical" if what == _ANY_ROLE else "high"
+                severity = _GRAVITY.get(what, "high")
                 if any(_is_narrowed(b) for b, _, has in grants if has & set(needed)):
                     severity = lower(severity)
                 by = binding.role if "//" not in binding.role else custom[binding.role].site.address

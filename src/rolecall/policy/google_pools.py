@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rolecall.model import cel
 from rolecall.model.finding import Severity
 from rolecall.model.linking import Model
 from rolecall.model.openness import width_of
@@ -57,6 +58,15 @@ def wide_members(model: Model) -> Iterator[WidePool]:
                 yield WidePool(part, member, "high", says)
             elif _CUSTOMERS.match(rest) and "many" not in widths:
                 yield WidePool(part, member, "medium", f"all that the pool lets in of {rest.replace('/', ' ', 1)}")
+
+
+def never_equal(trust: Trust) -> str:
+    """A value with a `*` that a condition compares as it is, so that no token has it; "" where there is none."""
+    node = cel.read(trust.condition, dict(trust.mapping)) if trust.condition else None
+    for test in cel.tests(node) if node is not None else ():
+        if test.how in ("==", "in") and test.values and all("*" in value for value in test.values):
+            return test.values[0]
+    return ""
 
 
 def _is_of(trust: Trust, pool: str) -> bool:

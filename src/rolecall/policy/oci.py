@@ -182,7 +182,8 @@ def _everybody(said: Statement, part: PolicyStatement, place: str) -> Iterator[V
         return
     grave = said.verb in ("use", "manage") or bool(said.permissions)
     if _KIND in names:
-        severity: Severity = "high" if grave or _takes_secrets(said) else "medium"
+        wide = said.place != "compartment" or said.what == _ALL or said.what.endswith("-family")
+        severity: Severity = "high" if (grave and wide) or _takes_secrets(said) else "medium"
         says = f"is granted {said.policy} {place}, and the condition only says what kind of resource asks"
         yield Verdict("any-of-a-kind", part.site, part.span, severity, said.subject, "", said.policy, says)
         return
