@@ -85,6 +85,8 @@ CHECKS: tuple[str, ...] = (
     "role_that_takes_over",
     "role_that_reads_all_data",
     "foreign_audience",
+    "directory_role",
+    "vault_purge",
     "default_account_bound",
     "cluster_administrator",
     "cluster_role_wildcard",

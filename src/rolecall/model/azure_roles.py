@@ -87,18 +87,24 @@ def _level(extraction: Extraction, scope: Value) -> str:
     return azure_level(extraction.principal(scope)[0] or extraction.label(scope))
 
 
+def _type(address: str) -> str:
+    """The type in the address of something that is not declared."""
+    return address.rpartition("//")[2].removeprefix("data.").partition(".")[0]
+
+
 def principal_kind(extraction: Extraction, resource: Resource, who: Value) -> str:
-    """What a role is assigned to, as far as the code says: machine, user, group, caller (whoever applies the code), or
-    member where it cannot be told.
+    """What a role is assigned to, as far as the code says: machine, policy, user, group, caller (whoever applies the
+    code), or member where it cannot be told.
     """
     written = (text(resource.get("principal_type")) or "").lower()
     if written in _TYPES:
         return _TYPES[written]
     for reference in references(who):
         target = extraction.resources.get(reference.target)
-        kind = _SOURCES.get(target.type) if target is not None else None
+        kind = _SOURCES.get(_type(reference.target) if target is None else target.type)
         if kind is not None:
             return kind
         if _OWN.search(reference.attribute):
-            return "machine"
+            # what a policy's identity does is what the policy says
+            return "policy" if target is not None and target.type.endswith("policy_assignment") else "machine"
     return "member"

@@ -14,6 +14,7 @@ from rolecall.catalog.entries import Entry
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Value, find, references
 from rolecall.model.azure_roles import principal_kind, role_name
+from rolecall.model.directory_grants import read_directory
 from rolecall.model.oci_policies import declared_group
 from rolecall.model.oci_statements import parse
 from rolecall.model.parts import Grant, Site
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
     from rolecall.model.extraction import Extraction
 
 #: What `how` a catalog entry has that is read here.
-WAYS = frozenset({"role", "role-list", "role-document", "statement"})
+WAYS = frozenset({"directory", "role", "role-list", "role-document", "statement"})
 _WHERE = re.compile(r"\bwhere\b", re.IGNORECASE)
 
 
 def read_grants(extraction: Extraction, resource: Resource, entry: Entry, site: Site) -> Iterator[Grant]:
     """Every (principal, role) or statement of one block."""
+    if entry.how == "directory":
+        yield from read_directory(extraction, resource, entry, site)
+        return
     scope = resource.get(entry.scope) if entry.scope else None
     named = extraction.principal(scope)[0] or extraction.label(scope) if scope is not None else ""
     if entry.how == "statement":

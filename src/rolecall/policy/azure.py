@@ -104,6 +104,21 @@ def worst(grant: Grant, document: Document | None, kind: str) -> tuple[Power, Se
     return min(found, key=lambda item: order.index(item[1]), default=None)
 
 
+@cache
+def _directory() -> Mapping[str, tuple[str, Severity, str]]:
+    """Name, severity and what it can be misused for, of each far-reaching role of the directory, by name and by id."""
+    table = tomllib.loads((Path(__file__).parent / "directory_roles.toml").read_text("utf-8"))
+    found: dict[str, tuple[str, Severity, str]] = {}
+    for name, row in table.items():
+        found[name.lower()] = found[row["id"]] = (name, row["severity"], row["says"])
+    return found
+
+
+def directory_role(grant: Grant) -> tuple[str, Severity, str] | None:
+    """Name, severity and what it can be misused for, of a role in the directory that reaches far."""
+    return _directory().get(grant.policy.lower())
+
+
 def allows(statements: Iterable[Statement], actions: Collection[str], data: bool) -> bool:
     """Whether the statements allow one of some actions; what is only known after apply allows nothing."""
     return any(
@@ -119,10 +134,12 @@ def _holds(pattern: str, action: str) -> bool:
     return "${" not in pattern and covers(pattern, action, fold=True)
 
 
-def assignments(model: Model) -> Iterator[Assignment]:
-    """Every role of Azure that is given to a machine: an identity that the code declares, or one that it looks up."""
+def assignments(model: Model, how: str = "role") -> Iterator[Assignment]:
+    """Every role of Azure (of the directory itself, for `directory`) that is given to a machine: an identity that the
+    code declares, or one that it looks up.
+    """
     for grant in model.every_grant():
-        if grant.how != "role" or not grant.site.type.startswith("azurerm_"):
+        if grant.how != how or not grant.site.type.startswith("azure"):
             continue
         policy = model.policies.get(grant.policy)
         document = policy.document if policy is not None else None
