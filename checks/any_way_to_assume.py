@@ -79,8 +79,8 @@ Resources:
   Worker:
     Type: AWS::IAM::Role
     Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17" # <- RC410
+      AssumeRolePolicyDocument: # <- RC410
+        Version: "2012-10-17"
         Statement:
           - Effect: Allow
             Action: "*"

@@ -92,8 +92,8 @@ Resources:
   Open:
     Type: AWS::IAM::Role
     Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17" # <- RC401
+      AssumeRolePolicyDocument: # <- RC401
+        Version: "2012-10-17"
         Statement:
           - Effect: Allow
             Action: sts:AssumeRole

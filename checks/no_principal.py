@@ -82,8 +82,8 @@ Resources:
   Worker:
     Type: AWS::IAM::Role
     Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17" # <- RC413
+      AssumeRolePolicyDocument: # <- RC413
+        Version: "2012-10-17"
         Statement:
           - Effect: Allow
             Principal:

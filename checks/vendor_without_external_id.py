@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
-from rolecall.policy.trust import own_accounts, strangers, trusts, vendors
+from rolecall.policy.trust import own_accounts, place_in, placed_trusts, strangers, vendors
 
 RULE = Rule(
     "RC404",
@@ -38,8 +38,8 @@ RULE = Rule(
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each statement."""
     own = own_accounts(model)
-    for site, statement in trusts(model):
-        span = statement.span or site.span
+    for site, document, statement in placed_trusts(model):
+        span = place_in(site, document, statement)
         told = list(dict.fromkeys(vendors(statement)))
         if told:
             yield RULE.finding(
@@ -72,9 +72,9 @@ BAD = (
             "main.tf": """\
 resource "aws_iam_role" "monitoring" {
   name = "monitoring"
-  assume_role_policy = jsonencode({
+  assume_role_policy = jsonencode({ # <- RC404
     Version = "2012-10-17"
-    Statement = [{ # <- RC404
+    Statement = [{
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { AWS = "arn:aws:iam::464622532012:root" }
@@ -92,10 +92,10 @@ Resources:
   Partner:
     Type: AWS::IAM::Role
     Properties:
-      AssumeRolePolicyDocument:
+      AssumeRolePolicyDocument: # <- RC404
         Version: "2012-10-17"
         Statement:
-          - Effect: Allow # <- RC404
+          - Effect: Allow
             Principal:
               AWS: arn:aws:iam::444455556666:root
             Action: sts:AssumeRole

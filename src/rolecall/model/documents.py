@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from rolecall.frontends.resource import Resource
 from rolecall.frontends.terraform.json_text import decode_json
 from rolecall.frontends.values import (
     Encoded,
@@ -17,6 +19,7 @@ from rolecall.frontends.values import (
     Value,
     render,
 )
+from rolecall.model.fields import attributes
 from rolecall.model.parts import Document, Statement
 
 #: Reasons for which a text that is written out is no policy.
@@ -44,6 +47,14 @@ def read_document(value: Value | None, bare: bool = False) -> Document | None:
     if not statements and not gaps:
         gaps.append("no statement is seen")
     return Document(tuple(statements), not gaps, node.span or value.span, gaps[0] if gaps else "")
+
+
+def trust_of(resource: Resource, path: str) -> Document | None:
+    """The trust policy that an attribute has, with the attribute's place."""
+    for value, place in attributes(resource, path):
+        document = read_document(value)
+        return replace(document, place=place) if document is not None else None
+    return None
 
 
 def _structure(value: Value) -> Mapping | None:

@@ -16,7 +16,7 @@ from rolecall.model.admissions import read_admissions
 from rolecall.model.azure_roles import read_permissions
 from rolecall.model.ci_reading import read_jobs
 from rolecall.model.cluster_objects import read_cluster
-from rolecall.model.documents import read_document
+from rolecall.model.documents import read_document, trust_of
 from rolecall.model.federation import read_trust
 from rolecall.model.grants import WAYS, read_grants
 from rolecall.model.holders import Holders
@@ -192,7 +192,7 @@ class Extraction:
             evidence.append(Evidence("human", SIGN_IN, resource.header))
         tags = resource.get(entry.tags) if entry.tags else None
         evidence.extend(tag_evidence(tags))
-        assume = read_document(resource.get(entry.trust)) if entry.trust else None
+        assume = trust_of(resource, entry.trust) if entry.trust else None
         name = resource.get(entry.name)
         label = self.label(name) if name is not None else resource.name
         self.fragment.identities.append(

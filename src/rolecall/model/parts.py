@@ -134,6 +134,7 @@ class Workload:
     `kind` is function, container-task, instance, pod, pipeline-job, build, job, saas, person or unknown; `platform`
     says which (lambda, ecs, ec2, eks, github-actions, codebuild, terraform …).  `identity` is the id of the identity
     that it already has, `identity_text` that slot as far as it is known; both empty where it has none.
+    `slot_place` is where that is written; `exposed` says that the internet reaches it.
     """
 
     site: Site
@@ -146,6 +147,8 @@ class Workload:
     identity_text: str = ""
     namespace: str = ""
     label: str = ""
+    slot_place: Span | None = None
+    exposed: bool = False
 
     @property
     def id(self) -> str:
@@ -224,12 +227,16 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A policy document; `complete` is False where a part of it could not be read (and `gap` says why)."""
+    """A policy document; `complete` is False where a part of it could not be read (and `gap` says why).
+
+    `place` is the attribute that has it, for trusts.
+    """
 
     statements: tuple[Statement, ...]
     complete: bool
     span: Span | None
     gap: str = ""
+    place: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

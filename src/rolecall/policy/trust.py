@@ -208,10 +208,11 @@ def trust_documents(model: Model) -> Iterator[tuple[Site, Document]]:
 
 
 def place_in(site: Site, document: Document, statement: Statement) -> Span:
-    """The document, where the statement is written in it, else the statement."""
-    whole, part = document.span, statement.span
-    if whole is not None and (part is None or whole.contains(part)):
-        return whole
+    """The attribute or the document, where the statement is written in it, else the statement."""
+    part = statement.span
+    for whole in (document.place, document.span):
+        if whole is not None and (part is None or whole.contains(part)):
+            return whole
     return part or site.span
 
 
@@ -234,13 +235,18 @@ def resource_policies(model: Model) -> Iterator[ResourcePolicy]:
 
 def trusts(model: Model) -> Iterator[tuple[Site, Statement]]:
     """Every statement by which somebody may become a role; one that several module calls share comes once."""
+    yield from ((site, statement) for site, _, statement in placed_trusts(model))
+
+
+def placed_trusts(model: Model) -> Iterator[tuple[Site, Document, Statement]]:
+    """What `trusts` has, with the document around each statement."""
     seen: set[tuple[str, int]] = set()
     for site, document in trust_documents(model):
         for statement in allowed(document):
             span = statement.span or site.span
             if (span.path, span.start) not in seen:
                 seen.add((span.path, span.start))
-                yield site, statement
+                yield site, document, statement
 
 
 _UNKNOWN_PART = re.compile(r"\$\{[^}]*\}")
