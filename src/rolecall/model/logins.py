@@ -54,13 +54,13 @@ def _login(fact: StepFact, user: str) -> tuple[str, str] | None:
         return None
     if program == "az":
         return "azure", "client-secret"
+    if _GOOGLE.search(registry) and user.startswith("_json_key"):
+        return "gcp", "service-account-key"
     if not _held(fact.value):
         return None  # the output of another command: a session
     for host, cloud, cls in _REGISTRIES:
         if host.search(registry):
             return cloud, cls
-    if _GOOGLE.search(registry) and user.startswith("_json_key"):
-        return "gcp", "service-account-key"
     return None
 
 

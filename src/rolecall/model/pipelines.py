@@ -13,6 +13,7 @@ from rolecall.model.cloud_keys import key_name, whole_key
 from rolecall.model.connections import read_connections
 from rolecall.model.fields import Field
 from rolecall.model.logins import logins
+from rolecall.model.other_words import in_other_words
 from rolecall.model.parts import Fact, Reading, Workload
 from rolecall.model.secrets import key_part, says_aws
 from rolecall.model.systems import SYSTEMS
@@ -70,6 +71,10 @@ def read_job(holders: Holders, resource: Resource) -> None:
             label=resource.name,
         )
     )
+    if github and not (text(resource.get("uses")) or "./").startswith("./"):
+        given = [body for part in ("with", "secrets") if isinstance(body := resource.get(part), Mapping)]
+        found = [_field(entry, resource, "with") for body in given for entry in body.entries]
+        _record(holders, resource, found, resource.id)
 
 
 def read_step(holders: Holders, resource: Resource) -> None:
@@ -78,6 +83,7 @@ def read_step(holders: Holders, resource: Resource) -> None:
     holder = job.target if isinstance(job, Reference) else resource.id
     found: list[Field] = []
     baked: list[Field] = []
+    before = len(holders.fragment.credentials)
     for part in ("with", "env"):
         body = resource.get(part)
         if isinstance(body, Mapping):
@@ -86,6 +92,8 @@ def read_step(holders: Holders, resource: Resource) -> None:
     facts = step_facts(resource)
     for fact in facts:
         if fact.kind in KEY_FACTS:
+            if fact.kind == "login" and not (fact.value is not None and _is_key(fact.value)):
+                continue  # by their commands: model.logins
             if fact.value is not None and fact.name:
                 into = fact.kind in ("file-write", "build-arg") and key_part(fact.name) in ("id", "secret")
                 (baked if into else found).append(Field(fact.name, fact.value, fact.span, "run", "run"))
@@ -93,6 +101,9 @@ def read_step(holders: Holders, resource: Resource) -> None:
                     holders.fragment.facts.append(Fact("baked-key", fact.name, "", holders.site(resource), fact.span))
         elif fact.kind == "terraform-output":
             printed.append(fact)
+    uses = text(resource.get("uses_name")) or ""
+    backend = frozenset(fact.name for fact in facts if fact.kind == "backend-config")
+    found = list(in_other_words(uses.lower(), found, backend))
     found.extend(_in_line(resource, [*found, *baked]))
     taken = {r.attribute for item in found for r in references(item.value) if r.target == "terraform-output"}
     holders.fragment.readings.extend(
@@ -105,15 +116,15 @@ def read_step(holders: Holders, resource: Resource) -> None:
             Workload(holders.site(resource), "unknown", "artifact", "aws", "unknown", label="what the step builds")
         )
         _record(holders, resource, baked, resource.id)
-    uses = text(resource.get("uses_name")) or ""
     for item in found:
         known = _whole(uses.lower(), item.name) if item.path == "with" else None
         if known is not None and (key := whole_key(item, *known, holders.is_minted)) is not None:
             holders.found(resource, key, holder)
-    known_places = {credential.span for credential in holders.fragment.credentials}
+    places = [credential.span for credential in holders.fragment.credentials[before:]]
     for item, cloud, cls in logins(facts):
         key = whole_key(item, cloud, cls, holders.is_minted)
-        if key is not None and key.place not in known_places:
+        if key is not None and not any(key.place.contains(place) or place.contains(key.place) for place in places):
+            places.append(key.place)
             holders.found(resource, key, holder)
             _readings(holders, resource, [item], holder)
     read_connections(holders, resource, holder)
@@ -140,9 +151,10 @@ def _field(entry: Entry, resource: Resource, part: str) -> Field:
 def _in_line(resource: Resource, known: list[Field]) -> Iterator[Field]:
     """Secrets that are a key by their name, written into a command of the script."""
     script = resource.get("run")
+    named = {r.attribute for item in known for r in references(item.value)} if resource.format != "github" else ()
     for reference in references(script) if script is not None else ():
         span = reference.span
-        if span is None or not _is_key(reference) or reference.via:
+        if span is None or not _is_key(reference) or reference.via or reference.attribute in named:
             continue
         if not any(item.span.contains(span) for item in known):
             yield Field(reference.attribute, reference, span, "run", "run")
@@ -192,13 +204,13 @@ def _readings(holders: Holders, resource: Resource, found: list[Field], holder: 
 
 
 def _rest(holders: Holders, resource: Resource, holder: str) -> None:
-    """The secrets that a script names in commands which say nothing of them."""
+    """The secrets that a script names in commands which say nothing of them, and those that it has in its environment
+    without naming them (`implicit`).
+    """
     script = resource.get("run")
     if resource.format == "github" or script is None:
         return
-    _readings(
-        holders,
-        resource,
-        [Field(r.attribute, r, r.span, "run", "run") for r in references(script) if r.span is not None],
-        holder,
-    )
+    found = [Field(r.attribute, r, r.span, "run", "run") for r in references(script) if r.span is not None]
+    silent = getattr(resource.get("implicit"), "items", ())
+    found += [Field(item.attribute, item, resource.span, "env", "map") for item in silent]
+    _readings(holders, resource, found, holder)

@@ -15,7 +15,7 @@ _RUN = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40,}={0,2}(?![A-Za-z0-9/+=]
 #: A name, `=` or `:` (or blanks, as on a command line), and a value in quotes or without.
 _ASSIGNMENT = re.compile(
     r"""(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{0,100}+)["']?(?P<mark>\s*+(?:=>|:=|[=:])\s*+|\s++)"""
-    r"""(?:"(?P<double>(?:[^"\\]|\\.)*+)"|'(?P<single>[^']*+)'|(?P<bare>(?:\$\{\{.*?\}\}|[^\s"',;}\])])++))"""
+    r"""(?:"(?P<double>(?:[^"\\]|\\.)*+)"|'(?P<single>[^']*+)'|(?P<bare>(?:\$\{\{.*?\}\}|\$\([\w.-]*\)|[^\s"',;}\])])++))"""
 )
 _SECRET_NAME = re.compile(
     r"(?:pass(?:word|wd|phrase)?|secret|token|api_?key|private_?key|credentials?)$", re.IGNORECASE

@@ -17,7 +17,7 @@ from rolecall.frontends.pipelines.pipeline import read_unit as read_with
 from rolecall.frontends.pipelines.placed import Placed, PlacedLines
 from rolecall.frontends.pipelines.reading import below, named, scalar
 from rolecall.frontends.pipelines.scripts import Script
-from rolecall.frontends.pipelines.variables import SESSION, SHELL, filled, text_with
+from rolecall.frontends.pipelines.variables import SESSION, SHELL, filled, implicit, text_with
 from rolecall.frontends.resource import Unit
 from rolecall.frontends.values import Entry, Mapping, Reference, Scalar, Unknown, Value
 from rolecall.frontends.yaml_values import plain_scalar, to_value
@@ -119,9 +119,14 @@ class _Step:
                 what,
                 self.node.span,
                 self.id,
-                lambda: (named("run", text_with(placed, SHELL, self._secret)),),
+                lambda: self._script(placed),
                 Script(placed, Scope, self._secret, lambda: ""),
             )
+
+    def _script(self, placed: PlacedLines) -> Iterator[Entry]:
+        yield named("run", text_with(placed, SHELL, self._secret))
+        if not self.federated:
+            yield named("implicit", implicit(placed.value, ()))
 
     def _pipe(self, address: str, node: YamlMapping) -> None:
         name = scalar(node, "pipe").removeprefix("docker://").partition(":")[0]

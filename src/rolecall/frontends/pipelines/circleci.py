@@ -22,7 +22,7 @@ from rolecall.frontends.pipelines.pipeline import read_unit as read_with
 from rolecall.frontends.pipelines.placed import Placed
 from rolecall.frontends.pipelines.reading import below, named, scalar
 from rolecall.frontends.pipelines.scripts import Script
-from rolecall.frontends.pipelines.variables import SESSION, SHELL, filled, text_with
+from rolecall.frontends.pipelines.variables import SESSION, SHELL, filled, implicit, text_with
 from rolecall.frontends.resource import Unit
 from rolecall.frontends.values import Entry, Hop, Mapping, Reference, Scalar, Unknown, Value, text, through
 from rolecall.frontends.yaml_values import plain_scalar, to_value
@@ -288,6 +288,8 @@ class _Job:
         def body() -> Iterator[Entry]:
             yield named("env", Mapping(tuple({**self.environment, **own}.values()), pair.span))
             yield named("run", text_with(placed, SHELL, self.secret))
+            if not self.federated:
+                yield named("implicit", implicit(placed.value, {**self.environment, **own}))
 
         script = Script(
             placed,

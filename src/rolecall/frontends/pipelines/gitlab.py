@@ -17,7 +17,7 @@ from rolecall.frontends.pipelines.pipeline import read_unit as read_with
 from rolecall.frontends.pipelines.placed import PlacedLines
 from rolecall.frontends.pipelines.reading import below, named, scalar
 from rolecall.frontends.pipelines.scripts import Script
-from rolecall.frontends.pipelines.variables import SESSION, SHELL, Variables, Written, text_with
+from rolecall.frontends.pipelines.variables import SESSION, SHELL, Variables, Written, implicit, text_with
 from rolecall.frontends.resource import Unit
 from rolecall.frontends.values import Entry, Reference, Scalar, Value
 from rolecall.frontends.yaml_values import to_value
@@ -238,7 +238,10 @@ class _Job:
     def _members(self, lines: list[YamlScalar]) -> Iterator[Entry]:
         yield named("env", self.variables.mapping())
         if lines:
-            yield named("run", text_with(PlacedLines(lines), SHELL, self._secret))
+            placed = PlacedLines(lines)
+            yield named("run", text_with(placed, SHELL, self._secret))
+            if not self.federated:
+                yield named("implicit", implicit(placed.value, self.variables.written))
 
     def _body(self) -> Iterator[Entry]:
         for one in reversed(self.merged):

@@ -41,7 +41,12 @@ PROGRAMS = (
         },
     ),
     Program(("az", "acr", "login"), "login", {"-n": "registry", "--name": "registry", **_LOGIN}),
-    Program(("gcloud", "auth", "activate-service-account"), "login", {"--key-file": "key-file", "": "account"}),
+    Program(
+        ("gcloud", "auth", "activate-service-account"),
+        "login",
+        {"--key-file": "key-file", "": "account"},
+        stdin="key-file",
+    ),
     Program(("gcloud", "auth", "login"), "login", {"--cred-file": "cred-file"}),
     Program(("oc", "login"), "login", {**_LOGIN, "--token": "token"}, target=0),
     Program(("vault", "login"), "login", {"": "token"}),

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
 from rolecall.frontends.pipelines.evaluation import joined
 from rolecall.frontends.pipelines.placed import Placed, PlacedText
-from rolecall.frontends.values import Entry, Hop, Mapping, Scalar, Template, Unknown, Value, through
+from rolecall.frontends.values import (
+    Entry,
+    Hop,
+    Mapping,
+    Reference,
+    Scalar,
+    Sequence,
+    Template,
+    Unknown,
+    Value,
+    through,
+)
 from rolecall.frontends.yaml_values import plain_scalar
 from rolecall.source.text import Span
 from rolecall.source.yaml import YamlNode, YamlScalar
@@ -17,6 +28,13 @@ from rolecall.source.yaml import YamlNode, YamlScalar
 SHELL = re.compile(r"\$\$|\$(?:env:)?([A-Za-z_]\w*)|\$\{(?:env:)?([A-Za-z_]\w*)[^{}]*\}|%([A-Za-z_]\w*)%")
 #: What the session of an assumed role goes by.
 SESSION = re.compile(r"AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)\Z")
+_AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_TERRAFORM = (*_AWS, "ARM_CLIENT_SECRET", "GOOGLE_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS")
+#: Programs that log in by themselves with what they find in the environment, and under which names.
+_PROGRAMS = (
+    (re.compile(r"(?m)(?:^|[\s;&|(])(?:aws|cdk|sam|serverless|sls|eksctl|ecs-deploy)\s+[a-z-]"), _AWS),
+    (re.compile(r"(?m)(?:^|[\s;&|(])(?:terraform|tofu|terragrunt|pulumi|packer)\s+[a-z-]"), _TERRAFORM),
+)
 #: Variables made of variables made of variables.
 MAX_FOLLOWED = 10
 #: Names in one text that are looked up.
@@ -127,3 +145,11 @@ def text_with(placed: PlacedText, names: re.Pattern[str], lookup: Callable[[str,
     """A script's text in which the secrets that it names are references; a plain text where it names none."""
     value = filled(placed, names, lookup)
     return value if isinstance(value, (Scalar, Template)) else Template((value,), placed.span(0, len(placed.value)))
+
+
+def implicit(script: str, known: Container[str]) -> Sequence:
+    """The secrets that a script's programs take from the environment without naming them, where every variable of the
+    project is there; `known` are the names that the file itself sets.
+    """
+    names = dict.fromkeys(name for program, names in _PROGRAMS if program.search(script) for name in names)
+    return Sequence(tuple(Reference("secret", name) for name in names if name not in known))
