@@ -32,11 +32,13 @@ settings    attributes that decide about identity and may be set wrong; each row
             lower case; `present` for a block, `absent` where nothing is written and no default is given), like (a
             pattern to look for in the value as the code writes it, references too), default (what the provider takes
             where nothing is written), above, below (numbers), when (path → values that must hold for the row to apply;
-            `written` for any), unless (type → its attribute that names this resource: another
-            resource that settles it), inside (only where the block around the attribute is written), longer (days:
-            of a duration, or of a date that stands for never), says, severity.  An empty path is the declaration
-            itself; `reference->attribute` in `when` is an attribute of the resource that one refers to
-secrets     attributes that take a secret's value: path and class
+            `written` for any), unless (type → its attribute that names this resource, or `attribute=value`: another
+            resource that settles it), inside (only where the block around the attribute is written), longer (days: of
+            a duration, or of a date that stands for never), same (an attribute that must have another value), says,
+            severity.  An empty path is the declaration itself; `reference->attribute` in `when` is an attribute of the
+            resource that one refers to
+secrets     attributes that take a secret's value: path and class; store: it keeps any text, of an object its secret
+            members; when as above
 
 A table needs no part where it only has settings or secrets; those of a type that several files speak of add up.
 
@@ -54,7 +56,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-#: A file is called after its cloud; `aws_secrets.toml` has more rows for types of `aws.toml`, settings and secrets only.
+#: A file is called after its cloud: `aws_secrets.toml` has more rows for the types of `aws.toml` and for others.
 CATALOGS = (
     "aws.toml",
     "aws_secrets.toml",
@@ -103,6 +105,7 @@ class Setting:
     unless: tuple[tuple[str, str], ...] = ()
     inside: bool = False
     longer: float | None = None
+    same: str = ""
     severity: str = ""
 
 
@@ -112,6 +115,8 @@ class SecretField:
 
     path: str
     cls: str = "password"
+    store: bool = False
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +190,11 @@ def _setting(row: dict[str, Any]) -> Setting:
     return Setting(**known)
 
 
+def _secret(row: dict[str, Any]) -> SecretField:
+    when = tuple((path, tuple(values)) for path, values in row.get("when", {}).items())
+    return SecretField(row["path"], row.get("class", "password"), row.get("store", False), when)
+
+
 def _entry(type_name: str, cloud: str, table: dict[str, Any]) -> Entry:
     known: dict[str, Any] = {}
     for key, value in table.items():
@@ -193,7 +203,7 @@ def _entry(type_name: str, cloud: str, table: dict[str, Any]) -> Entry:
         elif key == "settings":
             value = tuple(_setting(item) for item in value)
         elif key == "secrets":
-            value = tuple(SecretField(item["path"], item.get("class", "password")) for item in value)
+            value = tuple(_secret(item) for item in value)
         elif isinstance(value, list):
             value = tuple(value)
         known["cls" if key == "class" else key] = value

@@ -10,10 +10,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Scalar, Sequence, Template, Value, find, scalars
+from rolecall.frontends.values import Scalar, Sequence, Template, Value, find, render, scalars, truth
 from rolecall.model.cloud_keys import key_name
 from rolecall.model.fields import Field
 from rolecall.model.parts import SecretValue, Site
@@ -53,14 +53,20 @@ _SCRIPTS = frozenset({"script", "any"})
 
 
 def read_environment(
-    resource: Resource, found: Iterable[Field], site: Site, library: bool, keyed: bool
+    resource: Resource, found: Iterable[Field], site: Site, library: bool, keyed: bool, taken: Collection[str] = ()
 ) -> Iterator[SecretValue]:
     """The secrets among the fields of a workload.
 
-    `keyed` says that an AWS key has been seen to come in, so that the setup for one is told of there.
+    `keyed` says that an AWS key has been seen to come in, so that the setup for one is told of there; `taken` are the
+    attributes that the catalog knows to take a secret, of which read_secret_values tells.
     """
     for item in found:
-        if item.store or (library and any(hop.kind == "variable" for hop in item.value.via)):
+        if (
+            item.store
+            or f"{item.path}.{item.name}" in taken
+            or item.path in taken
+            or (library and any(hop.kind == "variable" for hop in item.value.via))
+        ):
             continue
         cls, hint = _named(item) if item.name and item.style != "script" else ("", "")
         if not cls and item.style in _SCRIPTS:
@@ -71,6 +77,13 @@ def read_environment(
             )
     if not keyed:
         yield from _set_up(resource, found, site)
+
+
+def is_exposed(resource: Resource) -> bool:
+    """Whether a machine has a public address, or lies in a network that is called public."""
+    address = resource.get("associate_public_ip_address")
+    subnet = resource.get("subnet_id") or resource.get("SubnetId")
+    return truth(address) is True or (subnet is not None and "public" in render(subnet).lower())
 
 
 def _named(item: Field) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, Reference, Scalar, references, render, text
 from rolecall.model.ci_variables import read_connection, read_runs, variables_of
 from rolecall.model.cloud_keys import cloud_keys
-from rolecall.model.environment import read_environment
+from rolecall.model.environment import is_exposed, read_environment
 from rolecall.model.fields import Field, attributes, fields, held, place_in, scripts, structured, within
 from rolecall.model.found import Found, aws_keys
 from rolecall.model.nature import vendor_of_type
@@ -156,12 +156,21 @@ class Holders:
                 entry.identity,
                 identity,
                 shown,
+                slot_place=next((span for _, span in attributes(resource, entry.identity)), None),
+                exposed=entry.kind == "instance" and is_exposed(resource),
             )
         )
         known = len(self.fragment.edges)
         self.take(resource, found)
         self.fragment.secret_values.extend(
-            read_environment(resource, found, self.site(resource), self.unit.library, len(self.fragment.edges) > known)
+            read_environment(
+                resource,
+                found,
+                self.site(resource),
+                self.unit.library,
+                len(self.fragment.edges) > known,
+                [secret.path for secret in entry.secrets],
+            )
         )
 
     def _slot(self, resource: Resource, entry: Entry) -> tuple[str, str]:

@@ -63,10 +63,24 @@ def read_settings(
             continue
         if any(_companion(resource, kind, path, types) for kind, path in setting.unless):
             continue
+        if setting.same:
+            yield from _same(resource, setting, site)
+            continue
         for value, span, via in _values(resource, setting, library):
             if _bad(setting, value):
                 path = setting.path.partition("|")[0]
                 yield Misset(site, setting.idea, path, value, setting.says, setting.severity, span, via)
+
+
+def _same(resource: Resource, setting: Setting, site: Site) -> Iterator[Misset]:
+    """Two attributes that should differ and are the same, as far as the code tells."""
+    other = resource.get(setting.same)
+    for value, span in attributes(resource, setting.path):
+        written = render(value)
+        if other is not None and written and "${?}" not in written and written == render(other):
+            yield Misset(
+                site, setting.idea, setting.path, "same", setting.says, setting.severity, span or resource.header
+            )
 
 
 def _values(resource: Resource, setting: Setting, library: bool) -> Iterator[tuple[str, Span, tuple[Hop, ...]]]:
