@@ -1,8 +1,8 @@
 """A user in no group, or a group with nobody in it.
 
 What it does
-    Finds IAM users that no code puts into a group and that have no policy and no key either, and groups without members
-    in code that declares users or memberships.
+    Finds IAM users that no code puts into a group, gives a policy or a key, or names in a resource's policy, and groups
+    without members in code that declares users or memberships.
 
 Why it matters
     Such a user has either no use, or rights that somebody gave it by hand and nobody reviews.  A group without members
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
-from rolecall.model.parts import Grant
+from rolecall.model.parts import Grant, Identity
 from rolecall.model.rule import Example, Rule
 
 RULE = Rule(
@@ -64,7 +64,7 @@ def check(model: Model) -> Iterator[Finding]:
             continue
         if identity.library and identity.gate is not None:
             continue
-        if identity.kind == "aws:user" and not model.own_grants(identity) and not model.credentials_of(identity):
+        if identity.kind == "aws:user" and not _has_a_use(model, identity):
             said = f"{site.address} is in no group and has no policy: what it may do is decided out of sight"
         elif identity.kind == "aws:group" and site.unit in known and not {identity.id, identity.label} & filled:
             said = f"no user is put into {site.address}"
@@ -79,6 +79,11 @@ def check(model: Model) -> Iterator[Finding]:
             key=f"{site.address} group",
             help="put people into groups or give them roles; delete what is not used",
         )
+
+
+def _has_a_use(model: Model, user: Identity) -> bool:
+    """Whether it is given something, has a key, or is named by the policy of a resource."""
+    return bool(model.own_grants(user) or model.credentials_of(user) or model.mentions.get(user.id))
 
 
 def _is_unclear(grant: Grant) -> bool:

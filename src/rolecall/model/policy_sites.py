@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from rolecall.catalog.entries import catalog
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.terraform.policy_document import document
 from rolecall.frontends.values import Mapping as MappingValue
@@ -35,6 +34,8 @@ OWN_ROLE = "own-role"
 #: Without one of these no document is wide.
 _WIDE = re.compile(rb"\*|not_actions|not_resources|NotAction|NotResource|policy_documents|policy_json")
 _TAKEN = re.compile(rb"aws_iam_policy_document\.([A-Za-z_][\w-]*)")
+#: What a document goes through without saying what it is for, by the modes of the blocks.
+_HANDED_ON = frozenset({"local", "output", "module", "data", "variable"})
 #: Policies that can be looked up by this part of their ARN.
 _AWS = ":iam::aws:policy/"
 
@@ -80,12 +81,15 @@ def policy_lookup(extraction: Extraction, resource: Resource | None) -> str:
 def _documents(
     extraction: Extraction, resource: Resource, takers: Mapping[tuple[str, str], frozenset[str]]
 ) -> Iterator[PolicySite]:
+    """The document by itself.  One that a policy or a grant takes is judged there, and what stands on an endpoint, an
+    organization or a bucket is no grant: of those only the place is told, and nothing is evaluated.
+    """
     if absent(resource, extraction.unit.library):
         return
-    found = read_document(document(resource.body))
-    if found is None or any(s.principals or s.not_principals for s in found.statements):
-        return
     taken = takers.get((resource.module, resource.name), frozenset())
+    found = read_document(document(resource.body)) if taken <= _HANDED_ON else None
+    if found is not None and any(s.principals or s.not_principals for s in found.statements):
+        return
     yield PolicySite(site_of(resource), found, taken_by=taken, library=extraction.unit.library, gate=gate_of(resource))
 
 
@@ -159,9 +163,3 @@ def _items(value: Value | None) -> Iterator[Value]:
         yield from value.items
     elif value is not None and render(value) != "null":
         yield value
-
-
-def is_policy_taker(kind: str) -> bool:
-    """Whether blocks of a type give a policy to users, roles or groups, so that what they give is seen there."""
-    entry = catalog().get(kind)
-    return entry is not None and entry.cloud == "aws" and entry.part in ("grant", "policy", "identity")

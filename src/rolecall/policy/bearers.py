@@ -15,7 +15,7 @@ from typing import Literal
 from rolecall.model.linking import Model
 from rolecall.model.nature import speaks, words
 from rolecall.model.parts import Grant, Identity, PolicySite, Site
-from rolecall.model.policy_sites import DOCUMENT, OWN_ROLE, PERMISSION_SET, is_policy_taker
+from rolecall.model.policy_sites import DOCUMENT, OWN_ROLE, PERMISSION_SET
 from rolecall.policy.breadth import ADMINISTRATORS
 from rolecall.policy.decision import is_everything
 from rolecall.policy.holdings import Holdings, Permit, gather, managed, of_document, of_grants, of_principal
@@ -155,7 +155,7 @@ def _policies(model: Model, blocks: _Blocks) -> Iterator[Bearer]:
                 ]
                 yield Bearer("", "nobody", gather(permits), site.span)
             continue
-        if policy.document is None or (site.type == DOCUMENT and not _stands_alone(policy)):
+        if policy.document is None:
             continue
         holdings = of_document(policy.document, site.address)
         allows = tuple(replace(permit, block=site.span) for permit in holdings.allows)
@@ -168,14 +168,6 @@ def _policies(model: Model, blocks: _Blocks) -> Iterator[Bearer]:
 
 def _is_named(model: Model, policy: str) -> bool:
     return any(grant.policy == policy for grant in model.every_grant())
-
-
-def _stands_alone(policy: PolicySite) -> bool:
-    """Whether a document has to be judged by itself: where a policy or a grant takes it, it is judged there, and what
-    stands on an endpoint, an organization or a bucket is no grant.
-    """
-    modes = {"local", "output", "module", "data", "variable"}
-    return policy.taken_by <= modes and not any(is_policy_taker(kind) for kind in policy.taken_by)
 
 
 class _Blocks:

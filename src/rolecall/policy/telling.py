@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from weakref import WeakKeyDictionary
 
 from rolecall.model.finding import Confidence, Finding, Related, Severity
@@ -70,6 +70,7 @@ def _severity(bearer: Bearer, verdict: Verdict) -> Severity | None:
 def findings(model: Model, rule: Rule, idea: str, help: str) -> Iterator[Finding]:
     """The findings of a rule that is about one idea; a block that several module calls share speaks once."""
     seen: set[tuple[str, int]] = set()
+    workloads = _workloads(model)
     for bearer, verdict in verdicts(model):
         permit = verdict.permit
         span = _span(bearer, permit, idea)
@@ -84,12 +85,31 @@ def findings(model: Model, rule: Rule, idea: str, help: str) -> Iterator[Finding
             severity=verdict.severity,
             confidence=min(rule.confidence, _CONFIDENCE[bearer.standing], key=_SURE.index),
             identity=bearer.identity,
-            related=(Related(permit.span, "the statement"),) if permit.span not in (None, span) else (),
+            related=(*_statement(permit, span), *workloads.get(bearer.identity, ())[:_SHOWN]),
             key=f"{bearer.identity or address} {idea}",
             help=help,
         )
 
 
+def _statement(permit: Permit, span: Span) -> Iterator[Related]:
+    if permit.span is not None and permit.span != span:
+        yield Related(permit.span, "the statement")
+
+
+def _workloads(model: Model) -> Mapping[str, tuple[Related, ...]]:
+    """What runs as each identity, by the identity's address: where whoever gets in has its rights."""
+    found: dict[str, tuple[Related, ...]] = {}
+    for workload in model.workloads.values():
+        identity = model.identities.get(workload.identity)
+        if identity is not None and identity.cloud == "aws":
+            address = identity.site.address
+            ran = Related(workload.site.header, f"{workload.site.address} runs with it")
+            found[address] = (*found.get(address, ()), ran)
+    return found
+
+
+#: How many workloads a finding names.
+_SHOWN = 3
 #: From the least to the most sure.
 _SURE: tuple[Confidence, ...] = ("low", "medium", "high")
 
