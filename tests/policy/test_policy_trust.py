@@ -10,12 +10,16 @@ from rolecall.model.parts import Document, Misset, ResourcePolicy, Site, Stateme
 from rolecall.policy.exposure import open_statements
 from rolecall.policy.trust import (
     DEPUTIES,
+    any_certificate,
     deputies,
     lets_anybody_in,
     never_holds,
+    no_principal,
     open_pods,
     strangers,
     vendors,
+    ways,
+    without_audience,
 )
 from rolecall.source.text import Span
 
@@ -120,3 +124,82 @@ def test_open_resources(actions: str, kind: str, severity: str) -> None:
         ResourcePolicy(site, Document((replace(allow(actions), principals=(ANYBODY,)),), True, span))
     ]
     assert [found[2] for found in open_statements(estate)] == [severity]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "who", "answer"),
+    [
+        ("AWS", "*", False),
+        ("AWS", "arn:aws:iam::root", True),
+        ("AWS", "arn:aws:iam:::root", True),
+        ("AWS", "arn:aws:iam::111122223333:root", False),
+        ("AWS", "arn:aws:iam::${AWS::AccountId}:root", False),
+        ("AWS", "arn:aws:iam::${var.accounts.*}:root", False),
+        ("AWS", "arn:aws:iam::111122223333:role/deploy-*", True),
+        ("AWS", "arn:aws:iam::*:role/deploy", True),
+        ("AWS", "arn:aws:iam::*", True),
+        ("AWS", "111122223333", False),
+        ("Service", "ec2.amazonaws.com", False),
+        ("Service", "*", True),
+        ("Federated", "*", True),
+        ("CanonicalUser", "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be", False),
+    ],
+)
+def test_principals_that_are_none(kind: str, who: str, answer: bool) -> None:
+    assert bool(no_principal(trusted((kind, who)))) is answer
+
+
+@pytest.mark.parametrize(
+    ("actions", "way"),
+    [
+        ("sts:AssumeRole sts:TagSession", ""),
+        ("sts:AssumeRole*", "sts:AssumeRole*"),
+        ("*", "*"),
+        ("s3:GetObject", "s3:GetObject"),
+        ("!sts:AssumeRole", "everything but sts:AssumeRole"),
+        ("${var.action}", ""),
+    ],
+)
+def test_how_a_role_is_assumed(actions: str, way: str) -> None:
+    assert ways(allow(actions, "")) == way
+
+
+def test_an_account_of_which_a_second_factor_or_an_id_is_asked() -> None:
+    other = ("AWS", "arn:aws:iam::444455556666:root")
+    for operator, key, value, told in (
+        ("Bool", "aws:MultiFactorAuthPresent", "true", True),
+        ("Bool", "aws:MultiFactorAuthPresent", "false", False),
+        ("BoolIfExists", "aws:MultiFactorAuthPresent", "true", False),
+        ("NumericLessThan", "aws:MultiFactorAuthAge", "3600", True),
+        ("StringEquals", "sts:ExternalId", "x", True),
+        ("StringLike", "sts:ExternalId", "*", False),
+        ("StringEquals", "aws:PrincipalOrgID", "o-a1b2c3d4e5", True),
+        ("Bool", "aws:SecureTransport", "true", False),
+    ):
+        found = list(strangers(trusted(other, conditions=((operator, key, value),)), frozenset()))
+        assert found == ([] if told else ["444455556666"]), (operator, key, value)
+
+
+def test_subjects_that_no_token_of_github_has() -> None:
+    key = "token.actions.githubusercontent.com:sub"
+    assert never_holds(trusted(conditions=(("StringEquals", key, "invalid"),))) == "invalid"
+    assert never_holds(trusted(conditions=(("StringEquals", key, "${var.subject}"),))) == ""
+    assert never_holds(trusted(conditions=(("StringLike", key, "repo:my-org/site:*"),))) == ""
+
+
+def test_assertions_and_certificates() -> None:
+    saml = replace(allow("sts:AssumeRoleWithSAML", ""), principals=(("Federated", "arn:aws:iam::1:saml-provider/x"),))
+    assert without_audience(saml)
+    assert not without_audience(replace(saml, conditions=(("StringEquals", "SAML:aud", ("https://x",)),)))
+    anywhere = ("Service", "rolesanywhere.amazonaws.com")
+    assert any_certificate(trusted(anywhere))
+    assert any_certificate(trusted(anywhere, conditions=(("StringLike", "aws:PrincipalTag/x509Subject/CN", "*"),)))
+    assert not any_certificate(trusted(anywhere, conditions=(("ArnEquals", "aws:SourceArn", "arn:aws:x"),)))
+
+
+def test_services_of_a_region_are_the_same_service() -> None:
+    logs = ("Service", "logs.eu-west-2.amazonaws.com")
+    assert deputies(trusted(logs), DEPUTIES) == ("logs.eu-west-2.amazonaws.com",)
+    tied = (("ArnLike", "kms:EncryptionContext:aws:logs:arn", "arn:aws:logs:eu-west-2:111122223333:*"),)
+    assert deputies(trusted(logs, conditions=tied), DEPUTIES) == ()
+    assert deputies(trusted(logs, conditions=(("StringEqualsIfExists", "aws:SourceAccount", "1"),)), DEPUTIES) == ()

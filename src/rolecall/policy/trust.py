@@ -260,7 +260,7 @@ def no_principal(statement: Statement) -> str:
     """
     for kind, who in statement.principals:
         known = _UNKNOWN_PART.sub("x", who)
-        if (kind == "AWS" and _NO_PRINCIPAL.match(known)) or (kind == "Service" and "*" in known):
+        if (kind == "AWS" and _NO_PRINCIPAL.match(known)) or (kind in ("Service", "Federated") and "*" in known):
             return who
     return ""
 
