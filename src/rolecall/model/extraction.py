@@ -235,7 +235,7 @@ class Extraction:
                 )
 
     def _credential(self, resource: Resource, entry: Entry) -> None:
-        owner, label = self.principal(resource.get(entry.owner))
+        owner, label = self.principal(resource.get(entry.owner) if entry.owner else None)
         marks = set()
         if entry.status and (text(resource.get(entry.status)) or "").lower() == "inactive":
             marks.add("inactive")

@@ -29,6 +29,11 @@ _KEPT = {
     ("oci", "client-secret"): "an OAuth client authenticates with a secret; it cannot call OCI by itself",
     (
         "gcp",
+        "client-secret",
+    ): "an OAuth client authenticates with a secret; it signs people in and cannot be bound to roles",
+    ("gcp", "certificate"): "the database asks its clients for it; Cloud SQL's connectors log in by a service account",
+    (
+        "gcp",
         "api-key",
     ): "an API key names a project, not a caller; where a server uses it, a service account takes its place",
 }
