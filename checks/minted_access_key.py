@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rolecall.model.declaration import Declaration, declarations, tell
-from rolecall.model.finding import Finding, Related, Severity
+from rolecall.model.finding import Finding, Severity
 from rolecall.model.linking import Model
 from rolecall.model.nouns import identity, noun
 from rolecall.model.rule import Example, Rule
@@ -67,7 +67,7 @@ def check(model: Model) -> Iterator[Finding]:
             severity=_severity(declaration),
             confidence="medium" if "remote-module" in declaration.first.marks else "high",
             identity=owner.site.address if owner is not None else "",
-            related=(Related(declaration.first.span, "minted here"),) if declaration.at_call else declaration.related(),
+            related=() if declaration.at_call else declaration.related(),
             key=declaration.first.site.address,
             help=_help(declaration),
         )
