@@ -2,7 +2,7 @@
 
 What it does
     Finds statements that allow with `NotAction`: on every resource, or, less bad, on resources that are named; in the
-    trust of a role and in the policy of a resource as well.
+    trust of a role and the policy of a resource too, where they name nobody to whom it is allowed.
 
 Why it matters
     What is not named is allowed: every service that the account uses, and every action that AWS will add.
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
-from rolecall.model.parts import Document, Site
+from rolecall.model.parts import Document, Site, Statement
 from rolecall.model.rule import Example, Related, Rule
 from rolecall.policy.telling import findings
 
@@ -51,25 +51,28 @@ def check(model: Model) -> Iterator[Finding]:
     yield from findings(model, RULE, "all-but", HELP)
     seen: set[tuple[str, int]] = set()
     for site, document in _others(model):
-        for statement in document.statements:
-            span = statement.span or document.span or site.span
-            if statement.effect != "Allow" or not statement.not_actions or (span.path, span.start) in seen:
-                continue
-            seen.add((span.path, span.start))
-            yield RULE.finding(
-                f"{site.address} allows every action but {', '.join(statement.not_actions[:3])} to those that it names",
-                site.span,
-                site.address,
-                severity="medium",
-                confidence="medium",
-                related=(Related(span, "the statement"),),
-                key=f"{site.address} not-action",
-                help=HELP,
-            )
+        statement = next((s for s in document.statements if _is_all_but(s)), None)
+        if statement is None or site.declaration in seen:
+            continue
+        seen.add(site.declaration)
+        yield RULE.finding(
+            f"{site.address} allows every action but {', '.join(statement.not_actions[:3])}, to nobody that it names",
+            site.span,
+            site.address,
+            severity="medium",
+            confidence="medium",
+            related=(Related(statement.span, "the statement"),) if statement.span is not None else (),
+            key=f"{site.address} not-action",
+            help=HELP,
+        )
+
+
+def _is_all_but(statement: Statement) -> bool:
+    return statement.effect == "Allow" and bool(statement.not_actions) and not statement.principals
 
 
 def _others(model: Model) -> Iterator[tuple[Site, Document]]:
-    """Trusts of roles, and policies of resources."""
+    """Trusts of roles, and policies of resources.  (Where they name somebody, the findings about trust speak of it.)"""
     for identity in model.identities.values():
         if identity.assume is not None and not (identity.library and identity.gate is not None):
             yield identity.site, identity.assume

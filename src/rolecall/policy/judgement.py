@@ -98,17 +98,23 @@ def _ideas(holdings: Holdings, step: int) -> Iterator[Verdict]:
         severity: Severity = "high" if way.sure else "medium"
         says = "may take every role that trusts its account (sts:AssumeRole on everything)"
         yield Verdict("assume-any", lower(severity, step), says, way.pivot.permit)
-    if (passing := passes_anything(holdings)) is not None and not any(way.path.kind == "pass" for way in ways):
+    passing = passes_anything(holdings)
+    told = any(way.path.kind == "pass" for way in ways) or (
+        passing is not None
+        and is_whole(passing.permit, "iam:PassRole")
+        and any(way.path.kind == "grant" for way in ways)
+    )
+    if passing is not None and not told:
         says = "may pass every role to every service (iam:PassRole)"
         yield _verdict("pass-role", "high", says, passing, step)
     whole = list(whole_services(holdings))
     if any(way.path.kind == "grant" for way in ways):
         whole = [width for width in whole if width.what[0].partition(":")[0] not in RIGHTS]
     yield from _services(whole, step)
-    told = frozenset(action.lower() for way in ways for action in way.actions) | {"iam:passrole", "sts:assumerole"}
+    spoken = frozenset(action.lower() for way in ways for action in way.actions) | {"iam:passrole", "sts:assumerole"}
     lasting = list(lasting_credentials(holdings))
-    sessions = [width for width in reads_on_everything(holdings, SESSIONS) if width.what[0].lower() not in told]
-    leave = told | {width.what[0].lower() for width in (*lasting, *sessions)}
+    sessions = [width for width in reads_on_everything(holdings, SESSIONS) if width.what[0].lower() not in spoken]
+    leave = spoken | {width.what[0].lower() for width in (*lasting, *sessions)}
     changes = list(changes_on_everything(holdings, leave))
     if any(way.path.kind == "grant" for way in ways):
         changes = [width for width in changes if width.what[0].partition(":")[0] not in RIGHTS]
@@ -119,7 +125,7 @@ def _ideas(holdings: Holdings, step: int) -> Iterator[Verdict]:
     yield from _changes("rights", "may change who else may do what", rights, step)
     yield from _changes("changes", "may do", [width for width in changes if width not in rights], step)
     yield from _reads(holdings, policies, step)
-    yield from _lasting([width for width in lasting if width.what[0].lower() not in told], step)
+    yield from _lasting([width for width in lasting if width.what[0].lower() not in spoken], step)
     sessions = [width for width in sessions if width.permit.managed not in policies]
     if sessions:
         says = f"may get the credentials of others: {_list([width.what[0] for width in sessions])}"
