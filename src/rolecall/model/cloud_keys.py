@@ -112,6 +112,12 @@ ORACLE = (
 )
 
 KEY_NAMES: tuple[KeyName, ...] = (
+    KeyName(  # https://github.com/docker/login-action#azure-container-registry-acr
+        "azure",
+        "password",
+        re.compile(r"^password$"),
+        beside=re.compile(r"^(?:registry|server|login_server)=.*\.azurecr\.(?:io|cn|us)\b"),
+    ),
     KeyName(
         "azure",
         "client-secret",
