@@ -219,3 +219,49 @@ Resources:
     Properties: {StatementId: s, Principal: '*', Action: events:PutEvents}
 """
     assert said(tmp_path, template, "t.yaml") == {"RC403 high Bus", "RC403 high Old"}
+
+
+TRUST = """
+variable "subjects" {
+  default = []
+}
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+    principals {
+      type        = "Federated"
+      identifiers = ["arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"]
+    }
+    CONDITION
+  }
+}
+resource "aws_iam_role" "r" {
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+"""
+ASKED = """condition {
+      test     = "StringLike"
+      variable = "token.actions.githubusercontent.com:sub"
+      values   = var.subjects
+    }"""
+DYNAMIC = """dynamic "condition" {
+      for_each = length(var.subjects) > 0 ? [1] : []
+      content {
+        test     = "StringLike"
+        variable = "token.actions.githubusercontent.com:sub"
+        values   = var.subjects
+      }
+    }"""
+
+
+@pytest.mark.parametrize("condition", [ASKED, DYNAMIC])
+def test_a_trust_that_a_library_leaves_to_its_callers(condition: str, tmp_path: Path) -> None:
+    library = TRUST.replace("CONDITION", condition)
+    assert said(tmp_path, library) == set()
+    calls = 'provider "aws" {}\nmodule "m" {\n  source   = "./modules/m"\n  subjects = ["repo:*"]\n}\n'
+    assert said(tmp_path, calls, modules__m__main=library) == {"RC402 critical module.m.aws_iam_role.r"}
+
+
+def test_a_trust_of_an_estate_that_asks_nothing(tmp_path: Path) -> None:
+    estate = 'provider "aws" {}\n' + TRUST.replace("CONDITION", DYNAMIC)
+    assert said(tmp_path, estate) == {"RC402 critical aws_iam_role.r"}

@@ -19,6 +19,7 @@ from rolecall.model.documents import read_document
 from rolecall.model.fields import attributes
 from rolecall.model.parts import Document, Mention, ResourcePolicy, Statement
 from rolecall.model.sites import absent, gate_of, site_of
+from rolecall.source.tree import Unreadable
 
 if TYPE_CHECKING:
     from rolecall.model.extraction import Extraction
@@ -34,6 +35,9 @@ _ELSEWHERE = re.compile(rb"polic\w*\s*=\s*(?!jsonencode|<<|\"\{)\S")
 _DOCUMENT = "aws_iam_policy_document"
 #: What the text of a document must hold to let in anybody, or tokens of another issuer.
 _ANYBODY = re.compile(rb"not_principals|[\"']Federated[\"']|principals\s*\{[^}]*[\"']\*[\"']")
+_DYNAMIC = re.compile(rb"dynamic\s+\"condition\"")
+#: A condition of which nothing is known.
+UNKNOWN = ("${?}", "${?}", ("${?}",))
 #: Blocks that shut public policies out, by the attribute that names the bucket.
 _BLOCKS = {"aws_s3_bucket_public_access_block": "bucket", "aws_s3_account_public_access_block": ""}
 _POLICIES = ("restrict_public_buckets", "block_public_policy", "RestrictPublicBuckets", "BlockPublicPolicy")
@@ -89,7 +93,7 @@ def _on(extraction: Extraction, resource: Resource, entry: Entry, users: bool) -
     for value, place in attributes(resource, entry.document) if entry.document else ():
         if extraction.unit.library and _by_default(value):
             continue
-        document = read_document(value, bare=entry.document.endswith(_BARE))
+        document = left_open(extraction, read_document(value, bare=entry.document.endswith(_BARE)))
         if document is None or (not document.statements and document.complete):
             continue
         shut = _shut(extraction, resource, _POLICIES) if _anybody(document) else ""
@@ -105,6 +109,22 @@ def _on(extraction: Extraction, resource: Resource, entry: Entry, users: bool) -
     principal = resource.get(entry.principal) if entry.asks else None
     if principal is not None and not (extraction.unit.library and _by_default(principal)):
         yield ResourcePolicy(site_of(resource), _permission(extraction, resource, entry, principal))
+
+
+def left_open(extraction: Extraction, document: Document | None) -> Document | None:
+    """A library's document, with a condition that is not known where its callers may ask for one."""
+    if document is None or not extraction.unit.library or extraction.tree is None:
+        return document
+    statements = []
+    for statement in document.statements:
+        span = statement.span
+        try:
+            written = extraction.tree.read(span.path).data[span.start : span.end] if span is not None else b""
+        except Unreadable:
+            written = b""
+        unknown = (UNKNOWN,) if _DYNAMIC.search(written) else ()
+        statements.append(replace(statement, conditions=(*statement.conditions, *unknown)) if unknown else statement)
+    return replace(document, statements=tuple(statements))
 
 
 def _permission(extraction: Extraction, resource: Resource, entry: Entry, principal: Value) -> Document:
@@ -134,7 +154,8 @@ def _permission(extraction: Extraction, resource: Resource, entry: Entry, princi
 def _by_itself(extraction: Extraction, resource: Resource) -> Iterator[ResourcePolicy]:
     """A document that names principals, wherever it is used: a check tells one that is read elsewhere by its place."""
     value = written_document(resource.body)
-    document = None if extraction.unit.library and _by_default(value) else read_document(value)
+    by_default = extraction.unit.library and _by_default(value)
+    document = None if by_default else left_open(extraction, read_document(value))
     if document is None:
         return
     own = [s for s in document.statements if s.span is not None and resource.span.contains(s.span)]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from rolecall.catalog.entries import Entry, catalog
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import Mapping, Reference, Sequence, Value, find, references, render, text, truth
-from rolecall.model.admissions import read_admissions
+from rolecall.model.admissions import left_open, read_admissions
 from rolecall.model.azure_roles import read_permissions
 from rolecall.model.ci_reading import read_jobs
 from rolecall.model.cluster_objects import read_cluster
@@ -192,7 +192,7 @@ class Extraction:
             evidence.append(Evidence("human", SIGN_IN, resource.header))
         tags = resource.get(entry.tags) if entry.tags else None
         evidence.extend(tag_evidence(tags))
-        assume = trust_of(resource, entry.trust) if entry.trust else None
+        assume = left_open(self, trust_of(resource, entry.trust)) if entry.trust else None
         name = resource.get(entry.name)
         label = self.label(name) if name is not None else resource.name
         self.fragment.identities.append(

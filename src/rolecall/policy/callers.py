@@ -94,10 +94,13 @@ def pins(condition: Condition) -> bool:
     """Whether a condition keeps strangers out.
 
     Where the key is absent a condition with `…IfExists`, a negated one and one with `ForAllValues:` pass, and a caller
-    without a name, or from elsewhere, has no such key.  https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    without a name, or from elsewhere, has no such key.  A key that is not known may keep them out.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
     """
     operator, key, values = condition
     quantifier, _, plain = operator.lower().rpartition(":")
+    if has_symbol(key):
+        return True
     test = _PINS.get(key.lower())
     if test is None or quantifier == "forallvalues" or plain.endswith("ifexists") or plain.startswith(_NEGATED):
         return False

@@ -164,6 +164,8 @@ def judge(statement: Statement, issuer: str) -> Verdict | None:
     for operator, key, values in statement.conditions:
         head, _, claim = key.rpartition(":")
         claim = claim.lower()
+        if operator == "${?}" or (claim == "sub" and not values):
+            return None
         if _passes_without(operator) or head.lower().startswith("aws"):
             continue
         if claim == "sub":
