@@ -75,7 +75,7 @@ def _grade(blanket: str) -> Severity:
 def _finding(job: CiJob, message: str, severity: Severity) -> Finding:
     return RULE.finding(
         message,
-        job.permissions_span or job.site.span,
+        job.permissions_span or job.site.header,
         job.site.address,
         severity=severity,
         confidence="high" if job.permissions_span is not None else "medium",
