@@ -25,6 +25,9 @@ OLDER = {("azuread_application", "name"), ("azuread_application", "reply_urls")}
 PATHS = ("name", "tags", "sign_in", "same_as", "owner", "rotates", "expires", "given", "scope", "principal", "policy")
 MORE = ("condition", "url", "subjects", "identity", "document")
 AZURE = [entry for entry in catalog().values() if entry.cloud == "azure"]
+ASKED = [entry for entry in catalog().values() if entry.type.removeprefix("data:").startswith(("azurerm_", "azuread_"))]
+#: What the schema says nothing of: an attribute's content that may be written as blocks, Terraform's own blocks.
+UNTOLD = ("access_policy.", "connection.", "provisioner.")
 
 
 @cache
@@ -32,10 +35,11 @@ def attributes(type_name: str) -> frozenset[str]:
     """Every dotted path that a type has in any major of its provider."""
     assert SCHEMAS is not None
     found: set[str] = set()
-    for path in sorted(SCHEMAS.glob(f"{type_name.partition('_')[0]}@*.zip")):
+    name = f"d/{type_name[5:]}" if type_name.startswith("data:") else f"r/{type_name}"
+    for path in sorted(SCHEMAS.glob(f"{name[2:].partition('_')[0]}@*.zip")):
         with zipfile.ZipFile(path) as archive:
-            if f"r/{type_name}" in archive.namelist():
-                found.update(_paths(json.loads(archive.read(f"r/{type_name}")), ""))
+            if name in archive.namelist():
+                found.update(_paths(json.loads(archive.read(name)), ""))
     return frozenset(found)
 
 
@@ -74,3 +78,25 @@ def test_every_path_is_in_the_schema_of_a_type_of_its_table() -> None:
         if not any(path in attributes(entry.type) for entry in entries)
     }
     assert wrong - OLDER == set()
+
+
+def settled(entry: Entry) -> set[tuple[str, str]]:
+    """(type, path) of everything that a type's settings and secrets ask; of renamed attributes, all names."""
+    named = {(entry.type, secret.path) for secret in entry.secrets}
+    for setting in entry.settings:
+        named.add((entry.type, setting.path))
+        named |= {(entry.type, path.rpartition("->")[0] or path) for path, _ in setting.when}
+        named |= set(setting.unless)
+    return {(kind, path) for kind, path in named if path and not path.startswith(UNTOLD)}
+
+
+@pytest.mark.skipif(SCHEMAS is None, reason="no provider schemas beside the checkout")
+def test_every_setting_and_secret_is_in_the_schema() -> None:
+    """Of an attribute that goes by several names, one must be."""
+    wrong = {
+        (kind, path)
+        for entry in ASKED
+        for kind, path in settled(entry)
+        if not any(one in attributes(kind) for one in path.split("|"))
+    }
+    assert wrong == set()
