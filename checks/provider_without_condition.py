@@ -1,7 +1,8 @@
 """A provider that takes in everybody of an account or a directory.
 
 What it does
-    Finds workload identity pool providers for AWS, SAML and X.509 without an attribute condition.
+    Finds workload identity pool providers for AWS, SAML, X.509 and issuers of one customer without an attribute
+    condition.
 
 Why it matters
     Every role and user of the AWS account, everybody of the directory, every certificate of the authority gets a token
@@ -20,6 +21,7 @@ from rolecall.model import missets
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
+from rolecall.policy.issuers import shared_host
 
 RULE = Rule(
     "RC431",
@@ -35,10 +37,15 @@ RULE = Rule(
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each provider; those for OIDC are the check unpinned-oidc-subject's."""
-    yield from missets.findings(
+    """One finding for each provider; those for issuers that everybody shares are the check unpinned-oidc-subject's."""
+    shared = {
+        trust.site.address for trust in model.trusts if shared_host(trust.issuer.removeprefix("https://").rstrip("/"))
+    }
+    for finding in missets.findings(
         model, RULE, "account-provider", "ask for the role or the subject in attribute_condition"
-    )
+    ):
+        if finding.address not in shared:
+            yield finding
 
 
 BAD = (

@@ -56,7 +56,7 @@ _TELLING = re.compile(
     r"^roles/(?:compute|container|storage|bigquery|cloudsql|secretmanager|cloudkms|run|cloudfunctions|dataflow|dataproc|"
     r"composer|artifactregistry|spanner|aiplatform|notebooks|datastore|alloydb)\.admin$"
 )
-_SERVICE_ADMIN = re.compile(r"^roles/[\w.]+\.(?:admin|\w+Admin)$|^roles/\w+Admin$")
+_SERVICE_ADMIN = re.compile(r"^roles/[\w.]+\.(?:admin|\w+Admin|editor|owner)$|^roles/\w+Admin$")
 #: Roles that read or change data, and that can be bound on the one thing that holds it.
 DATA: Mapping[str, tuple[Severity, str]] = {
     "roles/secretmanager.secretAccessor": ("medium", "may read every secret of the {level}"),
@@ -220,7 +220,7 @@ def _of_role(model: Model, binding: RoleBinding, escalates: bool) -> Iterator[Ve
     elif binding.role in BASIC and not all(_AGENT.search(m.name) for m in binding.members if binding.members):
         yield verdict("basic-role", "low", f"is granted {binding.role} {whole}")
     elif machines and binding.level and not escalates and _SERVICE_ADMIN.match(binding.role):
-        severity = "high" if _TELLING.match(binding.role) else "medium"
+        severity = "high" if _TELLING.match(binding.role) else "low" if binding.role.endswith("editor") else "medium"
         yield verdict("service-admin", severity, f"is granted {binding.role} {whole}")
     elif machines and binding.level and (found := DATA.get(binding.role)) is not None:
         yield verdict("data", found[0], found[1].format(level=level))
