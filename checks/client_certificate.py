@@ -54,6 +54,21 @@ def check(model: Model) -> Iterator[Finding]:
 
 BAD = (
     Example(
+        "a mesh that takes plain calls",
+        {
+            "mesh.yaml": """\
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata:
+  name: default
+  namespace: shop
+spec:
+  mtls:
+    mode: PERMISSIVE # <- RC602
+"""
+        },
+    ),
+    Example(
         "a web app and a function",
         {
             "main.tf": """\
@@ -118,6 +133,21 @@ resource "google_network_security_server_tls_policy" "front" {
 )
 
 GOOD = (
+    Example(
+        "a mesh that insists",
+        {
+            "mesh.yaml": """\
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata:
+  name: default
+  namespace: shop
+spec:
+  mtls:
+    mode: STRICT
+"""
+        },
+    ),
     Example(
         "behind the gateway are functions, which nobody else may call",
         {

@@ -49,6 +49,25 @@ def _for_people(model: Model, misset: Misset) -> bool:
 
 BAD = (
     Example(
+        "a job that asks for half a day",
+        {
+            ".github/workflows/nightly.yml": """\
+on: push
+permissions:
+  id-token: write
+jobs:
+  nightly:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: aws-actions/configure-aws-credentials@v4
+        with:
+          role-to-assume: arn:aws:iam::111122223333:role/nightly
+          role-duration-seconds: 43200 # <- RC509
+          aws-region: eu-west-1
+"""
+        },
+    ),
+    Example(
         "a role whose sessions live for half a day",
         {
             "main.tf": """\

@@ -44,7 +44,7 @@ RULE = Rule(
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each secret that nothing rotates, or too slowly."""
-    holding = set()
+    holding: set[str] = set()
     if model.missets.get("rotation"):
         for credential in model.credentials.values():
             for end in model.flow(credential).stores:

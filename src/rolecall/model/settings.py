@@ -26,7 +26,7 @@ ABSENT, PRESENT = "absent", "present"
 #: What stands for whatever is written, known or not, in a row's `when`.
 WRITTEN = "written"
 #: What is asked of, and how the catalog calls it.
-_PREFIXES = {"resource": "", "data": "data:", "provider": "provider:", "module": "module:"}
+_PREFIXES = {"resource": "", "data": "data:", "provider": "provider:", "module": "module:", "step": ""}
 
 
 def read_wrong(unit: Unit, fragment: Fragment) -> None:

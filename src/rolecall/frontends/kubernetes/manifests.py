@@ -39,6 +39,7 @@ KINDS = (
     "Issuer",
     "Job",
     "List",
+    "PeerAuthentication",
     "Pod",
     "PodTemplate",
     "ProviderConfig",
