@@ -430,7 +430,7 @@ class _Job:
         entry = self.environment.get(name)
         if entry is not None:
             return through(entry.value, Hop("env", name, span))
-        return self.secret(name, span) or Reference("secret", name, span)
+        return Reference("secret", name, span)
 
     @property
     def federated(self) -> bool:
