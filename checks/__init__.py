@@ -55,6 +55,7 @@ CHECKS: tuple[str, ...] = (
     "unread_policy",
     "secret_in_code",
     "local_auth",
+    "lasting_credential",
     "no_identity",
     "instance_metadata",
     "secret_in_environment",

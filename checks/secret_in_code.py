@@ -152,7 +152,7 @@ Resources:
         },
     ),
     Example(
-        "lists, stores, a first value, calls of registry modules",
+        "lists, stores, a first value, a provider, calls of registry modules",
         {
             "main.tf": """\
 resource "aws_elasticache_user" "app" {
@@ -184,9 +184,47 @@ resource "aws_rds_cluster" "main" {
   }
 }
 
+provider "datadog" {
+  api_key = "correct-horse-battery-staple" # <- RC107
+  app_key = var.app_key
+}
+
+variable "app_key" {
+  sensitive = true
+}
+
 module "database" {
   source   = "terraform-aws-modules/rds/aws"
   password = "correct-horse-battery-staple" # <- RC107
+}
+"""
+        },
+    ),
+    Example(
+        "Google Cloud and OCI: an encryption key, databases' passwords",
+        {
+            "main.tf": """\
+resource "google_compute_disk" "data" {
+  name = "data"
+  zone = "europe-west2-a"
+  disk_encryption_key {
+    raw_key = "b25seSBhbiBleGFtcGxlLCBubyBrZXk=" # <- RC107
+  }
+}
+
+resource "google_sql_user" "app" {
+  name     = "app"
+  instance = "db"
+  password = "correct-horse-battery-staple" # <- RC107
+}
+
+resource "oci_mysql_mysql_db_system" "db" {
+  availability_domain = "AD-1"
+  compartment_id      = "ocid1.compartment.oc1..apps"
+  shape_name          = "MySQL.2"
+  subnet_id           = "ocid1.subnet.oc1..db"
+  admin_username      = "admin"
+  admin_password      = "correct-horse-battery-staple" # <- RC107
 }
 """
         },
@@ -233,6 +271,39 @@ Resources:
     Type: AWS::RDS::DBInstance
     Properties:
       MasterUserPassword: !Ref Password
+"""
+        },
+    ),
+    Example(
+        "Google Cloud and OCI: a key of the key service, passwords from outside",
+        {
+            "main.tf": """\
+variable "password" {
+  sensitive = true
+}
+
+resource "google_compute_disk" "data" {
+  name = "data"
+  zone = "europe-west2-a"
+  disk_encryption_key {
+    kms_key_self_link = "projects/example/locations/europe-west2/keyRings/disks/cryptoKeys/data"
+  }
+}
+
+resource "google_sql_user" "app" {
+  name     = "app"
+  instance = "db"
+  password = var.password
+}
+
+resource "oci_mysql_mysql_db_system" "db" {
+  availability_domain = "AD-1"
+  compartment_id      = "ocid1.compartment.oc1..apps"
+  shape_name          = "MySQL.2"
+  subnet_id           = "ocid1.subnet.oc1..db"
+  admin_username      = "admin"
+  admin_password      = var.password
+}
 """
         },
     ),

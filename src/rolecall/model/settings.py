@@ -88,6 +88,8 @@ def _values(resource: Resource, setting: Setting, library: bool) -> Iterator[tup
     is written; unknown ones are left out.
     """
     if not setting.path:
+        if library and resource.condition is not None and resource.condition.inputs and not resource.condition.called:
+            return
         yield PRESENT, resource.header, ()
         return
     for path in setting.path.split("|"):
