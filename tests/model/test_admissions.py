@@ -137,6 +137,21 @@ resource "aws_s3_bucket_policy" "p" {
     assert said(tmp_path, taken + DOCUMENT % ("anybody", '["*"]')) == {"RC403 high aws_s3_bucket_policy.p"}
 
 
+def test_a_document_of_what_is_shut_or_not_made(tmp_path: Path) -> None:
+    taken = (
+        """
+resource "aws_s3_bucket_policy" "p" {
+  COUNT
+  bucket = "b"
+  policy = data.aws_iam_policy_document.anybody.json
+}
+"""
+        + DOCUMENT % ("anybody", '["*"]')
+    )
+    assert said(tmp_path, taken.replace("COUNT", "") + BLOCK % ('"b"', "true")) == set()
+    assert said(tmp_path, taken.replace("COUNT", "count = 0")) == set()
+
+
 def test_what_a_library_leaves_to_its_callers(tmp_path: Path) -> None:
     library = (
         """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -160,18 +161,31 @@ def _by_itself(extraction: Extraction, resource: Resource) -> Iterator[ResourceP
         return
     own = [s for s in document.statements if s.span is not None and resource.span.contains(s.span)]
     kept = tuple(s for s in own if s.principals)
-    if kept and not (_anybody(document) and _for_endpoint(extraction, resource)):
+    if kept and not (_anybody(document) and _for_others(extraction, resource)):
         yield ResourcePolicy(site_of(resource), replace(document, statements=kept))
 
 
-def _for_endpoint(extraction: Extraction, document: Resource) -> bool:
-    """Whether a document is given to something that speaks of endpoints, whose policies say what passes."""
+def _for_others(extraction: Extraction, document: Resource) -> bool:
+    """Whether a document is for something of its own kind: an endpoint, whose policy says what passes, or nothing that
+    is made.
+    """
+    if "endpoint" in document.name.lower():
+        return True
+    takers = list(_takers(extraction, document))
+    if any("endpoint" in f"{taker.type} {taker.name}".lower() for taker in takers):
+        return True
+    return bool(takers) and all(absent(taker, extraction.unit.library) for taker in takers)
+
+
+def _takers(extraction: Extraction, document: Resource) -> Iterator[Resource]:
+    """The blocks of the document's own module that name it."""
     pattern = re.compile(re.escape(f"{_DOCUMENT}.{document.name}.".encode()))
-    return "endpoint" in document.name.lower() or any(
-        extraction.written(other, pattern)
-        for other in extraction.unit.resources
-        if other.mode in ("resource", "module") and "endpoint" in f"{other.type} {other.name}".lower()
-    )
+    for other in extraction.unit.resources:
+        if other.module == document.module and other.calls == document.calls and extraction.tree is not None:
+            with suppress(Unreadable):
+                data = extraction.tree.read(other.span.path).data
+                if pattern.search(data, other.span.start, other.span.end):
+                    yield other
 
 
 def _anybody(document: Document) -> bool:

@@ -63,15 +63,10 @@ def exceptions(model: Model) -> Iterator[Opening]:
 
 
 def _worst(openings: Iterable[Opening]) -> Iterator[Opening]:
-    """One for each place; a document by itself only where nothing that takes it has been told of."""
+    """The worst for each place."""
     places: dict[tuple[str, int], Opening] = {}
-    statements: set[tuple[str, int]] = set()
     for opening in openings:
         policy, statement, severity, _ = opening
-        written = statement.span or policy.site.span
-        if policy.site.type == LOOSE and (written.path, written.start) in statements:
-            continue
-        statements.add((written.path, written.start))
         span = policy.site.span if policy.site.type == LOOSE else place_of(policy, statement)
         known = places.get((span.path, span.start))
         if known is None or RANK[severity] > RANK[known[2]]:
@@ -145,9 +140,8 @@ def whole_services(model: Model) -> Iterator[tuple[ResourcePolicy, Statement, st
             if not what or what.startswith("kms:") or not whos or lets_anybody_in(statement):
                 continue
             span = place_of(policy, statement)
-            written = statement.span or span
-            if (span.path, span.start) not in seen and (written.path, written.start) not in seen:
-                seen.update(((span.path, span.start), (written.path, written.start)))
+            if (span.path, span.start) not in seen:
+                seen.add((span.path, span.start))
                 yield policy, statement, whos[0], what
 
 

@@ -197,14 +197,41 @@ LOOSE = "aws_iam_policy_document"
 
 def trust_documents(model: Model) -> Iterator[tuple[Site, Document]]:
     """The trust policy of every role, and after them the documents by themselves that would do as one."""
+    told: set[tuple[str, int]] = set()
     for identity in model.identities.values():
         if identity.cloud == "aws" and identity.assume is not None:
+            told.update(_places(identity.assume))
             yield identity.site, identity.assume
     for policy in model.resource_policies:
-        if policy.site.type == LOOSE:
-            statements = tuple(s for s in policy.document.statements if is_assumption(s))
-            if statements:
-                yield policy.site, replace(policy.document, statements=statements)
+        if policy.site.type == LOOSE and (left := _left(policy.document, told, trusts=True)) is not None:
+            yield policy.site, left
+
+
+def resource_policies(model: Model) -> Iterator[ResourcePolicy]:
+    """The policies of resources, and after them what is in documents by themselves and in none of these."""
+    told: set[tuple[str, int]] = set()
+    for policy in model.resource_policies:
+        if policy.site.type != LOOSE:
+            told.update(_places(policy.document))
+            yield policy
+    for policy in model.resource_policies:
+        if policy.site.type == LOOSE and (left := _left(policy.document, told, trusts=False)) is not None:
+            yield replace(policy, document=left)
+
+
+def _places(document: Document) -> Iterator[tuple[str, int]]:
+    return ((s.span.path, s.span.start) for s in document.statements if s.span is not None)
+
+
+def _left(document: Document, told: set[tuple[str, int]], trusts: bool) -> Document | None:
+    """A document with its statements of one sort that are told of nowhere else; None where none is left."""
+    kept = tuple(
+        statement
+        for statement in document.statements
+        if is_assumption(statement) is trusts
+        and (statement.span is None or (statement.span.path, statement.span.start) not in told)
+    )
+    return replace(document, statements=kept) if kept else None
 
 
 def place_in(site: Site, document: Document, statement: Statement) -> Span:
@@ -221,16 +248,6 @@ def is_assumption(statement: Statement) -> bool:
     if not statement.actions and not statement.not_actions:
         return any(kind == "Federated" for kind, _ in statement.principals)
     return any(action.lower().startswith("sts:") for action in statement.actions)
-
-
-def resource_policies(model: Model) -> Iterator[ResourcePolicy]:
-    """The policies of resources, documents by themselves last; statements of trusts left out of these."""
-    yield from (policy for policy in model.resource_policies if policy.site.type != LOOSE)
-    for policy in model.resource_policies:
-        if policy.site.type == LOOSE:
-            statements = tuple(s for s in policy.document.statements if not is_assumption(s))
-            if statements:
-                yield replace(policy, document=replace(policy.document, statements=statements))
 
 
 def trusts(model: Model) -> Iterator[tuple[Site, Statement]]:
