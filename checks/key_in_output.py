@@ -115,6 +115,39 @@ output "key" { # <- RC106
 """
         },
     ),
+    Example(
+        "Google Cloud and OCI",
+        {
+            "main.tf": """\
+resource "google_service_account" "app" {
+  account_id = "app"
+}
+
+resource "google_service_account_key" "app" {
+  service_account_id = google_service_account.app.name
+}
+
+output "key" { # <- RC106
+  value = google_service_account_key.app.private_key
+}
+
+resource "oci_identity_user" "ci" {
+  compartment_id = "ocid1.tenancy.oc1..example"
+  name           = "ci"
+  description    = "deploys"
+}
+
+resource "oci_identity_auth_token" "ci" {
+  description = "registry"
+  user_id     = oci_identity_user.ci.id
+}
+
+output "token" { # <- RC106
+  value = oci_identity_auth_token.ci.token
+}
+"""
+        },
+    ),
 )
 
 GOOD = (

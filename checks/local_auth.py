@@ -31,6 +31,51 @@ RULE = Rule(
     controls=("NIST 800-53 IA-2", "NIST 800-53 IA-5", "OWASP NHI4", "OWASP NHI7"),
     level_now="L2",
     level_target="L5",
+    equivalents={
+        "checkov": (
+            "CKV_AWS_161",
+            "CKV_AWS_162",
+            "CKV_AWS_359",
+            "CKV2_AZURE_40",
+            "CKV_AZURE_244",
+            "CKV_AZURE_137",
+            "CKV_AZURE_138",
+            "CKV_AZURE_140",
+            "CKV_AZURE_132",
+            "CKV_AZURE_192",
+            "CKV_AZURE_195",
+            "CKV_AZURE_203",
+            "CKV_AZURE_184",
+            "CKV_AZURE_236",
+            "CKV_AZURE_141",
+            "CKV_AZURE_5",
+            "CKV2_AZURE_7",
+            "CKV2_AZURE_27",
+            "CKV_AZURE_126",
+            "CKV_GCP_13",
+            "CKV_GCP_7",
+        ),
+        "trivy": (
+            "AWS-0176",
+            "AZU-0042",
+            "GCP-0064",
+            "GCP-0062",
+        ),
+        "kics": (
+            "88fd05e0-ac0e-43d2-ba6d-fc0ba60ae1a6",
+            "c91d7ea0-d4d1-403b-8fe1-c9961ac082c5",
+            "e7530c3c-b7cf-4149-8db9-d037a0b5268e",
+            "9fcd0a0a-9b6f-4670-a215-d94e6bf3f184",
+            "a3aa0087-8228-4e7e-b202-dc9036972d02",
+            "5c666ed9-b586-49ab-9873-c495a833b705",
+            "b897dfbf-322c-45a8-b67c-1e698beeaa51",
+            "86f92117-eed8-4614-9c6c-b26da20ff37f",
+            "a3a055d2-9a2e-4cc9-b9fb-12850a1a3a4b",
+            "a21c8da9-41bf-40cf-941d-330cf0d11fc7",
+            "73fb21a1-b19a-45b1-b648-b47b1678681e",
+            "5baa92d2-d8ee-4c75-88a4-52d9d8bb8067",
+        ),
+    },
 )
 
 
@@ -103,6 +148,22 @@ Resources:
 """,
         },
     ),
+    Example(
+        "Google Cloud: logins of a cluster's own",
+        {
+            "main.tf": """\
+resource "google_container_cluster" "main" {
+  name               = "main"
+  enable_legacy_abac = true # <- RC110
+  master_auth {
+    client_certificate_config {
+      issue_client_certificate = true # <- RC110
+    }
+  }
+}
+"""
+        },
+    ),
 )
 
 GOOD = (
@@ -142,6 +203,21 @@ resource "azurerm_servicebus_namespace" "jobs" {
   name               = "jobs"
   sku                = "Standard"
   local_auth_enabled = false
+}
+"""
+        },
+    ),
+    Example(
+        "Google Cloud: identities alone",
+        {
+            "main.tf": """\
+resource "google_container_cluster" "main" {
+  name = "main"
+  master_auth {
+    client_certificate_config {
+      issue_client_certificate = false
+    }
+  }
 }
 """
         },

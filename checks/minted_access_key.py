@@ -42,7 +42,29 @@ RULE = Rule(
     ),
     level_now="L2",
     level_target="L5",
-    equivalents={"kics": ("7081f85c-b94d-40fd-8b45-a4f1cac75e46",)},
+    equivalents={
+        "kics": (
+            "7081f85c-b94d-40fd-8b45-a4f1cac75e46",
+            "970d224d-b42a-416b-81f9-8f4dfe70c4bc",
+            "4c137350-7307-4803-8c04-17c09a7a9fcf",
+            "3561130e-9c5f-485b-9e16-2764c82763e5",
+            "48677914-6fdf-40ec-80c4-2b0e94079f54",
+        ),
+        "checkov": (
+            "CKV_AWS_348",
+            "CKV2_GCP_3",
+            "CKV2_OCI_1",
+        ),
+        "trivy": (
+            "AWS-0141",
+            "AWS-0167",
+        ),
+        "terrascan": (
+            "AC_AWS_0133",
+            "AC_AWS_0132",
+        ),
+        "regula": ("FG_R00383",),
+    },
 )
 
 
@@ -255,6 +277,61 @@ output "secret" {
 """,
         },
     ),
+    Example(
+        "Google Cloud: a key for a service",
+        {
+            "main.tf": """\
+resource "google_service_account" "app" {
+  account_id = "app"
+}
+
+resource "google_service_account_key" "app" { # <- RC101
+  service_account_id = google_service_account.app.name
+}
+
+resource "google_cloud_run_v2_service" "app" {
+  name     = "app"
+  location = "europe-west2"
+  template {
+    service_account = google_service_account.app.email
+    containers {
+      image = "app:1"
+      env {
+        name  = "GOOGLE_CREDENTIALS"
+        value = base64decode(google_service_account_key.app.private_key)
+      }
+    }
+  }
+}
+"""
+        },
+    ),
+    Example(
+        "OCI: a customer secret key for a function",
+        {
+            "main.tf": """\
+resource "oci_identity_user" "backup" {
+  compartment_id = "ocid1.tenancy.oc1..example"
+  name           = "backup"
+  description    = "writes backups"
+}
+
+resource "oci_identity_customer_secret_key" "backup" { # <- RC101
+  display_name = "backup"
+  user_id      = oci_identity_user.backup.id
+}
+
+resource "oci_functions_function" "backup" {
+  application_id = "ocid1.fnapp.oc1..example"
+  display_name   = "backup"
+  memory_in_mbs  = 128
+  config = {
+    AWS_SECRET_ACCESS_KEY = oci_identity_customer_secret_key.backup.key
+  }
+}
+"""
+        },
+    ),
 )
 
 GOOD = (
@@ -304,6 +381,27 @@ output "secret" {
 resource "aws_lambda_function" "orders" {
   function_name = "orders"
   role          = "arn:aws:iam::111122223333:role/orders"
+}
+"""
+        },
+    ),
+    Example(
+        "Google Cloud: the service account alone",
+        {
+            "main.tf": """\
+resource "google_service_account" "app" {
+  account_id = "app"
+}
+
+resource "google_cloud_run_v2_service" "app" {
+  name     = "app"
+  location = "europe-west2"
+  template {
+    service_account = google_service_account.app.email
+    containers {
+      image = "app:1"
+    }
+  }
 }
 """
         },

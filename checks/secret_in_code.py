@@ -33,7 +33,12 @@ RULE = Rule(
     level_now="L1",
     level_target="L3",
     equivalents={
-        "checkov": ("CKV_AWS_295", "CKV_AWS_384", "CKV_OCI_1", "CKV_AZURE_239"),
+        "checkov": (
+            "CKV_AWS_295",
+            "CKV_AWS_384",
+            "CKV_OCI_1",
+            "CKV_AZURE_239",
+        ),
         "kics": (
             "3c3b7a58-b018-4d07-9444-d9ee7156e111",
             "73980e43-f399-4fcc-a373-658228f7adf7",
@@ -48,6 +53,7 @@ RULE = Rule(
             "5b48c507-0d1f-41b0-a630-76817c6b4189",
             "06adef8c-c284-4de7-aad2-af43b07a8ca1",
         ),
+        "trivy": ("GCP-0037",),
     },
 )
 _SAYS = {

@@ -117,6 +117,35 @@ Resources:
 """
         },
     ),
+    Example(
+        "Google Cloud: a key beside a service account",
+        {
+            "main.tf": """\
+resource "google_service_account" "app" {
+  account_id = "app"
+}
+
+resource "google_service_account_key" "app" {
+  service_account_id = google_service_account.app.name
+}
+
+resource "google_cloud_run_v2_service" "app" {
+  name     = "app"
+  location = "europe-west2"
+  template {
+    service_account = google_service_account.app.email
+    containers {
+      image = "app:1"
+      env { # <- RC203
+        name  = "GOOGLE_CREDENTIALS"
+        value = base64decode(google_service_account_key.app.private_key)
+      }
+    }
+  }
+}
+"""
+        },
+    ),
 )
 
 GOOD = (
@@ -130,6 +159,27 @@ resource "aws_lambda_function" "orders" {
   environment {
     variables = {
       TABLE = "orders"
+    }
+  }
+}
+"""
+        },
+    ),
+    Example(
+        "Google Cloud: the service account alone",
+        {
+            "main.tf": """\
+resource "google_service_account" "app" {
+  account_id = "app"
+}
+
+resource "google_cloud_run_v2_service" "app" {
+  name     = "app"
+  location = "europe-west2"
+  template {
+    service_account = google_service_account.app.email
+    containers {
+      image = "app:1"
     }
   }
 }

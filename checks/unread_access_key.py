@@ -109,6 +109,35 @@ Resources:
 """
         },
     ),
+    Example(
+        "Google Cloud and OCI",
+        {
+            "main.tf": """\
+resource "google_service_account" "app" {
+  account_id = "app"
+}
+
+resource "google_service_account_key" "app" { # <- RC105
+  service_account_id = google_service_account.app.name
+}
+
+resource "oci_identity_api_key" "ci" { # <- RC105
+  user_id   = oci_identity_user.ci.id
+  key_value = tls_private_key.ci.public_key_pem
+}
+
+resource "tls_private_key" "ci" {
+  algorithm = "RSA"
+}
+
+resource "oci_identity_user" "ci" {
+  compartment_id = "ocid1.tenancy.oc1..example"
+  name           = "ci"
+  description    = "deploys"
+}
+"""
+        },
+    ),
 )
 
 GOOD = (

@@ -205,6 +205,28 @@ provider "aws" {
 """
         },
     ),
+    Example(
+        "Google Cloud: a key from outside",
+        {
+            "main.tf": """\
+variable "key" {}
+
+resource "google_cloud_run_v2_service" "app" {
+  name     = "app"
+  location = "europe-west2"
+  template {
+    containers {
+      image = "app:1"
+      env { # <- RC104
+        name  = "GOOGLE_CREDENTIALS"
+        value = var.key
+      }
+    }
+  }
+}
+"""
+        },
+    ),
 )
 
 GOOD = (
@@ -270,6 +292,27 @@ resource "aws_ecs_task_definition" "app" {
     image       = "app:1"
     environment = [{ name = "MINIO_ACCESS_KEY", value = var.key }]
   }])
+}
+"""
+        },
+    ),
+    Example(
+        "Google Cloud: the service account alone",
+        {
+            "main.tf": """\
+resource "google_service_account" "app" {
+  account_id = "app"
+}
+
+resource "google_cloud_run_v2_service" "app" {
+  name     = "app"
+  location = "europe-west2"
+  template {
+    service_account = google_service_account.app.email
+    containers {
+      image = "app:1"
+    }
+  }
 }
 """
         },

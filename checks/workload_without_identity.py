@@ -112,6 +112,30 @@ Resources:
 """
         },
     ),
+    Example(
+        "Google Cloud: a function with a key and no account",
+        {
+            "main.tf": """\
+resource "google_service_account" "app" {
+  account_id = "app"
+}
+
+resource "google_service_account_key" "app" {
+  service_account_id = google_service_account.app.name
+}
+
+resource "google_cloudfunctions2_function" "app" { # <- RC202
+  name     = "app"
+  location = "europe-west2"
+  service_config {
+    environment_variables = {
+      GOOGLE_CREDENTIALS = google_service_account_key.app.private_key
+    }
+  }
+}
+"""
+        },
+    ),
 )
 
 GOOD = (
@@ -123,6 +147,27 @@ resource "aws_instance" "web" {
   ami                  = "ami-0abcdef1234567890"
   instance_type        = "t3.micro"
   iam_instance_profile = "web"
+}
+"""
+        },
+    ),
+    Example(
+        "Google Cloud: the service account alone",
+        {
+            "main.tf": """\
+resource "google_service_account" "app" {
+  account_id = "app"
+}
+
+resource "google_cloud_run_v2_service" "app" {
+  name     = "app"
+  location = "europe-west2"
+  template {
+    service_account = google_service_account.app.email
+    containers {
+      image = "app:1"
+    }
+  }
 }
 """
         },
