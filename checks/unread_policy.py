@@ -2,7 +2,7 @@
 
 What it does
     Finds policies of AWS identities whose text is written out but is no JSON, or is put together so that nobody can
-    tell before it is applied; and statements with actions of a service that AWS does not have.
+    tell before it is applied; and statements with actions that are not written as a service and a name.
 
 Why it matters
     AWS refuses such a policy, or it does not allow what its author thinks.  Until it can be read, what it grants is
@@ -10,11 +10,12 @@ Why it matters
 
 Fix
     Write it with `jsonencode` or `aws_iam_policy_document`, so that the parts that are only known later stay inside
-    their strings; correct the names of actions.
+    their strings; write actions as `service:Name`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from rolecall.model.documents import HALF_KNOWN, NOT_JSON
@@ -22,10 +23,11 @@ from rolecall.model.finding import Finding, Severity
 from rolecall.model.linking import Model
 from rolecall.model.parts import Document, Site
 from rolecall.model.rule import Example, Rule
-from rolecall.policy.actions import services
 from rolecall.policy.patterns import has_symbol
 from rolecall.source.text import Span
 
+#: A service and a name, either with wildcards; or everything.
+_ACTION = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 RULE = Rule("RC905", "unread-policy", "analysis", "low", "a policy could not be read as one")
 
 
@@ -45,7 +47,7 @@ def check(model: Model) -> Iterator[Finding]:
             site.address,
             severity=severity,
             key=f"{site.address} {says}",
-            help="write it with jsonencode or as a policy document, with actions that there are",
+            help="write it with jsonencode or as a policy document, with actions as service:Name",
         )
 
 
@@ -72,11 +74,8 @@ def _wrong(document: Document) -> tuple[Severity, str, Span | None] | None:
         )
     for statement in document.statements:
         for action in (*statement.actions, *statement.not_actions):
-            service, colon, name = action.partition(":")
-            if has_symbol(action) or action == "*" or "*" in service or "?" in service:
-                continue
-            if not colon or not name or service.lower() not in services():
-                return "low", f"AWS has no action {action}", statement.span
+            if not has_symbol(action) and not _ACTION.fullmatch(action):
+                return "low", f"{action} is no action, so that the statement does nothing", statement.span
     return None
 
 

@@ -42,7 +42,7 @@ RULE = Rule(
 )
 
 
-#: What a user or a group is, rather than a call of a module that makes one.
+#: What a user or a group is, rather than a call of a module that makes one.  (What a module makes, its callers use.)
 _TYPES = frozenset({"aws_iam_user", "aws_iam_group", "AWS::IAM::User", "AWS::IAM::Group"})
 
 
@@ -60,7 +60,7 @@ def check(model: Model) -> Iterator[Finding]:
     seen: set[tuple[str, int]] = set()
     for identity in model.identities.values():
         site = identity.site
-        if site.type not in _TYPES or site.unit in unclear or site.declaration in seen:
+        if site.type not in _TYPES or site.calls or site.unit in unclear or site.declaration in seen:
             continue
         if identity.library and identity.gate is not None:
             continue

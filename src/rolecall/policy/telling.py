@@ -61,6 +61,8 @@ def _severity(bearer: Bearer, verdict: Verdict) -> Severity | None:
     shape = verdict.idea in _SHAPES
     if (not verdict.everywhere and not shape) or (bearer.standing == "person" and verdict.idea not in _OF_PEOPLE):
         return None
+    if bearer.standing == "person" and bearer.identity and verdict.permit.managed:
+        return None  # a person who is an administrator by AWS's own policy: somebody has to be
     severity = lower(verdict.severity)
     if severity == "note":
         return "low" if shape else None
