@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Value, find, is_known, references, text
+from rolecall.frontends.values import Scalar, Value, find, is_known, references, text
 from rolecall.model.parts import Document, Statement
 from rolecall.model.scopes import azure_level
 
@@ -39,6 +39,19 @@ _SOURCES = {
 }
 #: A resource's own identity.
 _OWN = re.compile(r"(?:^|\.)(?:identity|kubelet_identity|secret_identity)(?:\.|\[|$)")
+
+
+def given_role(extraction: Extraction, resource: Resource, paths: str) -> Value | None:
+    """The role that an assignment names, by its name or its id: a declared one before any other; modules often pass
+    both and leave one null.
+    """
+    written = [value for path in paths.split("|") if (value := resource.get(path)) is not None]
+    known = [value for value in written if not (isinstance(value, Scalar) and value.value is None)]
+    for value in known:
+        target = extraction.resources.get(extraction.policy_key(value))
+        if target is not None and target.mode == "resource":
+            return value
+    return next(iter(known), None)
 
 
 def role_name(extraction: Extraction, value: Value) -> str:

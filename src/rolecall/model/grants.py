@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rolecall.catalog.entries import Entry
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Value, find, references
-from rolecall.model.azure_roles import principal_kind, role_name
+from rolecall.model.azure_roles import given_role, principal_kind, role_name
 from rolecall.model.directory_grants import read_directory
 from rolecall.model.oci_policies import declared_group
 from rolecall.model.oci_statements import parse
@@ -63,7 +63,8 @@ def _bindings(extraction: Extraction, resource: Resource, entry: Entry) -> Itera
     from rolecall.model.extraction import members
 
     if entry.how != "role-document":
-        yield from _to_each(resource.get(entry.policy), resource.get(entry.principal or entry.users), resource.body)
+        role = given_role(extraction, resource, entry.policy) if entry.cloud == "azure" else resource.get(entry.policy)
+        yield from _to_each(role, resource.get(entry.principal or entry.users), resource.body)
         return
     document = resource.get(entry.document)
     for reference in references(document) if document is not None else ():
