@@ -18,14 +18,13 @@ from rolecall.frontends.pipelines.shell import Command, commands
 class Publisher:
     """A command that publishes: its words in order (each an alternative), the registry, what sends it elsewhere.
 
-    `elsewhere` are options that name another registry, `own` what their value holds where it is the public one after
-    all.
+    `elsewhere` are options that name another registry, `own` finds in their value that it is the public one after all.
     """
 
     words: tuple[re.Pattern[str], ...]
     registry: str
     elsewhere: frozenset[str] = frozenset()
-    own: str = ""
+    own: str = r"(?!)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +53,20 @@ def _words(*words: str) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(rf"(?:{word})\Z") for word in words)
 
 
+_PYPI = r"\bpypi\.org\b|\A(?:test)?pypi\Z"
 _TWINE = frozenset({"--repository-url", "--repository", "-r"})
 _NPM = frozenset({"--registry"})
 PUBLISHERS = (
-    Publisher(_words("cargo", "publish"), "crates.io", frozenset({"--registry", "--index"}), "crates-io"),
-    Publisher(_words(r"twine(?:[=@].*)?", "upload"), "PyPI", _TWINE, "pypi"),
-    Publisher(_words("uv", "publish"), "PyPI", frozenset({"--publish-url", "--index"}), "pypi"),
-    Publisher(_words("hatch", "publish"), "PyPI", frozenset({"--repo", "-r"}), "pypi"),
-    Publisher(_words("pdm", "publish"), "PyPI", frozenset({"--repository", "-r"}), "pypi"),
-    Publisher(_words("poetry", "publish"), "PyPI", frozenset({"--repository", "-r"}), "pypi"),
-    Publisher(_words("flit", "publish"), "PyPI", frozenset({"--repository"}), "pypi"),
-    Publisher(_words("gem", "push"), "RubyGems", frozenset({"--host"}), "rubygems.org"),
-    Publisher(_words(r"npm(?:@.*)?|pnpm|yarn|bun|lerna", "publish"), "npm", _NPM, "registry.npmjs.org"),
-    Publisher(_words(r"nuget(?:\.exe)?", "push"), "NuGet", frozenset({"--source", "-source", "-s"}), "nuget.org"),
+    Publisher(_words("cargo", "publish"), "crates.io", frozenset({"--registry", "--index"}), r"\Acrates-io\Z"),
+    Publisher(_words(r"twine(?:[=@].*)?", "upload"), "PyPI", _TWINE, _PYPI),
+    Publisher(_words("uv", "publish"), "PyPI", frozenset({"--publish-url", "--index"}), _PYPI),
+    Publisher(_words("hatch", "publish"), "PyPI", frozenset({"--repo", "-r"}), _PYPI),
+    Publisher(_words("pdm", "publish"), "PyPI", frozenset({"--repository", "-r"}), _PYPI),
+    Publisher(_words("poetry", "publish"), "PyPI", frozenset({"--repository", "-r"}), _PYPI),
+    Publisher(_words("flit", "publish"), "PyPI", frozenset({"--repository"}), _PYPI),
+    Publisher(_words("gem", "push"), "RubyGems", frozenset({"--host"}), r"\brubygems\.org\b"),
+    Publisher(_words(r"npm(?:@.*)?|pnpm|yarn|bun|lerna", "publish"), "npm", _NPM, r"\bregistry\.npmjs\.org\b"),
+    Publisher(_words(r"nuget(?:\.exe)?", "push"), "NuGet", frozenset({"--source", "-source", "-s"}), r"\bnuget\.org\b"),
 )
 #: Programs that run another: what they run is looked for behind them.
 _RUNNERS = re.compile(
@@ -120,5 +120,5 @@ def _elsewhere(rest: list[str], publisher: Publisher) -> bool:
         option, equals, value = word.partition("=")
         if option.lower() in publisher.elsewhere:
             value = value if equals else (rest[at + 1] if at + 1 < len(rest) else "")
-            return publisher.own not in value or "pkg.github.com" in value
+            return re.search(publisher.own, value) is None
     return False
