@@ -44,7 +44,14 @@ RULE = Rule(
     level_now="W",
     level_target="L5",
     equivalents={
-        "checkov": ("CKV_AWS_1", "CKV_AWS_62", "CKV_AWS_63", "CKV_AWS_274", "CKV_AWS_275"),
+        "checkov": (
+            "CKV_AWS_1",
+            "CKV_AWS_62",
+            "CKV_AWS_63",
+            "CKV_AWS_274",
+            "CKV_AWS_275",
+            "CKV2_AWS_68",
+        ),
         "trivy": ("AWS-0057",),
         "kics": (
             "2f37c4a3-58b9-4afe-8a87-d7f1d2286f84",
@@ -53,6 +60,11 @@ RULE = Rule(
             "4003118b-046b-4640-b200-b8c7a4c8b89f",
             "953b3cdb-ce13-428a-aa12-318726506661",
             "f62aa827-4ade-4dc4-89e4-1433d384a368",
+            "b1ffa705-19a3-4b73-b9d0-0c97d0663842",
+            "1b3af2f9-af8c-4dfc-a0f1-a03adb70deb2",
+            "3206240f-2e87-4e58-8d24-3e19e7c83d7c",
+            "a0ae0a4e-712b-4115-8112-51b9eeed9d69",
+            "01986452-bdd8-4aaa-b5df-d6bf61d616ff",
         ),
     },
 )

@@ -31,7 +31,17 @@ RULE = Rule(
     controls=("NIST 800-53 IA-5", "NIST 800-53 AC-6", "CIS AWS 5.6", "OWASP NHI2", "ATT&CK T1552.005"),
     level_now="L4",
     level_target="L5",
-    equivalents={"checkov": ("CKV_AWS_79", "CKV_AWS_341"), "trivy": ("AWS-0028", "AWS-0130")},
+    equivalents={
+        "checkov": (
+            "CKV_AWS_79",
+            "CKV_AWS_341",
+            "CKV_OCI_5",
+        ),
+        "trivy": (
+            "AWS-0028",
+            "AWS-0130",
+        ),
+    },
 )
 
 

@@ -43,11 +43,16 @@ RULE = Rule(
     level_now="L2·X",
     level_target="L5",
     equivalents={
-        "checkov": ("CKV_AWS_41", "CKV_AWS_45", "CKV_AWS_46"),
+        "checkov": (
+            "CKV_AWS_41",
+            "CKV_AWS_45",
+            "CKV_AWS_46",
+        ),
         "kics": (
             "d7b9d850-3e06-4a75-852f-c46c2e92240b",
             "1402afd8-a95c-4e84-8b0b-6fb43758e6ce",
             "2564172f-c92b-4261-9acd-464aed511696",
+            "a88baa34-e2ad-44ea-ad6f-8cac87bc7c71",
         ),
     },
 )

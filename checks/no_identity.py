@@ -31,8 +31,28 @@ RULE = Rule(
     level_now="L2",
     level_target="L5",
     equivalents={
-        "checkov": ("CKV2_AWS_41",),
-        "kics": ("f914357d-8386-4d56-9ba6-456e5723f9a6", "7f384a5f-b5a2-4d84-8ca3-ee0a5247becb"),
+        "checkov": (
+            "CKV2_AWS_41",
+            "CKV_AZURE_16",
+            "CKV_AZURE_71",
+            "CKV2_AZURE_36",
+            "CKV2_AZURE_28",
+            "CKV2_AZURE_35",
+            "CKV_AZURE_207",
+            "CKV_AZURE_202",
+            "CKV_AZURE_238",
+            "CKV_AZURE_181",
+            "CKV_AZURE_194",
+            "CKV_AZURE_191",
+            "CKV_AZURE_176",
+        ),
+        "kics": (
+            "f914357d-8386-4d56-9ba6-456e5723f9a6",
+            "7f384a5f-b5a2-4d84-8ca3-ee0a5247becb",
+            "b61cce4b-0cc4-472b-8096-15617a6d769b",
+            "c87749b3-ff10-41f5-9df2-c421e8151759",
+        ),
+        "trivy": ("AZU-0002",),
     },
 )
 

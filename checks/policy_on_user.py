@@ -32,7 +32,12 @@ RULE = Rule(
     equivalents={
         "checkov": ("CKV_AWS_40",),
         "trivy": ("AWS-0143",),
-        "kics": ("b4378389-a9aa-44ee-91e7-ef183f11079e",),
+        "kics": (
+            "b4378389-a9aa-44ee-91e7-ef183f11079e",
+            "edc95c10-7366-4f30-9b4b-f995c84eceb5",
+            "e4239438-e639-44aa-adb8-866e400e3ade",
+            "0e5872b4-19a0-4165-8b2f-56d9e14b909f",
+        ),
     },
 )
 _HOW = ("inline", "attached", "managed-list", "exclusive")

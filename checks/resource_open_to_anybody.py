@@ -33,8 +33,13 @@ RULE = Rule(
     level_target="L5",
     equivalents={
         "checkov": (
-            *("CKV_AWS_33", "CKV_AWS_70", "CKV_AWS_167", "CKV_AWS_168"),
-            *("CKV_AWS_169", "CKV_AWS_283", "CKV_AWS_387"),
+            "CKV_AWS_33",
+            "CKV_AWS_70",
+            "CKV_AWS_167",
+            "CKV_AWS_168",
+            "CKV_AWS_169",
+            "CKV_AWS_283",
+            "CKV_AWS_387",
         ),
         "trivy": ("AWS-0097",),
         "kics": (
@@ -46,6 +51,13 @@ RULE = Rule(
             "1d6e16f1-5d8a-4379-bfb3-2dadd38ed5a7",
             "7772bb8c-c0f3-42d4-8e4e-f1b8939ad085",
             "9b6a3f5b-5fd6-40ee-9bc0-ed604911212d",
+            "fa00ce45-386d-4718-8392-fb485e1f3c5b",
+            "ad9dabc7-7839-4bae-a957-aa9120013f39",
+            "d25edb51-07fb-4a73-97d4-41cecdc53a22",
+            "fae52418-bb8b-4ac2-b287-0b9082d6a3fd",
+            "16c4216a-50d3-4785-bfb2-4adb5144a8ba",
+            "b161c11b-a59b-4431-9a29-4e19f63e6b27",
+            "da905474-7454-43c0-b8d2-5756ab951aba",
         ),
     },
 )
