@@ -100,6 +100,27 @@ def _severity(example: bool, alone: bool, consumed: bool) -> Severity:
 
 BAD = (
     Example(
+        "a client secret of Azure",
+        {
+            "main.tf": """\
+provider "azurerm" {
+  features {}
+  tenant_id     = "00000000-0000-0000-0000-000000000000"
+  client_id     = "00000000-0000-0000-0000-000000000000"
+  client_secret = "correct-horse-battery-staple" # <- RC102
+}
+
+resource "azurerm_linux_function_app" "jobs" {
+  name = "jobs"
+  app_settings = {
+    AZURE_CLIENT_ID     = "00000000-0000-0000-0000-000000000000"
+    AZURE_CLIENT_SECRET = "correct-horse-battery-staple" # <- RC102
+  }
+}
+"""
+        },
+    ),
+    Example(
         "a client secret",
         {
             "providers.tf": """\
@@ -213,6 +234,25 @@ jobs:
 )
 
 GOOD = (
+    Example(
+        "Azure: a reference to a vault, the emulator's account, an identity",
+        {
+            "main.tf": """\
+provider "azurerm" {
+  features {}
+  use_oidc = true
+}
+
+resource "azurerm_linux_function_app" "jobs" {
+  name = "jobs"
+  app_settings = {
+    AZURE_CLIENT_SECRET = "@Microsoft.KeyVault(SecretUri=https://example.vault.azure.net/secrets/jobs)"
+    AzureWebJobsStorage = "UseDevelopmentStorage=true"
+  }
+}
+"""
+        },
+    ),
     Example(
         "an emulator",
         {

@@ -86,6 +86,92 @@ def check(model: Model) -> Iterator[Finding]:
 
 BAD = (
     Example(
+        "keys of Azure's services",
+        {
+            "main.tf": """\
+resource "azurerm_storage_account" "data" { # <- RC110
+  name = "data"
+}
+
+resource "azurerm_storage_account" "logs" {
+  name                      = "logs"
+  shared_access_key_enabled = true # <- RC110
+  sas_policy {
+    expiration_period = "07.00:00:00"
+  }
+}
+
+resource "azurerm_cosmosdb_account" "orders" { # <- RC110
+  name = "orders"
+  kind = "GlobalDocumentDB"
+}
+
+resource "azurerm_cosmosdb_account" "carts" { # <- RC110
+  name = "carts"
+  kind = "MongoDB"
+}
+
+resource "azurerm_container_registry" "images" {
+  name                   = "images"
+  sku                    = "Premium"
+  admin_enabled          = true # <- RC110
+  anonymous_pull_enabled = true # <- RC110
+}
+
+resource "azurerm_linux_web_app" "site" { # <- RC110
+  name = "site"
+}
+
+resource "azurerm_batch_account" "jobs" {
+  name                         = "jobs"
+  allowed_authentication_modes = ["AAD", "SharedKey"] # <- RC110
+}
+"""
+        },
+    ),
+    Example(
+        "databases and clusters of Azure",
+        {
+            "main.tf": """\
+resource "azurerm_mssql_server" "main" { # <- RC110
+  name = "main"
+}
+
+resource "azurerm_mssql_server" "both" {
+  name = "both"
+  azuread_administrator { # <- RC110
+    login_username = "databases"
+    object_id      = "00000000-0000-0000-0000-000000000000"
+  }
+}
+
+resource "azurerm_sql_server" "old" { # <- RC110
+  name = "old"
+}
+
+resource "azurerm_postgresql_flexible_server" "main" {
+  name = "main"
+  authentication {
+    active_directory_auth_enabled = true
+    password_auth_enabled         = true # <- RC110
+  }
+}
+
+resource "azurerm_kubernetes_cluster" "main" { # <- RC110
+  name = "main"
+}
+
+resource "azurerm_service_fabric_cluster" "main" {
+  name = "main"
+  azure_active_directory { # <- RC110
+    cluster_application_id = "cluster"
+    client_application_id  = "client"
+  }
+}
+"""
+        },
+    ),
+    Example(
         "a message bus with its keys",
         {
             "main.tf": """\
@@ -167,6 +253,87 @@ resource "google_container_cluster" "main" {
 )
 
 GOOD = (
+    Example(
+        "Azure without keys",
+        {
+            "main.tf": """\
+variable "keys" {
+  type = bool
+}
+
+resource "azurerm_storage_account" "data" {
+  name                      = "data"
+  shared_access_key_enabled = false
+}
+
+resource "azurerm_storage_account" "unknown" {
+  name                      = "unknown"
+  shared_access_key_enabled = var.keys
+}
+
+resource "azurerm_cosmosdb_account" "orders" {
+  name                          = "orders"
+  kind                          = "GlobalDocumentDB"
+  local_authentication_disabled = true
+}
+
+resource "azurerm_cosmosdb_account" "newer" {
+  name                         = "newer"
+  local_authentication_enabled = false
+}
+
+resource "azurerm_container_registry" "images" {
+  name                   = "images"
+  sku                    = "Basic"
+  admin_enabled          = false
+  anonymous_pull_enabled = true
+}
+
+resource "azurerm_linux_web_app" "site" {
+  name                                           = "site"
+  webdeploy_publish_basic_authentication_enabled = false
+  ftp_publish_basic_authentication_enabled       = false
+}
+
+resource "azurerm_batch_account" "jobs" {
+  name                         = "jobs"
+  allowed_authentication_modes = ["AAD", "TaskAuthenticationToken"]
+}
+
+resource "azurerm_mssql_server" "main" {
+  name = "main"
+  azuread_administrator {
+    login_username              = "databases"
+    object_id                   = "00000000-0000-0000-0000-000000000000"
+    azuread_authentication_only = true
+  }
+}
+
+resource "azurerm_sql_server" "old" {
+  name                = "old"
+  resource_group_name = "databases"
+}
+
+resource "azurerm_sql_active_directory_administrator" "old" {
+  server_name         = azurerm_sql_server.old.name
+  resource_group_name = "databases"
+  login               = "databases"
+  tenant_id           = "00000000-0000-0000-0000-000000000000"
+  object_id           = "00000000-0000-0000-0000-000000000000"
+}
+
+resource "azurerm_postgresql_flexible_server" "replica" {
+  name        = "replica"
+  create_mode = "Replica"
+}
+
+resource "azurerm_kubernetes_cluster" "main" {
+  name                   = "main"
+  local_account_disabled = true
+}
+"""
+        },
+    ),
     Example(
         "databases that let roles in, or take it from their cluster, or cannot",
         {

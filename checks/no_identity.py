@@ -64,6 +64,33 @@ def check(model: Model) -> Iterator[Finding]:
 
 BAD = (
     Example(
+        "apps, jobs and a cluster of Azure",
+        {
+            "main.tf": """\
+resource "azurerm_linux_web_app" "site" { # <- RC213
+  name = "site"
+}
+
+resource "azurerm_container_group" "api" { # <- RC213
+  name = "api"
+}
+
+resource "azurerm_automation_account" "nightly" { # <- RC213
+  name = "nightly"
+}
+
+resource "azurerm_kusto_cluster" "metrics" { # <- RC213
+  name = "metrics"
+}
+
+resource "azurerm_eventgrid_topic" "orders" { # <- RC213
+  name               = "orders"
+  local_auth_enabled = false
+}
+"""
+        },
+    ),
+    Example(
         "an instance and a task",
         {
             "main.tf": """\
@@ -99,6 +126,43 @@ Resources:
 )
 
 GOOD = (
+    Example(
+        "apps of Azure with one",
+        {
+            "main.tf": """\
+resource "azurerm_linux_web_app" "site" {
+  name = "site"
+  identity {
+    type = "SystemAssigned"
+  }
+}
+
+resource "azurerm_user_assigned_identity" "api" {
+  name = "api"
+}
+
+resource "azurerm_container_group" "api" {
+  name = "api"
+  identity {
+    type         = "UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.api.id]
+  }
+}
+
+variable "identity" {}
+
+resource "azurerm_automation_account" "nightly" {
+  name = "nightly"
+  dynamic "identity" {
+    for_each = var.identity
+    content {
+      type = identity.value
+    }
+  }
+}
+"""
+        },
+    ),
     Example(
         "one of their own, or one that the launch template gives",
         {

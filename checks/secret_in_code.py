@@ -106,6 +106,38 @@ def check(model: Model) -> Iterator[Finding]:
 
 BAD = (
     Example(
+        "passwords of Azure's servers and machines",
+        {
+            "main.tf": """\
+resource "azurerm_mssql_server" "main" {
+  name                         = "main"
+  administrator_login          = "app"
+  administrator_login_password = "correct-horse-battery-staple" # <- RC107
+}
+
+resource "azurerm_windows_virtual_machine" "agent" {
+  name           = "agent"
+  admin_username = "app"
+  admin_password = "correct-horse-battery-staple" # <- RC107
+}
+
+module "registry" {
+  source = "./registry"
+}
+""",
+            "registry/main.tf": """\
+resource "azurerm_container_group" "api" {
+  name = "api"
+  image_registry_credential {
+    server   = "registry.example.com"
+    username = "puller"
+    password = "correct-horse-battery-staple" # <- RC107
+  }
+}
+""",
+        },
+    ),
+    Example(
         "a database's master password",
         {
             "main.tf": """\
@@ -238,6 +270,33 @@ resource "oci_mysql_mysql_db_system" "db" {
 )
 
 GOOD = (
+    Example(
+        "Azure: made by the code, read from a vault",
+        {
+            "main.tf": """\
+resource "random_password" "main" {
+  length = 32
+}
+
+data "azurerm_key_vault_secret" "main" {
+  name         = "main"
+  key_vault_id = "vault"
+}
+
+resource "azurerm_mssql_server" "main" {
+  name                         = "main"
+  administrator_login          = "app"
+  administrator_login_password = random_password.main.result
+}
+
+resource "azurerm_postgresql_flexible_server" "main" {
+  name                   = "main"
+  administrator_login    = "app"
+  administrator_password = data.azurerm_key_vault_secret.main.value
+}
+"""
+        },
+    ),
     Example(
         "the service manages it, or it is given from outside",
         {

@@ -76,6 +76,17 @@ def check(model: Model) -> Iterator[Finding]:
 
 BAD = (
     Example(
+        "the script of a machine of Azure",
+        {
+            "main.tf": """\
+resource "azurerm_linux_virtual_machine" "agent" {
+  name        = "agent"
+  custom_data = base64encode("export DATABASE_PASSWORD=correct-horse-battery-staple") # <- RC109
+}
+"""
+        },
+    ),
+    Example(
         "a function, a task and a machine",
         {
             "main.tf": """\
