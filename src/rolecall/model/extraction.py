@@ -68,7 +68,7 @@ class Extraction:
         self.fragment.resource_policies.extend(read_admissions(self))
         read_roles(self)
         read_oci(self)
-        read_wrong(self.unit, self.fragment)
+        read_wrong(self.unit, self.fragment, self.written)
         read_cluster(self)
         read_jobs(self)
         self.fragment.facts.extend(stores_of(self.unit, self._may_point))

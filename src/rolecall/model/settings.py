@@ -8,9 +8,10 @@ part of the model; a value that cannot be told, or that a library leaves to its 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import TypeAlias
 
-from rolecall.catalog.entries import Entry, Setting, catalog
+from rolecall.catalog.entries import Setting, catalog
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import Hop, Scalar, Sequence, Value, references, render, text
 from rolecall.frontends.values import Mapping as MappingValue
@@ -29,7 +30,11 @@ WRITTEN = "written"
 _PREFIXES = {"resource": "", "data": "data:", "provider": "provider:", "module": "module:", "step": ""}
 
 
-def read_wrong(unit: Unit, fragment: Fragment) -> None:
+#: Whether the text of a declaration holds a pattern.
+Written: TypeAlias = Callable[[Resource, re.Pattern[bytes]], bool]
+
+
+def read_wrong(unit: Unit, fragment: Fragment, written: Written) -> None:
     """Adds to a fragment what is set wrong, and which secrets are written, on every type that the catalog asks of."""
     entries = catalog()
     types: dict[str, list[Resource]] = {}
@@ -45,7 +50,8 @@ def read_wrong(unit: Unit, fragment: Fragment) -> None:
             if absent(resource, unit.library):
                 continue
             site = site_of(resource)
-            fragment.missets.extend(read_settings(resource, entry, site, unit.library, types))
+            settings = [s for s in entry.settings if not unit.library or not _is_left_open(resource, s, written)]
+            fragment.missets.extend(read_settings(resource, settings, site, unit.library, types))
             secrets = [
                 field
                 for field in entry.secrets
@@ -54,11 +60,23 @@ def read_wrong(unit: Unit, fragment: Fragment) -> None:
             fragment.secret_values.extend(read_secret_values(resource, secrets, site, unit.library, resources))
 
 
+def _is_left_open(resource: Resource, setting: Setting, written: Written) -> bool:
+    """Whether a library writes an attribute that its own defaults leave out: in a dynamic block of its callers'."""
+    name = setting.path.partition("|")[0].rpartition(".")[2]
+    if not name or resource.calls or any(True for path in setting.path.split("|") for _ in attributes(resource, path)):
+        return False
+    return written(resource, re.compile(rb"\b" + re.escape(name).encode() + rb"\b"))
+
+
 def read_settings(
-    resource: Resource, entry: Entry, site: Site, library: bool, types: Mapping[str, Collection[Resource]]
+    resource: Resource,
+    settings: Iterable[Setting],
+    site: Site,
+    library: bool,
+    types: Mapping[str, Collection[Resource]],
 ) -> Iterator[Misset]:
     """What is set wrong on one resource; `types` are the unit's resources by type."""
-    for setting in entry.settings:
+    for setting in settings:
         if not all(_holds(resource, path, wanted, library, types) for path, wanted in setting.when):
             continue
         if any(_companion(resource, kind, path, types) for kind, path in setting.unless):

@@ -110,11 +110,13 @@ _MACHINE = re.compile(r"^(?:serviceAccount:|principal(?:Set)?://)|gserviceaccoun
 #: Google's own service agents, which it grants roles itself; and people who sign in through a workforce pool.
 _AGENT = re.compile(
     r"@cloudservices\.gserviceaccount\.com|serviceAccount:service-|@gcp-sa-|@system\.gserviceaccount\.com|"
-    r"google_project_service_identity\.|/workforcePools/"
+    r"google_project_service_identity\.|google_(?:storage(?:_transfer)?_project|bigquery_default)_service_account\.|"
+    r"\.writer_identity|/workforcePools/"
 )
 #: https://cloud.google.com/iam/docs/service-account-types#default
 _DEFAULT = re.compile(
-    r"-compute@developer\.gserviceaccount\.com|@appspot\.gserviceaccount\.com|_default_service_account"
+    r"-compute@developer\.gserviceaccount\.com|@appspot\.gserviceaccount\.com|"
+    r"google_(?:compute|app_engine)_default_service_account|google_project_default_service_accounts"
 )
 _ANYBODY = {"allusers": "anybody", "allauthenticatedusers": "anybody with a Google account"}
 #: Mailboxes that no organisation keeps.
