@@ -92,6 +92,20 @@ def test_the_widest_of_several_subjects_decides() -> None:
 
 
 @pytest.mark.parametrize(
+    ("other", "wanted"),
+    [
+        (("StringLike", "repo:my-org/*"), "medium"),
+        (("ForAllValues:StringLike", "repo:my-org/*"), "medium"),
+        (("StringLikeIfExists", "repo:my-org/site:environment:prod"), None),
+        (("StringNotLike", "repo:my-org/*"), "critical"),
+    ],
+)
+def test_several_conditions_on_the_subject_all_have_to_hold(other: tuple[str, str], wanted: str | None) -> None:
+    operator, value = other
+    assert severity(GITHUB, ("StringLike", "sub", "*:*/site:*"), (operator, "sub", value)) == wanted
+
+
+@pytest.mark.parametrize(
     ("issuer", "subject", "wanted"),
     [
         ("gitlab.com", "project_path:my-group/*", "high"),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from rolecall.model.finding import RANK, Severity
+from rolecall.model.finding import RANK, SEVERITIES, Severity
 from rolecall.model.parts import Statement
 
 GITHUB = "token.actions.githubusercontent.com"
@@ -158,7 +158,8 @@ def takes_tokens(statement: Statement) -> bool:
 def judge(statement: Statement, issuer: str) -> Verdict | None:
     """How open a trust is: a severity and why; None where the subject is pinned or cannot be told."""
     shared = shared_host(issuer)
-    subjects: list[tuple[str, str]] = []
+    subjects: list[tuple[str, tuple[str, ...]]] = []
+    lenient: list[tuple[str, tuple[str, ...]]] = []
     customers: list[str] = []
     told = False
     for operator, key, values in statement.conditions:
@@ -166,17 +167,20 @@ def judge(statement: Statement, issuer: str) -> Verdict | None:
         claim = claim.lower()
         if operator == "${?}" or (claim == "sub" and not values):
             return None
+        if claim == "sub" and _is_lenient(operator):
+            lenient.append((operator, values))
         if _passes_without(operator) or head.lower().startswith("aws"):
             continue
         if claim == "sub":
-            subjects.extend((operator, value) for value in values)
+            subjects.append((operator, values))
         elif claim in SHARED.get(shared, ()) and values and not all(set(v) <= {"*"} for v in values):
             return _guests(statement) if shared == COGNITO else None
         elif claim in CUSTOMERS.get(shared, {}):
             customers.append(CUSTOMERS[shared][claim])
         told = told or claim != "aud"
     if subjects:
-        return _widest(subjects, shared)
+        # where the subject has to be there, what passes without it counts as well
+        return _narrowest([*subjects, *lenient], shared)
     if customers:
         return "medium", f"no condition on the subject, so {customers[0]} can become this role"
     if shared == COGNITO:
@@ -207,9 +211,28 @@ def _guests(statement: Statement) -> Verdict | None:
     return "low", "nothing says that one must have signed in, so guests of the pool can become this role"
 
 
-def _widest(subjects: list[tuple[str, str]], shared: str) -> Verdict | None:
-    """The worst of several subjects: any of them is enough."""
-    verdicts = [verdict for operator, value in subjects if (verdict := _subject(operator, value, shared)) is not None]
+def _is_lenient(operator: str) -> bool:
+    """Whether a condition compares a claim that is there, and passes where it is not."""
+    plain = operator.lower()
+    return "not" not in plain and (plain.startswith("forallvalues:") or plain.endswith("ifexists"))
+
+
+def _narrowest(conditions: list[tuple[str, tuple[str, ...]]], shared: str) -> Verdict | None:
+    """What several conditions on the subject leave: all of them have to hold, and of each any value is enough."""
+    verdicts = [_widest(operator, values, shared) for operator, values in conditions]
+    if None in verdicts:
+        return None
+    severity, why = min((v for v in verdicts if v is not None), key=lambda verdict: RANK[verdict[0]])
+    if len(verdicts) == 1:
+        return severity, why
+    patterns = " and ".join(f"“{values[0]}”" for _, values in conditions[:3])
+    lower = SEVERITIES[min(SEVERITIES.index(severity) + 1, SEVERITIES.index("low"))]
+    return lower, f"the subjects {patterns} together still leave a part of it open"
+
+
+def _widest(operator: str, values: tuple[str, ...], shared: str) -> Verdict | None:
+    """The worst of several values."""
+    verdicts = [verdict for value in values if (verdict := _subject(operator, value, shared)) is not None]
     return max(verdicts, key=lambda verdict: RANK[verdict[0]], default=None)
 
 
