@@ -57,13 +57,9 @@ def check(model: Model) -> Iterator[Finding]:
 
 
 def _identity(workload: Workload) -> str:
-    """What tells one identity from another: a declared one's id, or what is written, unless a part of it is unknown."""
-    if workload.identity:
-        return workload.identity
-    known = workload.identity_text
-    if not known or "${" in known:
-        return ""
-    return known if known.startswith("arn:") else f"{workload.site.unit}//{known}"
+    """What tells one identity of a unit from another: a declared one's id, or what is written, where all is known."""
+    known = workload.identity or workload.identity_text
+    return f"{workload.site.unit}//{known}" if known and (workload.identity or "${" not in known) else ""
 
 
 def _functions(members: list[Workload]) -> Iterator[Finding]:

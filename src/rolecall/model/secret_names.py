@@ -20,7 +20,7 @@ from rolecall.model.secrets import KEY_ID, SECRET_KEY, normal
 
 #: Names, in lower snake case, that say that the value is a secret.
 _SECRET = re.compile(
-    r"(?:^|_)(?:password|passwd|passphrase|pwd|secret|client_secret|app_secret|api_?key|api_?token|apikey|auth_?token|"
+    r"(?:^|_)(?:(?:pg)?password|passwd|passphrase|pwd|secret|client_secret|app_secret|api_?key|api_?token|apikey|auth_?token|"
     r"access_?token|refresh_?token|bearer_?token|bot_?token|webhook_?secret|signing_?(?:key|secret)|private_?key|"
     r"encryption_?key|secret_?key|secret_?key_?base|master_?key|license_?key|jwt_?(?:key|secret)|deploy_?token|"
     r"integration_?key|write_?key|token|pat|dsn_?password|pass)\d?$"
@@ -73,6 +73,7 @@ _SETTINGS = frozenset(
     {"true", "false", "yes", "no", "on", "off", "none", "null", "always", "never", "required", "optional", "enabled"}
     | {"disabled", "auto", "basic", "bearer", "default"}
 )
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _AS_LONG = re.compile(r"[A-Za-z0-9+/]{40}[^A-Za-z0-9+/=]?")
 _HASH = re.compile(r"[0-9a-f]*[a-f][0-9a-f]*")
 
@@ -110,6 +111,14 @@ def like_key_of_aws(value: str) -> bool:
 def is_plain_word(value: str) -> bool:
     """Whether a text is a word that hardly keeps anybody out."""
     return re.fullmatch(r"[A-Za-z]{1,12}\d{0,3}", value) is not None
+
+
+def is_no_secret(value: str) -> bool:
+    """Whether what a store keeps is plainly no secret: an address, a person's mail, a setting."""
+    flat = value.strip()
+    if password_in_url(flat):
+        return False
+    return _PLACE.match(flat) is not None or flat.lower() in _SETTINGS or _MAIL.fullmatch(flat) is not None
 
 
 def names_a_secret(value: str, name: str) -> bool:

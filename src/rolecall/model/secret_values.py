@@ -16,7 +16,8 @@ from rolecall.frontends.values import Encoded, Hop, Reference, Scalar, Sequence,
 from rolecall.frontends.values import Mapping as MappingValue
 from rolecall.model.fields import attributes, place_in, structured, within
 from rolecall.model.parts import SecretValue, Site
-from rolecall.model.secret_names import is_key_of_aws, is_secret_name, stands_for
+from rolecall.model.secret_names import is_key_of_aws, is_no_secret, is_secret_name, stands_for
+from rolecall.model.secrets import is_dummy
 from rolecall.source.text import Span
 
 #: Form, hint, place and hops of what a value shows.
@@ -35,10 +36,18 @@ def read_secret_values(
             first = path.partition(".")[0] in resource.ignore_changes
             for value, attribute in attributes(resource, path):
                 shown = _kept(value, library, resources) if field.store else _read(value, library, resources)
+                if resource.mode == "provider" and _emulated(value):
+                    continue
                 for form, hint, span, hops in shown:
                     place = span or place_in(value, attribute) or resource.header
                     form = "first" if first and form == "literal" else form
                     yield SecretValue(site, path, field.cls, form, hint, place, hops)
+
+
+def _emulated(value: Value) -> bool:
+    """Whether a provider is given something to satisfy it where nobody asks."""
+    said = text(value)
+    return said is not None and (is_dummy(said) or stands_for(said) != "")
 
 
 def _kept(value: Value, library: bool, resources: Mapping[str, Resource]) -> Iterator[_Shown]:
@@ -48,7 +57,7 @@ def _kept(value: Value, library: bool, resources: Mapping[str, Resource]) -> Ite
         for member in structure.entries:
             if is_secret_name(member.name or ""):
                 yield from _read(within(member.value, value), library, resources)
-    elif not isinstance(structure, Sequence):
+    elif not isinstance(structure, Sequence) and not is_no_secret(text(value) or ""):
         yield from _read(value, library, resources)
 
 
