@@ -141,6 +141,32 @@ def test_what_is_denied_is_no_way(tmp_path: Path, parent: str, principal: str, d
     assert ("RC302" in {rule for rule, _, _ in found}) is not denied
 
 
+def test_calls_of_registry_modules_bind_roles(tmp_path: Path) -> None:
+    text = """module "bindings" {
+  source   = "terraform-google-modules/iam/google//modules/projects_iam"
+  projects = ["example"]
+  bindings = {
+    "roles/owner"            = [google_service_account.app.member]
+    "roles/logging.logWriter" = ["group:ops@example.com"]
+  }
+}
+module "member" {
+  source                  = "terraform-google-modules/iam/google//modules/member_iam"
+  service_account_address = google_service_account.app.email
+  prefix                  = "serviceAccount"
+  project_id              = "example"
+  project_roles           = ["roles/storage.admin"]
+}
+module "accounts" {
+  source        = "terraform-google-modules/service-accounts/google"
+  names         = ["one"]
+  project_roles = ["example=>roles/editor"]
+}
+"""
+    found = said(tmp_path, ACCOUNT + text)
+    assert found == {("RC301", "critical", 6), ("RC351", "high", 10), ("RC301", "critical", 17)}
+
+
 @pytest.mark.parametrize(
     ("condition", "width"),
     [

@@ -17,6 +17,7 @@ from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, Scalar, Unknown, Value, find, is_known, references, render
 from rolecall.model.fields import structured
 from rolecall.model.parts import Site
+from rolecall.model.role_modules import read_module
 from rolecall.model.roles import CustomRole, Denial, Member, RoleBinding, RolePart
 from rolecall.model.sites import absent, gate_of, site_of
 from rolecall.source.text import Span
@@ -70,6 +71,8 @@ def read_roles(extraction: Extraction) -> None:
     levels: dict[str, tuple[str, str]] = {}
     documents: list[Resource] = []
     for resource in extraction.unit.resources:
+        if resource.mode == "module" and not absent(resource, extraction.unit.library):
+            extraction.fragment.roles.extend(read_module(extraction, resource))
         if not resource.type.startswith("google_") or absent(resource, extraction.unit.library):
             continue
         if extraction.unit.library and gate_of(resource) is not None:
