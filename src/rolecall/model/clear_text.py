@@ -94,7 +94,7 @@ HINT = re.compile(
 #: What a secret's block in Terraform must hold: most only pass on what other resources make.
 WRITTEN = re.compile(
     rb"""(?i)(?:pass|pwd|pword|pswrd|secret|token|key|credential)[\w.-]*["')]*\s*[=:]\s*(?:"(?!\$\{)|var\.|local\.|<<)"""
-    rb"""|\bdata\w*\s*=\s*(?:[^\s{]|\{\s*for)|PRIVATE KEY|service-account-token|\bfile\w*\(|encode\(|dockerc"""
+    rb"""|\b(?:binary_)?data(?:_wo)?\s*=\s*(?:[^\s{]|\{\s*for)|PRIVATE KEY|service-account-token|\bfile\w*\(|dockerc"""
 )
 
 
