@@ -2,8 +2,8 @@
 
 What it does
     Finds machines that are granted all actions of a service (`s3:*`), by a statement or by one of AWS's FullAccess
-    policies: on everything, or, less bad, on resources that are named.  So is a grant of everything under a
-    condition that narrows it.
+    policies: on everything, or, less bad, on resources that are named.  So is every action (`*`) on resources that are
+    named, and a grant of everything under a condition that narrows it.
     A policy of which the code does not show who gets it is judged too, one step less severe.
 
 Why it matters
@@ -38,7 +38,7 @@ RULE = Rule(
     level_now="W",
     level_target="L5",
     equivalents={
-        "checkov": ("CKV_AWS_49", "CKV2_AWS_40", "CKV2_AWS_56"),
+        "checkov": ("CKV_AWS_49", "CKV_AWS_63", "CKV2_AWS_40"),
         "trivy": ("AWS-0345", "AWS-0346"),
     },
 )
@@ -46,7 +46,7 @@ RULE = Rule(
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each principal, and for each policy whose principal is not seen."""
-    for idea in ("services", "everything-narrowed"):
+    for idea in ("services", "any-action", "everything-narrowed"):
         yield from findings(model, RULE, idea, "grant the actions that it calls, on what it calls them on")
 
 

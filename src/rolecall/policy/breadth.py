@@ -120,8 +120,17 @@ def all_but(holdings: Holdings) -> Iterator[Width]:
     for permit in holdings.allows:
         statement = permit.statement
         if statement.not_actions:
-            wide = bool(statement.not_resources) or any(is_everything(r) for r in statement.resources)
+            wide = bool(statement.not_resources) or "*" in statement.resources
             yield Width(statement.not_actions, permit, wide, narrowing(statement.conditions) == "hard")
+
+
+def any_action(holdings: Holdings) -> Iterator[Width]:
+    """Each statement of every action on resources that it names; `what` are those."""
+    for permit in holdings.allows:
+        statement = permit.statement
+        if any(action in ("*", "*:*") for action in statement.actions) and statement.resources:
+            wide = any(is_everything(r) for r in statement.resources)
+            yield Width(statement.resources, permit, wide, narrowing(statement.conditions) == "hard")
 
 
 def everywhere_but(holdings: Holdings) -> Iterator[Width]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
@@ -177,10 +177,28 @@ def reaches(holdings: Holdings, action: str, context: Context = NOTHING) -> Iter
             continue
         narrowed = narrowing(statement.conditions, tuple(context))
         for resource in ("*",) if statement.not_resources else statement.resources:
+            if not _fits(statement, action, resource):
+                continue
             denied = _denied(holdings, action, resource, context)
             if denied != "yes":
                 own = any(_names(resource, name) for name in holdings.own)
                 yield Reach(permit, is_everything(resource), own, denied == "no", narrowed)
+
+
+#: Services whose actions are on the resources of another one.
+_ELSEWHERE = {"sts": "iam", "ec2-instance-connect": "ec2", "rds-data": "rds", "ssm": "ec2", "rds-db": "rds-db"}
+
+
+def _fits(statement: Statement, action: str, resource: str) -> bool:
+    """Whether an action can be on a resource: where a statement allows all actions, only those of the resource's
+    service matter.
+    """
+    named = [p for p in statement.actions if p not in ("*", "*:*")]
+    parts = resource.split(":", 3)
+    if len(parts) < 4 or action_answer(replace(statement, actions=tuple(named), not_actions=()), action) == "yes":
+        return True
+    service = action.partition(":")[0].lower()
+    return meet(parts[2], service) or meet(parts[2], _ELSEWHERE.get(service, service))
 
 
 def _names(resource: str, name: str) -> bool:

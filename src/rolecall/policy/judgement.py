@@ -19,6 +19,7 @@ from rolecall.policy.breadth import (
     TELEMETRY,
     Width,
     all_but,
+    any_action,
     changes_on_everything,
     everything,
     everywhere_but,
@@ -111,6 +112,9 @@ def _ideas(holdings: Holdings, step: int) -> Iterator[Verdict]:
     if any(way.path.kind == "grant" for way in ways):
         whole = [width for width in whole if width.what[0].partition(":")[0] not in RIGHTS]
     yield from _services(whole, step)
+    for width in any_action(holdings):
+        says = f"is granted every action on {_list(width.what)}"
+        yield _verdict("any-action", "high" if width.everything else "medium", says, width, step)
     spoken = frozenset(action.lower() for way in ways for action in way.actions) | {"iam:passrole", "sts:assumerole"}
     lasting = list(lasting_credentials(holdings))
     sessions = [width for width in reads_on_everything(holdings, SESSIONS) if width.what[0].lower() not in spoken]

@@ -19,7 +19,7 @@ _OF_PEOPLE = frozenset(
     {"everything", "everything-narrowed", "all-but", "not-resource", "escalation", "pass-role", "assume-any"}
 )
 #: What is wrong with how a statement is written, whatever it comes to today.
-_SHAPES = frozenset({"all-but", "not-resource"})
+_SHAPES = frozenset({"all-but", "not-resource", "any-action"})
 _CONFIDENCE: dict[Standing, Confidence] = {
     "machine": "high",
     "unknown": "medium",
