@@ -1,8 +1,9 @@
 """A certificate or key that is too old, too weak or lives too long.
 
 What it does
-    Finds databases that show a certificate of an authority that has expired, certificates for years, keys that can be
-    broken, certificates that only a mail renews, and authorities that certify any name.
+    Finds databases that show a certificate of an authority that has expired, certificates in the scanned files that
+    have expired or have a weak key or signature, certificates for years, keys that can be broken, certificates that
+    only a mail renews, and authorities that certify any name.
 
 Why it matters
     A certificate is how a machine proves who it is.  One that lives for years outlives the machine and is still good in
@@ -48,7 +49,37 @@ def check(model: Model) -> Iterator[Finding]:
     yield from findings(model, RULE, "certificate", "let a service issue and renew certificates that live for weeks")
 
 
+#: Made for this example, of a key that was thrown away.
+_WEAK = """\
+-----BEGIN CERTIFICATE-----
+MIIB+jCCAWOgAwIBAgIUZ9J+IAa4ls8nsfunwCg4ICSRsv8wDQYJKoZIhvcNAQEL
+BQAwDzENMAsGA1UEAwwEd2VhazAeFw0yNjExMjIwMzExNDNaFw0zNjExMTkwMzEx
+NDNaMA8xDTALBgNVBAMMBHdlYWswgZ8wDQYJKoZIhvcNAQEBBQADgY0AMIGJAoGB
+ALsMyBEFWBkkBo9vCjXo7Q0PZVc3+AYLhJVY/Ayz7nGrBww9/0qGAky6GpQR5cwS
+J7TxqxS7mThqdnBAWyAWQndmQJdAzKhk/RofUArGnydlFA18tS0CI6j1UeZRvTj4
+jo3D+S89qxIFt0+ubo3YmHpqMxAHbwYY4ivzfA1QaJm9AgMBAAGjUzBRMB0GA1Ud
+DgQWBBR6fggnwvb1+T2MEJS2OTGYObAI2zAfBgNVHSMEGDAWgBR6fggnwvb1+T2M
+EJS2OTGYObAI2zAPBgNVHRMBAf8EBTADAQH/MA0GCSqGSIb3DQEBCwUAA4GBAG82
+yaHOg1jAc2moM4AKJ19R562hXdb1/I6KB1X9NRj/PUzDOHUHgUocVM1DUrIJmRpH
+ClF5ZedkOEKsqGd0dganiUivH+dcE+0gwlyaMWz/H1JCPx64Aj7Xn3dZgfAnAudG
+j8a/B573y57T8/+gTeiQFTrC69JT0srnp6h0Rn31
+-----END CERTIFICATE-----
+"""
+
 BAD = (
+    Example(
+        "a certificate in a file beside the code",
+        {
+            "weak.pem": _WEAK,
+            "main.tf": """\
+resource "aws_iam_server_certificate" "old" {
+  name             = "old"
+  certificate_body = file("weak.pem") # <- RC601
+  private_key      = file("key.pem")
+}
+""",
+        },
+    ),
     Example(
         "a database of an authority that has expired",
         {

@@ -33,10 +33,10 @@ settings    attributes that decide about identity and may be set wrong; each row
             pattern to look for in the value as the code writes it, references too), default (what the provider takes
             where nothing is written), above, below (numbers), when (path → values that must hold for the row to apply;
             `written` for any), unless (type → its attribute that names this resource, or `attribute=value`: another
-            resource that settles it), inside (only where the block around the attribute is written), longer (days: of
-            a duration, or of a date that stands for never), same (an attribute that must have another value), says,
-            severity.  An empty path is the declaration itself; `reference->attribute` in `when` is an attribute of the
-            resource that one refers to
+            resource that settles it), inside (only where the block around the attribute is written), longer (days: of a
+            duration, or of a date that stands for never), same (an attribute that must have another value), pem (the
+            text of a certificate, which says itself what is wrong), says, severity. An empty path is the declaration
+            itself; `reference->attribute` in `when` is an attribute of the resource that one refers to
 secrets     attributes that take a secret's value: path and class; store: it keeps any text, of an object its secret
             members; when as above
 
@@ -107,6 +107,7 @@ class Setting:
     inside: bool = False
     longer: float | None = None
     same: str = ""
+    pem: bool = False
     severity: str = ""
 
 

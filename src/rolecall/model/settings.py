@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date
 from typing import TypeAlias
 
 from rolecall.catalog.entries import Setting, catalog
@@ -84,10 +85,30 @@ def read_settings(
         if setting.same:
             yield from _same(resource, setting, site)
             continue
+        if setting.pem:
+            yield from _certificate(resource, setting, site)
+            continue
         for value, span, via in _values(resource, setting, library):
             if _bad(setting, value):
                 path = setting.path.partition("|")[0]
                 yield Misset(site, setting.idea, path, value, setting.says, setting.severity, span, via)
+
+
+def _certificate(resource: Resource, setting: Setting, site: Site) -> Iterator[Misset]:
+    """What a certificate that stands in the code or in a file beside it shows: it has expired, or can be broken."""
+    from rolecall.model.certificates import wrong
+
+    for value, span in attributes(resource, setting.path):
+        if said := wrong(text(value) or "", date.today()):
+            yield Misset(
+                site,
+                setting.idea,
+                setting.path,
+                "",
+                f"{setting.says} {said}",
+                setting.severity,
+                span or resource.header,
+            )
 
 
 def _same(resource: Resource, setting: Setting, site: Site) -> Iterator[Misset]:
