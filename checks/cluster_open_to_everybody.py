@@ -2,7 +2,8 @@
 
 What it does
     Finds bindings that give a role to requests without credentials (`system:anonymous`, `system:unauthenticated`), to
-    everybody who can log in (`system:authenticated`) or to every service account (`system:serviceaccounts`).
+    everybody who can log in (`system:authenticated`) or to every service account (`system:serviceaccounts`).  A role
+    that only reads what nothing hangs on is low.
 
 Why it matters
     Whoever reaches the API server, or runs any pod, has the role.  A managed cluster's group of those who can log in
@@ -16,10 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rolecall.model.cluster import ClusterRole
 from rolecall.model.finding import Finding, Severity
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
-from rolecall.policy.rbac import EVERYBODY, cluster
+from rolecall.policy.rbac import EVERYBODY, READS, cluster, reaches
 
 RULE = Rule(
     "RC437",
@@ -56,6 +58,8 @@ def check(model: Model) -> Iterator[Finding]:
             severity: Severity = "high" if anonymous or binding.role in ("cluster-admin", "admin", "edit") else "medium"
             if anonymous and binding.role == "cluster-admin":
                 severity = "critical"
+            elif not anonymous and _only_reads(cluster(model).role_of(binding)):
+                severity = "low"
             yield RULE.finding(
                 f"{binding.label} gives the role {binding.role} to {_WHO[subject.name]}",
                 binding.site.span,
@@ -65,6 +69,13 @@ def check(model: Model) -> Iterator[Finding]:
                 key=binding.site.address,
                 help="bind the users, groups or service accounts that need it",
             )
+
+
+def _only_reads(role: ClusterRole | None) -> bool:
+    """Whether a role that is seen allows nothing but reading, and nothing that leads further."""
+    if role is None or any(reaches(role)):
+        return False
+    return all(READS.issuperset(rule.verbs) and "*" not in rule.resources for rule in role.allowances)
 
 
 _BINDING = """\
