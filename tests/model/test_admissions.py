@@ -171,6 +171,13 @@ resource "aws_s3_bucket_policy" "p" {
     assert found == {"RC403 high module.m.aws_s3_bucket_policy.p"}
 
 
+def test_principals_that_are_given_elsewhere(tmp_path: Path) -> None:
+    given = POLICY.replace('Principal = "*"', "Principal = { AWS = var.who }")
+    estate = 'provider "aws" {}\nvariable "who" {\n  default = "*"\n}\n' + given
+    assert said(tmp_path, estate) == {"RC403 high aws_s3_bucket_policy.p"}
+    assert said(tmp_path, estate.replace('default = "*"', "")) == set()
+
+
 def test_a_gate_of_a_library(tmp_path: Path) -> None:
     gated = 'variable "public" {\n  default = false\n}\n' + POLICY.replace(
         "  bucket = aws", "  count  = var.public ? 1 : 0\n  bucket = aws", 1

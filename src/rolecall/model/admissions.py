@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from rolecall.model.extraction import Extraction
 
 #: What a policy that lets in more than whom it names has in its text: a star at the end of a string, everybody but
-#: some, a service (which acts for others), an account that is none.
+#: some, a service (which acts for others), an account that is none, a principal that is given elsewhere.
 _WIDE = re.compile(
-    rb"\*\\?[\"']|not_?principal|public-read|authenticated-read|groups/global|\.amazonaws\.com|iam::(?:\*|:?root)",
+    rb"\*\\?[\"']|not_?principal|public-read|authenticated-read|groups/global|\.amazonaws\.com|iam::(?:\*|:?root)"
+    rb"|(?:AWS|Principal|\bacl)\\?[\"']?\s*[=:]\s*\[?\s*\\?[\"']?(?:\$\{)?(?:var|local)\.",
     re.IGNORECASE,
 )
 #: A policy that is written elsewhere.
@@ -68,10 +69,8 @@ def read_admissions(extraction: Extraction) -> Iterator[ResourcePolicy]:
     users = any(
         (entry := extraction.entries.get(r.type)) is not None and entry.kind == "aws:user" for r in unit.resources
     )
-    loose: list[Resource] = []
+    loose = [resource for resource in unit.resources if resource.mode == "data" and resource.type == _DOCUMENT]
     for resource in unit.resources:
-        if resource.mode == "data" and resource.type == _DOCUMENT:
-            loose.append(resource)
         entry = extraction.entries.get(resource.type) if resource.mode == "resource" else None
         if entry is None or not (entry.asks or entry.acls or (entry.document and entry.part in _HOLDERS)):
             continue
@@ -88,6 +87,15 @@ def _may_matter(extraction: Extraction, resource: Resource) -> bool:
     if resource.format != "terraform":
         return True
     return extraction.written(resource, _WIDE) or extraction.written(resource, _ELSEWHERE)
+
+
+def _text(extraction: Extraction, resource: Resource) -> bytes:
+    """The text of a declaration; nothing where it is not at hand."""
+    if extraction.tree is None:
+        return b""
+    with suppress(Unreadable):
+        return extraction.tree.read(resource.span.path).data[resource.span.start : resource.span.end]
+    return b""
 
 
 def _on(extraction: Extraction, resource: Resource, entry: Entry, users: bool) -> Iterator[ResourcePolicy]:
@@ -118,11 +126,9 @@ def left_open(extraction: Extraction, document: Document | None) -> Document | N
         return document
     statements = []
     for statement in document.statements:
-        span = statement.span
-        try:
+        span, written = statement.span, b""
+        with suppress(Unreadable):
             written = extraction.tree.read(span.path).data[span.start : span.end] if span is not None else b""
-        except Unreadable:
-            written = b""
         unknown = (UNKNOWN,) if _DYNAMIC.search(written) else ()
         statements.append(replace(statement, conditions=(*statement.conditions, *unknown)) if unknown else statement)
     return replace(document, statements=tuple(statements))
@@ -181,11 +187,9 @@ def _takers(extraction: Extraction, document: Resource) -> Iterator[Resource]:
     """The blocks of the document's own module that name it."""
     pattern = re.compile(re.escape(f"{_DOCUMENT}.{document.name}.".encode()))
     for other in extraction.unit.resources:
-        if other.module == document.module and other.calls == document.calls and extraction.tree is not None:
-            with suppress(Unreadable):
-                data = extraction.tree.read(other.span.path).data
-                if pattern.search(data, other.span.start, other.span.end):
-                    yield other
+        same = other.module == document.module and other.calls == document.calls
+        if same and pattern.search(_text(extraction, other)):
+            yield other
 
 
 def _anybody(document: Document) -> bool:
