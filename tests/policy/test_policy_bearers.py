@@ -137,3 +137,14 @@ def test_a_boundary_that_is_in_the_code_counts(tmp_path: Path) -> None:
     assert told(tmp_path, text + edge + 'Action = "*", Resource = "*" }] })\n}\n') == [
         ("RC301", "critical", "aws_iam_role_policy.p")
     ]
+
+
+def test_grants_to_principals_that_cannot_be_told_apart_are_not_put_together(tmp_path: Path) -> None:
+    text = 'variable "roles" {\n  type = list(string)\n}\n'
+    for name, action in (("a", "iam:PassRole"), ("b", "ec2:RunInstances")):
+        policy = ADMIN.replace('Action = "*"', f'Action = "{action}"')
+        text += (
+            f'resource "aws_iam_role_policy" "{name}" {{\n  for_each = toset(var.roles)\n  role = each.value\n'
+            f"  policy = {policy}\n}}\n"
+        )
+    assert {rule for rule, _, _ in told(tmp_path, text)} == {"RC303", "RC305"}

@@ -19,6 +19,7 @@ from rolecall.model.policy_sites import DOCUMENT, OWN_ROLE, PERMISSION_SET
 from rolecall.policy.breadth import ADMINISTRATORS
 from rolecall.policy.decision import is_everything
 from rolecall.policy.holdings import Holdings, Permit, gather, managed, of_document, of_grants, of_principal
+from rolecall.policy.patterns import UNKNOWN
 from rolecall.source.text import Span
 
 #: machine: a workload's or a machine's user.  unknown: nobody can tell.  person: people's.  nobody: no block of the
@@ -123,9 +124,9 @@ def _undeclared(model: Model, blocks: _Blocks) -> Iterator[Bearer]:
         if grant.principal in model.identities or grant.level or grant.how == "membership":
             continue
         if grant.principal_kind in ("user", "role", "group", PERMISSION_SET, OWN_ROLE):
-            found[(grant.site.unit, grant.principal_kind, grant.principal or grant.label or grant.site.id)].append(
-                grant
-            )
+            label = "" if UNKNOWN in grant.label else grant.label
+            name = grant.principal or label or grant.site.id
+            found[(grant.site.unit, grant.principal_kind, name)].append(grant)
     standings: Mapping[str, Standing] = {PERMISSION_SET: "person", OWN_ROLE: "machine"}
     for (_, kind, name), grants in found.items():
         holdings = of_grants(model, grants)
