@@ -50,15 +50,14 @@ RULE = Rule(
 
 _HELP = {
     "gcp": "use workload identity federation: permissions id-token: write, google-github-actions/auth with "
-    "workload_identity_provider and service_account, no key: rolecall plan",
-    "oci": "exchange the job's OIDC token for a session token (token exchange, identity propagation trust): "
-    "rolecall plan",
-    "other": "keep it for this one store, narrowed and rotated: rolecall plan",
-    "aws": "use OIDC: permissions id-token: write, role-to-assume, no keys: rolecall plan",
+    "workload_identity_provider and service_account, no key",
+    "oci": "exchange the job's OIDC token for a session token (token exchange, identity propagation trust)",
+    "other": "keep it for this one store, narrowed and rotated",
+    "aws": "use OIDC: permissions id-token: write, role-to-assume, no keys",
     "azure": "use a federated credential: permissions id-token: write, azure/login with client-id, tenant-id and "
-    "subscription-id, no secret: rolecall plan",
+    "subscription-id, no secret",
 }
-_BAKED = "give what runs there the identity of its platform, and leave the key out: rolecall plan"
+_BAKED = "give what runs there the identity of its platform, and leave the key out"
 
 
 def check(model: Model) -> Iterator[Finding]:
@@ -78,6 +77,7 @@ def check(model: Model) -> Iterator[Finding]:
         if source is not None:
             related.append(Related(source.span, "the key is minted here"))
         baked = bool(jobs) and all(job.platform == "artifact" for job in jobs.values())
+        way = keyless_way(SYSTEMS[first.site.format].platform, first.cloud) or _HELP.get(first.cloud, _HELP["aws"])
         names = ", ".join(dict.fromkeys(sorted(job.label or job.site.address for job in jobs.values())))
         yield RULE.finding(
             f"{first.site.address} writes {a_key(first)} into a file or an image ({first.field})"
@@ -88,9 +88,7 @@ def check(model: Model) -> Iterator[Finding]:
             first.site.address,
             related=tuple(related[:6]),
             key=first.field,
-            help=_BAKED
-            if baked
-            else keyless_way(first.site.format, first.cloud) or _HELP.get(first.cloud, _HELP["aws"]),
+            help=f"{_BAKED if baked else way}: rolecall plan",
         )
 
 

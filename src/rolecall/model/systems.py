@@ -57,6 +57,11 @@ CI_STORES = frozenset(
     {*(system.store for system in SYSTEMS.values()), "tfe-variable", "service-connection", "buildkite-secret"}
 )
 
+#: How a job gets a token of its own, by platform.
+_TOKENS = {
+    **{system.platform: system.token for system in SYSTEMS.values()},
+    "hcp-terraform": "give the workspace dynamic credentials (TFC_AWS_PROVIDER_AUTH and its like for other clouds)",
+}
 #: What a cloud takes the token of a job for.
 _EXCHANGES = {
     "aws": "assume a role with it (assume-role-with-web-identity), no keys",
@@ -66,7 +71,7 @@ _EXCHANGES = {
 }
 
 
-def keyless_way(format_: str, cloud: str) -> str:
-    """What to write instead of a key in a pipeline's file; "" where this module has no words for it."""
-    token = SYSTEMS[format_].token
-    return f"{token} and {_EXCHANGES[cloud]}: rolecall plan" if token and cloud in _EXCHANGES else ""
+def keyless_way(platform: str, cloud: str) -> str:
+    """What to do instead of a key in a pipeline of a platform; "" where this module has no words for it."""
+    token = _TOKENS.get(platform, "")
+    return f"{token} and {_EXCHANGES[cloud]}" if token and cloud in _EXCHANGES else ""

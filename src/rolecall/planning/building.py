@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from rolecall.frontends.values import Hop
 from rolecall.model.linking import Consumption, OpenEnd, Step
 from rolecall.model.parts import Workload
-from rolecall.model.systems import CI_STORES
+from rolecall.model.systems import CI_STORES, keyless_way
 from rolecall.model.targets import target_of
 from rolecall.planning import cloudformation, retirement
 from rolecall.planning.advising import advise, held, likely, steps_to, why
@@ -123,7 +123,10 @@ def _by_hand(case: Case, use: Use) -> Move:
         move.hold(
             f"rolecall cannot patch {use.workload.site.address} ({use.workload.platform or 'unknown platform'})",
             Handover(
-                f"find out how {use.workload.site.address} can take a role", use.workload.site.address, "its owner"
+                keyless_way(use.workload.platform, "aws")
+                or f"find out how {use.workload.site.address} can take a role",
+                use.workload.site.address,
+                "its owner",
             ),
         )
     return move
