@@ -253,7 +253,8 @@ def _of_anybody(binding: RoleBinding) -> Iterator[Verdict]:
         if who is None:
             continue
         step = int(_is_narrowed(binding))
-        what = f"has {binding.role or 'a role'} on {binding.scope or 'it'}" if binding.level else f"has {binding.role}"
+        role = binding.role if binding.role and "//" not in binding.role else "a role"
+        what = f"has {role} by {binding.site.address}"
         yield Verdict("everybody", binding, lower(_openness(binding), step), who, "", what)
 
 
