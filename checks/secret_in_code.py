@@ -233,6 +233,11 @@ variable "app_key" {
   sensitive = true
 }
 
+provider "panos" {
+  hostname = "firewall.internal"
+  password = "correct-horse-battery-staple" # <- RC107
+}
+
 module "database" {
   source   = "terraform-aws-modules/rds/aws"
   password = "correct-horse-battery-staple" # <- RC107

@@ -25,6 +25,11 @@ _SECRET = re.compile(
     r"encryption_?key|secret_?key|secret_?key_?base|master_?key|license_?key|jwt_?(?:key|secret)|deploy_?token|"
     r"integration_?key|write_?key|token|pat|dsn_?password|pass)\d?$"
 )
+#: Parts of such names, and the class of credential that they tell; the first that fits counts.
+_CLASSES = (
+    *(("client_secret", "client-secret"), ("private_key_pass", "password"), ("private_key", "private-key")),
+    *(("api_key", "api-key"), ("apikey", "api-key"), ("token", "token"), ("pass", "password"), ("pwd", "password")),
+)
 #: Names that say so too, and a word with which the value is something else.
 _SOMETHING_ELSE = re.compile(
     r"(?:^|_)(?:arn|name|names|id|ids|path|paths|file|files|dir|url|uri|endpoint|host|header|prefix|suffix|type|length|ttl|"
@@ -82,6 +87,12 @@ def is_secret_name(name: str) -> bool:
     """Whether a name says that its value is a secret."""
     flat = normal(name)
     return _SECRET.search(flat) is not None and _SOMETHING_ELSE.search(flat) is None
+
+
+def class_of(name: str) -> str:
+    """The class of credential that a secret's name tells."""
+    flat = normal(name)
+    return next((cls for part, cls in _CLASSES if part in flat), "secret")
 
 
 def is_token(value: str) -> bool:

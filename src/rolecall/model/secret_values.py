@@ -16,10 +16,12 @@ from rolecall.frontends.values import Encoded, Hop, Reference, Scalar, Sequence,
 from rolecall.frontends.values import Mapping as MappingValue
 from rolecall.model.fields import attributes, place_in, structured, within
 from rolecall.model.parts import SecretValue, Site
-from rolecall.model.secret_names import is_key_of_aws, is_no_secret, is_secret_name, stands_for
+from rolecall.model.secret_names import class_of, is_key_of_aws, is_no_secret, is_secret_name, stands_for
 from rolecall.model.secrets import is_dummy
 from rolecall.source.text import Span
 
+#: Providers whose keys are read as the keys of their clouds (model/runners.py).
+CLOUD_PROVIDERS = frozenset({"aws", "awscc", "azurerm", "azuread", "azapi", "google", "google-beta", "oci"})
 #: Form, hint, place and hops of what a value shows.
 _Shown = tuple[str, str, Span | None, tuple[Hop, ...]]
 
@@ -42,6 +44,20 @@ def read_secret_values(
                     place = span or place_in(value, attribute) or resource.header
                     form = "first" if first and form == "literal" else form
                     yield SecretValue(site, path, field.cls, form, hint, place, hops)
+
+
+def read_provider(
+    resource: Resource, fields: Iterable[SecretField], site: Site, library: bool
+) -> Iterator[SecretValue]:
+    """The secrets in a provider's block, by their names; not those that the catalog knows, nor the clouds' own keys."""
+    if resource.type in CLOUD_PROVIDERS:
+        return
+    known = {field.path for field in fields}
+    for entry in resource.body.entries:
+        name = entry.name or ""
+        if name not in known and is_secret_name(name) and not _emulated(entry.value):
+            for form, hint, span, hops in _read(entry.value, library, {}):
+                yield SecretValue(site, name, class_of(name), form, hint, span or entry.span or resource.header, hops)
 
 
 def _emulated(value: Value) -> bool:

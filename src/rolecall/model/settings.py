@@ -19,7 +19,7 @@ from rolecall.frontends.values import Mapping as MappingValue
 from rolecall.model.durations import days
 from rolecall.model.fields import attributes
 from rolecall.model.parts import Fragment, Misset, Site
-from rolecall.model.secret_values import read_secret_values
+from rolecall.model.secret_values import read_provider, read_secret_values
 from rolecall.model.sites import absent, site_of
 from rolecall.source.text import Span
 
@@ -45,6 +45,9 @@ def read_wrong(unit: Unit, fragment: Fragment, written: Written) -> None:
     resources = {resource.id: resource for resource in unit.resources if resource.mode == "parameter"}
     for name, found in types.items():
         entry = entries.get(name)
+        for resource in found if name.startswith("provider:") else ():
+            known = entry.secrets if entry is not None else ()
+            fragment.secret_values.extend(read_provider(resource, known, site_of(resource), unit.library))
         if entry is None or not (entry.settings or entry.secrets):
             continue
         for resource in found:
