@@ -18,6 +18,7 @@ PLANNERS: tuple[str, ...] = (
     "github_oidc",
     "terraform_runner",
     "attached_account",
+    "managed_identity",
 )
 
 

@@ -90,7 +90,8 @@ def test_the_patches_apply_in_order_and_nothing_is_left_to_do(
         assert all(RANK[f.severity] <= worst for f in new), [f"{f.span} {f.message}" for f in new]
     if again is plan:
         return
-    left = {finding.address for finding in again.analysis.findings if finding.family == "static-credential"}
+    # the rules about keys that are handed around; what else a service accepts is not what moved
+    left = {finding.address for finding in again.analysis.findings if "RC101" <= finding.rule <= "RC106"}
     was = {migration.subject.address for migration in plan.migrations}
     for migration in plan.migrations:
         if migration.disposition == "patch":

@@ -52,6 +52,16 @@ class Ending:
                 return False
             seen = ("no error rate has moved; switch it on again at once if one does",)
             phases.append(Phase("soak", edits, ("every consumer has moved", ask), seen, self.back))
+        elif not self.command:
+            handover.append(
+                Handover(
+                    "wait before phase contract: 14 days, and longer than the longest schedule of any consumer; the "
+                    "secret cannot be switched off, only deleted",
+                    credential.site.address,
+                    "the owner of the key",
+                    check=f"the last use does not move: {ask}",
+                )
+            )
         else:
             handover.append(
                 Handover(
@@ -83,7 +93,7 @@ class Ending:
             Phase(
                 "contract",
                 edits,
-                ("the key has been off for 14 days, and longer than the longest schedule of any consumer", ask),
+                ("the soak is over: 14 days, and longer than the longest schedule of any consumer", ask),
                 ("terraform plan deletes only the key and where it was kept",),
                 "none: a deleted key cannot come back, a new one has to be minted and handed out",
             )
@@ -91,8 +101,18 @@ class Ending:
         return True
 
 
-#: https://cloud.google.com/iam/docs/keys-disable-enable and the provider's google_storage_hmac_key (`state`).
+#: A client secret of Entra ID cannot be switched off: every argument of it forces a new one.
+_ENTRA = Ending(
+    None,
+    "",
+    "a new secret, handed out again",
+    ("Application.ReadWrite.OwnedBy",),
+)
+#: https://cloud.google.com/iam/docs/keys-disable-enable, the provider's google_storage_hmac_key (`state`), and
+#: https://registry.terraform.io/providers/hashicorp/azuread/latest/docs/resources/application_password
 ENDINGS: Mapping[str, Ending] = {
+    "azuread_application_password": _ENTRA,
+    "azuread_service_principal_password": _ENTRA,
     "google_service_account_key": Ending(
         None,
         "gcloud iam service-accounts keys disable KEY_ID --iam-account=ACCOUNT",

@@ -1,0 +1,74 @@
+"""The role assignments of an application, once more for the identity that takes over (rule R4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rolecall.planning.case import Case
+from rolecall.planning.hcl_edit import insert_after
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Edit
+from rolecall.source.hcl import Attribute, Block
+
+#: What a copy takes over as it is: all that says what is granted, where and under which condition
+#: (https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/role_assignment).
+_KEPT = (
+    "for_each",
+    "count",
+    "provider",
+    "scope",
+    "role_definition_id",
+    "role_definition_name",
+    "condition",
+    "condition_version",
+    "description",
+    "delegated_managed_identity_resource_id",
+)
+_REFERENCE = re.compile(r'(=\s*)"\$\{[^"]*\}"\s*$', re.MULTILINE)
+
+
+def obstacles(case: Case) -> Iterator[str]:
+    """Why what the application may do cannot be copied."""
+    resource = case.context.resource(case.owner.site) if case.owner is not None else None
+    if resource is not None and resource.get("required_resource_access") is not None:
+        yield "it may call other APIs (required_resource_access), which a managed identity is granted in another way"
+    if not case.grants:
+        yield "what the application may do is not in the code, so that nobody can tell what the identity needs"
+    for grant in case.grants:
+        if grant.site.type != "azurerm_role_assignment":
+            yield f"{grant.site.address} grants it something that a managed identity is given in another way"
+        elif grant.site.module != case.folder:
+            yield f"{grant.site.address} is in another module"
+
+
+def copies(case: Case, principal: str, ending: str) -> list[Edit]:
+    """A role assignment for `principal` (an expression) after each of the application's; `ending` is for its name."""
+    edits: list[Edit] = []
+    for grant in case.grants:
+        block = case.context.block(grant.site.span)
+        if block.labels[:1] != ("azurerm_role_assignment",) or block.blocks:
+            raise Refused(f"{grant.site.address} cannot be copied")
+        label = case.context.free_name(case.folder, block.labels[0], f"{block.labels[1]}_{ending}", ending)
+        lines = [f'resource "azurerm_role_assignment" "{label}" {{']
+        lines += [_line(block, attribute) for attribute in block.attributes if attribute.name in _KEPT]
+        lines.append(f"  principal_id = {in_manner_of(block, principal)}")
+        edits += insert_after(block.text, block.span, _aligned([*lines, "}"]))
+    return edits
+
+
+def in_manner_of(block: Block, expression: str) -> str:
+    """An expression as its neighbours are written: Terraform before 0.12 knows references in quotes only."""
+    if _REFERENCE.search(block.slice.decode("utf-8", "replace")) is None:
+        return expression
+    return f'"${{{expression.replace("[0]", ".0")}}}"'
+
+
+def _line(block: Block, attribute: Attribute) -> str:
+    return "  " + block.text.data[attribute.start : attribute.end].decode("utf-8", "replace").strip()
+
+
+def _aligned(lines: list[str]) -> str:
+    from rolecall.planning.alignment import format_hcl
+
+    return format_hcl("\n".join(lines) + "\n")

@@ -1,0 +1,183 @@
+"""Azure's compute (recipes AZ-09, 11, 13): a managed identity takes over from an application's secret.
+
+The identity is given the application's role assignments and is attached while the secret still works; then the secret
+leaves the settings, and AZURE_CLIENT_ID names the identity: with a client id and no secret the default credential goes
+on to the managed identity (https://learn.microsoft.com/azure/developer/intro/authentication-overview).
+"""
+
+from __future__ import annotations
+
+from rolecall.catalog.entries import catalog
+from rolecall.frontends.resource import Resource
+from rolecall.model.fields import Field, fields
+from rolecall.planners.managed_identity.assignments import copies, in_manner_of, obstacles
+from rolecall.planning.case import Case, Use, attribute_text
+from rolecall.planning.hcl_edit import insert_after, insert_nested_block, remove, set_attribute, set_entry
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Edit, Handover
+from rolecall.planning.move import Move
+from rolecall.planning.removal import take_from
+from rolecall.planning.repetition import repetition
+from rolecall.planning.templates import render
+from rolecall.source.hcl import Block
+from rolecall.source.text import Span
+
+RECIPES = ("AZ-09", "AZ-11", "AZ-13")
+CLOUD = "azure"
+PLATFORMS = ("app-service", "azure-functions", "container-apps", "container-instances", "aks")
+
+_CLIENT_ID = "AZURE_CLIENT_ID"
+#: Types whose environment cannot change in place: the group is replaced, and with it its address
+#: (azurerm_container_group, `environment_variables` forces a new resource).
+_REPLACED = ("azurerm_container_group",)
+
+
+def plan(case: Case, use: Use) -> Move:
+    """The workload's identity takes over."""
+    move = Move("azure:managed-identity")
+    site = use.workload.site
+    for reason in obstacles(case):
+        move.hold(reason, _by_hand(use))
+    if site.module != case.folder:
+        move.hold(f"{site.address} is in another module than the application", _by_hand(use))
+    resource = case.context.resource(site)
+    if resource is None or site.format != "terraform":
+        move.hold("the workload cannot be read again", _by_hand(use))
+    elif move.complete:
+        try:
+            block = case.context.block(site.span)
+            if repetition(block).name:
+                raise Refused(f"{site.address} is made several times, so each instance needs an identity of its own")
+            if use.workload.platform == "aks":
+                _cluster(case, use, move, block)
+            else:
+                _application(case, use, move, resource, block)
+        except Refused as refused:
+            move.hold(refused.reason, _by_hand(use))
+    move.permissions.extend(
+        ("Microsoft.ManagedIdentity/userAssignedIdentities/write", "Microsoft.Authorization/roleAssignments/write")
+    )
+    return move
+
+
+def _cluster(case: Case, use: Use, move: Move, block: Block) -> None:
+    """A cluster changes from its service principal to an identity in place; its nodes follow when they are upgraded
+    (https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/kubernetes_cluster#identity).
+    """
+    old = [nested for nested in block.blocks if nested.type == "service_principal"]
+    if len(old) != 1 or any(nested.type == "identity" for nested in block.blocks):
+        raise Refused(f"{use.workload.site.address} does not have exactly a service_principal and no identity")
+    principal = f"{'.'.join(block.labels)}.identity[0].principal_id"
+    edits = list(remove(block.text, [old[0].span]))
+    edits += insert_nested_block(block.text, block.span, 'identity {\n  type = "SystemAssigned"\n}')
+    edits += copies(case, principal, "cluster")
+    move.add("migrate", edits)
+    move.needs["migrate"].append("there is no way back to the service principal: try it on a cluster of the same kind")
+    move.verify["migrate"].append("az aks show --query identity.type says SystemAssigned, and pods are scheduled")
+    move.handover.append(
+        Handover(
+            "upgrade every node pool after phase migrate and before the secret goes: the kubelets keep the service "
+            "principal until then",
+            use.workload.site.address,
+            "the owner of the cluster",
+            "az aks nodepool upgrade --node-image-only --cluster-name CLUSTER --name POOL --resource-group GROUP",
+            "az aks show --query identityProfile.kubeletidentity names an identity",
+        )
+    )
+
+
+def _application(case: Case, use: Use, move: Move, resource: Resource, block: Block) -> None:
+    site = use.workload.site
+    if use.workload.identity or use.workload.identity_text or any(b.type == "identity" for b in block.blocks):
+        raise Refused(f"{site.address} has an identity already: give that one the application's roles")
+    label = case.context.free_name(case.folder, "azurerm_user_assigned_identity", block.labels[1], site.address)
+    address = f"azurerm_user_assigned_identity.{label}"
+    code = render(
+        "managed_identity/identity.tf.j2",
+        label=label,
+        name=_text(block, "name"),
+        group=_text(block, "resource_group_name"),
+        location=_location(block),
+        origin=case.owner.site.address if case.owner is not None else case.credential.site.address,
+    )
+    identity = (
+        f'identity {{\n  type         = "UserAssigned"\n  identity_ids = [{in_manner_of(block, address + ".id")}]\n}}'
+    )
+    expand = [
+        *insert_after(block.text, block.span, code),
+        *insert_nested_block(block.text, block.span, identity),
+        *copies(case, f"{address}.principal_id", "identity"),
+    ]
+    migrate = [*take_from(case, use), *_client_id(resource, use, block, f"{address}.client_id")]
+    move.add("expand", expand)
+    move.add("migrate", migrate)
+    if site.type in _REPLACED:
+        move.needs["migrate"].append(
+            "a window: a change of its environment replaces the group, and its address with it"
+        )
+    move.needs["migrate"].append("the released code uses DefaultAzureCredential and reads no secret")
+    move.verify["migrate"].append(
+        "the sign-in log of managed identities shows the identity, that of service principals no new sign-in"
+    )
+    move.handover.append(
+        Handover(
+            "release code that uses DefaultAzureCredential before phase migrate",
+            site.address,
+            "the owner of the application",
+            check="no client is built with a secret",
+        )
+    )
+
+
+def _client_id(resource: Resource, use: Use, block: Block, client_id: str) -> list[Edit]:
+    """AZURE_CLIENT_ID of the identity: in place of the application's, or beside where the secret was."""
+    entry = catalog()[resource.type]
+    written = [item for item in fields(resource, entry.inputs) if item.name == _CLIENT_ID]
+    value = in_manner_of(block, client_id)
+    if len(written) == 1 and written[0].style == "map":
+        around = _map_of(block, written[0])
+        return list(set_entry(block.text, around, _CLIENT_ID, value))
+    if len(written) == 1 and written[0].style == "pairs":
+        return list(set_attribute(block.text, written[0].span, "value", value))
+    secrets = [item for item in fields(resource, entry.inputs) if item.span in use.places]
+    if not written and secrets and all(item.style == "map" for item in secrets):
+        return list(set_entry(block.text, _map_of(block, secrets[0]), _CLIENT_ID, value))
+    raise Refused(f"{_CLIENT_ID} cannot be set in the settings")
+
+
+def _map_of(block: Block, item: Field) -> Span:
+    """The object in a block, or in one inside it, that an entry stands in."""
+    for attribute in block.attributes:
+        if attribute.value_start <= item.span.start and item.span.end <= attribute.value_end:
+            return block.text.span(attribute.value_start, attribute.value_end)
+    for nested in block.blocks:
+        if nested.start <= item.span.start and item.span.end <= nested.end:
+            return _map_of(nested, item)
+    raise Refused(f"{item.name} is not written in the block itself")
+
+
+def _text(block: Block, name: str) -> str:
+    attribute = block.attribute(name)
+    if attribute is None:
+        raise Refused(f"it has no {name} to take over")
+    return attribute_text(block, attribute)
+
+
+def _location(block: Block) -> str:
+    """The workload's location; of one that takes its environment's, that of its resource group."""
+    if block.attribute("location") is not None:
+        return _text(block, "location")
+    group = _text(block, "resource_group_name")
+    if group.startswith("azurerm_resource_group.") and group.endswith(".name"):
+        return group.removesuffix(".name") + ".location"
+    raise Refused("its location is not in the code")
+
+
+def _by_hand(use: Use) -> Handover:
+    return Handover(
+        "give the workload a managed identity with the application's roles",
+        use.workload.site.address,
+        "the owner of the workload",
+        "az role assignment list --assignee APPLICATION --all",
+        "the workload's calls succeed under the identity",
+    )
