@@ -39,7 +39,7 @@ def check(model: Model) -> Iterator[Finding]:
     known = cluster(model)
     for binding in known.bindings:
         machines = [subject for subject in binding.subjects if subject.kind == "ServiceAccount"]
-        if not machines or (not binding.wide and not binding.namespace) or all(is_controller(s.name) for s in machines):
+        if not machines or all(is_controller(subject.name) for subject in machines):
             continue
         found = leading_on(known, binding)
         if not found or is_controller(binding.role):

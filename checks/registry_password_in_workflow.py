@@ -57,9 +57,9 @@ jobs:
     runs-on: ubuntu-latest
     container:
       image: registry.example.com/build
-      credentials:
+      credentials: # <- RC144
         username: build
-        password: correct-horse-battery-staple # <- RC144
+        password: correct-horse-battery-staple
     steps:
       - run: make
 """,

@@ -34,9 +34,6 @@ RULE = Rule(
     equivalents={"checkov": ("CKV2_GHA_1",)},
 )
 
-#: Permissions with which a job can change code, packages and deployments, or be somebody to a cloud.
-_HEAVY = frozenset({"actions", "attestations", "contents", "deployments", "id-token", "packages", "pages"})
-
 
 def check(model: Model) -> Iterator[Finding]:
     """At most one finding for each workflow, and one for each job that may write everything."""
@@ -56,7 +53,7 @@ def _workflow(path: str, found: list[CiJob]) -> Iterator[Finding]:
         writes = sorted(scope for scope, access in job.permissions or () if access == "write")
         if job.blanket in ("write-all", "read-all"):
             yield _finding(job, f"{path} lets the token of every job {_does(job.blanket)}", _grade(job.blanket))
-        elif len(shared) > 1 and _HEAVY & set(writes):
+        elif len(shared) > 1 and writes:
             yield _finding(job, f"{path} gives {', '.join(writes)}: write to every job", "low")
     elif silent and "workflow_call" not in silent[0].triggers:
         yield _finding(

@@ -137,10 +137,13 @@ def _read_secrets(
 
 def _container_passwords(resource: Resource) -> Iterator[Span]:
     """https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idcontainercredentials"""
-    for path in ("container.credentials.password", "services.*.credentials.password"):
-        for value in resource.find(path):
-            if isinstance(value, Scalar) and text(value) and value.span is not None and not value.via:
-                yield value.span
+    for path in ("container", "services.*"):
+        for body in resource.find(path):
+            for entry in body.entries if isinstance(body, Mapping) else ():
+                if entry.name == "credentials" and isinstance(entry.value, Mapping) and entry.span is not None:
+                    written = entry.value.get("password")
+                    if isinstance(written, Scalar) and text(written) and not written.via:
+                        yield entry.span
 
 
 def _step(resource: Resource) -> Iterator[CiPart]:

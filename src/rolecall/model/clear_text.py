@@ -133,12 +133,26 @@ def _kept(resource: Resource, body: Mapping, library: bool, members: tuple[str, 
             if not isinstance(data, Mapping):
                 continue
             for entry in data.entries:
+                place = entry.span or resource.span
+                if isinstance(entry.value, Encoded) and entry.value.encoding in ("json", "yaml"):
+                    yield from _in_structure(entry.value.inner, library, place)
+                    continue
                 written = _written(entry.value, library)
                 if written is None:
                     continue
                 if encoded and not isinstance(entry.value, Encoded):
                     written = _decoded(written)
-                yield from _in_value(entry.name or "", written, entry.span or resource.span)
+                yield from _in_value(entry.name or "", written, place)
+
+
+def _in_structure(value: Value, library: bool, span: Span) -> Iterator[_Found]:
+    """The secrets in a structure that Terraform writes as JSON or YAML, by the names of its members."""
+    for entry in value.entries if isinstance(value, Mapping) else ():
+        written = _written(entry.value, library)
+        if written is None:
+            yield from _in_structure(entry.value, library, span)
+        elif (strength := judged(entry.name or "", written)) is not None:
+            yield _Found(entry.name or "", span, strength)
 
 
 def _environment(resource: Resource, library: bool) -> Iterator[_Found]:
