@@ -37,8 +37,12 @@ ODD = [
 def test_broken_files_are_problems(tmp_path: Path, name: str, content: bytes) -> None:
     units = read(tmp_path, {name: content})
     everything(units)
-    if name != "azure-pipelines.yml" or content[:5] in (b"jobs:", b"steps"):
-        assert problems(units)
+    assert problems(units)
+
+
+@pytest.mark.parametrize("name", [*FILES, "Jenkinsfile"])
+def test_a_file_that_is_too_large_is_named(tmp_path: Path, name: str) -> None:
+    assert problems(read(tmp_path, {name: b"# " + b"x" * (11 * 1024 * 1024)})) == ["unreadable"]
 
 
 @pytest.mark.parametrize("name", FILES)

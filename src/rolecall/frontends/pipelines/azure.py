@@ -29,7 +29,7 @@ _PARAMETER = re.compile(r"\$\{\{\s*parameters\.([A-Za-z_][\w-]*)\s*\}\}\Z")
 
 def units(tree: Tree, paths: Iterable[str]) -> list[PipelinePlan]:
     """What forms a unit, found without parsing YAML."""
-    taken = [path for path in paths if _LOOK.search(data_of(tree, path))]
+    taken = [path for path in paths if _START.search(path) or _LOOK.search(data_of(tree, path))]
     return plans(tree, taken, lambda path: _START.search(path) is not None, lambda path: _used(tree, path))
 
 
