@@ -21,7 +21,8 @@ def read(folder: Path, files: dict[str, str]) -> Analysis:
 
 
 def said(analysis: Analysis) -> set[tuple[str, str]]:
-    return {(finding.rule, finding.severity) for finding in analysis.findings}
+    """What is said of identities and keys; that the state keeps a private key is another matter (RC502)."""
+    return {(finding.rule, finding.severity) for finding in analysis.findings if finding.rule != "RC502"}
 
 
 def planned(analysis: Analysis) -> list[Migration]:
