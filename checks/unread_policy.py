@@ -32,14 +32,14 @@ RULE = Rule("RC905", "unread-policy", "analysis", "low", "a policy could not be 
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each document, about the first thing that is wrong with it."""
+    """One finding for each block, about the first thing that is wrong with its policies."""
     seen: set[tuple[str, int]] = set()
     for site, document in _documents(model):
         told = _wrong(document)
         span = document.span or site.span
-        if told is None or (span.path, span.start) in seen:
+        if told is None or site.declaration in seen:
             continue
-        seen.add((span.path, span.start))
+        seen.add(site.declaration)
         severity, says, place = told
         yield RULE.finding(
             f"{site.address}: {says}",

@@ -134,5 +134,5 @@ def _who(bearer: Bearer, address: str) -> str:
         return f"whoever is given {address}"
     if bearer.standing == "person":
         return bearer.name or f"a person with {address}"
-    seen = "it is not seen who it is"
+    seen = "a machine's or a person's, which is not seen"
     return f"{bearer.name} ({seen})" if bearer.name else f"whoever holds {address}"
