@@ -212,6 +212,22 @@ resource "aws_lambda_permission" "p" {{
     assert said(tmp_path, permission) == ({f"{wanted} aws_lambda_permission.p"} if wanted else set())
 
 
+def test_a_source_that_is_null(tmp_path: Path) -> None:
+    permission = """
+variable "source" {
+  default = null
+}
+resource "aws_lambda_permission" "p" {
+  function_name = "f"
+  action        = "lambda:InvokeFunction"
+  principal     = "sns.amazonaws.com"
+  source_arn    = var.source
+}
+"""
+    assert said(tmp_path, permission) == set()
+    assert said(tmp_path, 'provider "aws" {}\n' + permission) == {"RC405 low aws_lambda_permission.p"}
+
+
 def test_a_url_tells_of_its_permission(tmp_path: Path) -> None:
     url = """
 resource "aws_lambda_function_url" "u" {

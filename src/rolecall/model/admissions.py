@@ -140,9 +140,13 @@ def _permission(extraction: Extraction, resource: Resource, entry: Entry, princi
     for row in entry.asks:
         key, _, path = row.partition(" = ")
         value = resource.get(path)
-        if value is not None and text(value) != "":
-            operator = "ArnLike" if key.endswith("Arn") else "StringEquals"
-            conditions.append((operator, key, (extraction.label(value),)))
+        if value is None:
+            continue
+        if isinstance(value, Scalar) and value.value in (None, ""):
+            if extraction.unit.library and any(hop.kind == "variable" for hop in value.via):
+                conditions.append(UNKNOWN)
+            continue
+        conditions.append(("ArnLike" if key.endswith("Arn") else "StringEquals", key, (extraction.label(value),)))
     who = extraction.label(principal)
     action = resource.get(entry.action)
     statement = Statement(
