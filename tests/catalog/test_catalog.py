@@ -21,10 +21,14 @@ NO_PART = FOLDER.joinpath("types_without_a_part.txt").read_text("utf-8").split()
 PARTS = {
     *("identity", "login", "credential", "grant", "policy", "membership", "oidc-provider", "profile", "pod-identity"),
     *("workload", "deployment", "store", "resource-policy", "pod", "service-account", "external-secret"),
+    "permission-set",
 }
 STYLES = {"map", "pairs", "containers", "script", "value", "store-map", "store-pairs", "any"}
 #: Attributes of older majors of the provider, which code in the wild still uses.
-OLDER = {"aws_iam_access_key": {"ses_smtp_password"}}
+OLDER = {
+    "aws_iam_access_key": {"ses_smtp_password"},
+    "aws_secretsmanager_secret": {"rotation_lambda_arn", "rotation_rules.automatically_after_days"},
+}
 #: Types of services that have ended, which templates still use.
 RETIRED = {"AWS::OpsWorks::App", "AWS::OpsWorks::Stack"}
 SCHEMAS = next(
@@ -53,7 +57,7 @@ def paths(entry: Entry) -> Iterator[str]:
     yield from (row.partition(" = ")[2] for row in entry.asks)
     for setting in entry.settings:
         yield setting.path
-        yield from (path for path, _ in setting.when)
+        yield from (path.partition("->")[0] for path, _ in setting.when)
     yield from (secret.path for secret in entry.secrets)
     for item in entry.inputs:
         yield item.path
@@ -75,9 +79,7 @@ def test_a_type_without_a_part_plays_none(type_name: str) -> None:
 def test_every_layout_is_one_that_fields_knows() -> None:
     assert {item.style for entry in aws() for item in entry.inputs} <= STYLES
     assert {entry.part for entry in aws()} <= PARTS | {""}
-    assert all(
-        entry.settings or entry.secrets or entry.inputs or entry.acls for entry in aws() if not entry.part
-    )
+    assert all(entry.settings or entry.secrets or entry.inputs or entry.acls for entry in aws() if not entry.part)
 
 
 def test_workloads_say_what_they_are() -> None:
