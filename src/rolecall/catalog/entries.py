@@ -51,7 +51,8 @@ for.  The types `provider:NAME` and `module:SOURCE` are provider blocks and call
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -219,34 +220,76 @@ def _together(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return {**one, **other, **lists}
 
 
+class Catalog(Mapping[str, Entry]):
+    """Every type that the catalogs name.
+
+    A file is parsed when a type is asked for whose name stands in it: a small estate needs few of them, and parsing all
+    would be half of its run.
+    """
+
+    def __init__(self) -> None:
+        folder = files("rolecall.catalog")
+        self._texts = {name: folder.joinpath(name).read_text("utf-8") for name in (*CATALOGS, *IDEAS)}
+        self._tables: dict[str, dict[str, dict[str, Any]]] = {}
+        self._entries: dict[str, Entry | None] = {}
+
+    def __getitem__(self, type_name: str) -> Entry:
+        entry = self._entries.get(type_name)
+        if entry is None and type_name not in self._entries:
+            entry = self._entries[type_name] = self._read(type_name)
+        if entry is None:
+            raise KeyError(type_name)
+        return entry
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(name for file in self._texts for name in self._of(file)))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _read(self, type_name: str) -> Entry | None:
+        cloud, table = "", None
+        for file, text in self._texts.items():
+            if type_name in text and (found := self._of(file).get(type_name)) is not None:
+                table = _together(table or {}, found)
+                if file in CATALOGS:
+                    cloud = file.removesuffix(".toml").partition("_")[0]
+        if table is None:
+            return None
+        if not cloud:
+            cloud = next((cloud for start, cloud in _CLOUDS.items() if type_name.startswith(start)), "other")
+        return _entry(type_name, cloud, table)
+
+    def _of(self, file: str) -> dict[str, dict[str, Any]]:
+        """The tables of one file, by type."""
+        known = self._tables.get(file)
+        if known is None:
+            rows = tomllib.loads(self._texts[file])
+            known = self._tables[file] = dict(_by_type(rows) if file in CATALOGS else _by_idea(rows))
+        return known
+
+
+def _by_type(rows: dict[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for first, table in rows.items():
+        for type_name in (first, *table.pop("also", ())):
+            yield type_name, table
+
+
+def _by_idea(rows: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The settings of a file of ideas, by the types that they hold for."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for idea, settings in rows.items():
+        for row in settings:
+            for type_name in row.pop("types"):
+                found.setdefault(type_name, []).append({"idea": idea, **row})
+    for type_name, settings in found.items():
+        yield type_name, {"settings": settings}
+
+
 @cache
-def catalog() -> dict[str, Entry]:
+def catalog() -> Catalog:
     """Every type that the catalogs name."""
-    tables: dict[str, tuple[str, dict[str, Any]]] = {}
-    for name in CATALOGS:
-        cloud = name.removesuffix(".toml").partition("_")[0]
-        rows = tomllib.loads(files("rolecall.catalog").joinpath(name).read_text("utf-8"))
-        for first, table in rows.items():
-            for type_name in (first, *table.pop("also", ())):
-                tables[type_name] = (cloud, _together(tables.get(type_name, ("", {}))[1], table))
-    entries = {type_name: _entry(type_name, cloud, table) for type_name, (cloud, table) in tables.items()}
-    for name in IDEAS:
-        _add_ideas(entries, tomllib.loads(files("rolecall.catalog").joinpath(name).read_text("utf-8")))
-    return entries
-
-
-def _add_ideas(entries: dict[str, Entry], ideas: dict[str, list[dict[str, Any]]]) -> None:
-    """Adds the settings of a file of ideas to the types that they hold for."""
-    for idea, rows in ideas.items():
-        for row in rows:
-            types = row.pop("types")
-            setting = _setting({"idea": idea, **row})
-            for type_name in types:
-                known = entries.get(type_name)
-                if known is None:
-                    cloud = next((cloud for start, cloud in _CLOUDS.items() if type_name.startswith(start)), "other")
-                    known = Entry(type_name, "", cloud)
-                entries[type_name] = replace(known, settings=(*known.settings, setting))
+    return Catalog()
 
 
 @cache
