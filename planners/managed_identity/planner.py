@@ -11,6 +11,7 @@ from rolecall.catalog.entries import catalog
 from rolecall.frontends.resource import Resource
 from rolecall.model.fields import Field, fields
 from rolecall.planners.managed_identity.assignments import copies, in_manner_of, obstacles
+from rolecall.planning.advising import steps_at
 from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.hcl_edit import insert_after, insert_nested_block, remove, set_attribute, set_entry
 from rolecall.planning.line_edit import Refused
@@ -54,6 +55,9 @@ def plan(case: Case, use: Use) -> Move:
                 _application(case, use, move, resource, block)
         except Refused as refused:
             move.hold(refused.reason, _by_hand(use))
+    if not move.complete:
+        for step in steps_at(case, use.workload.platform):
+            move.hold(move.reasons[0], step)
     move.permissions.extend(
         ("Microsoft.ManagedIdentity/userAssignedIdentities/write", "Microsoft.Authorization/roleAssignments/write")
     )

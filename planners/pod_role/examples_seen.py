@@ -51,7 +51,7 @@ def _example(
     workload: str = "",
 ) -> Shown:
     """An estate with one workload and one key, which come to the same."""
-    address = workload or ("Deployment/shop/shop" if "shop.yaml" in files else "kubernetes_deployment_v1.shop")
+    address = workload or ("Deployment.shop.shop" if "shop.yaml" in files else "kubernetes_deployment_v1.shop")
     both = (address, "aws_iam_access_key.shop")
     planned = PlannerExample(title, files, dict.fromkeys(both, disposition), dict.fromkeys(both, ("aws:pod-role",)))
     return Shown(planned, after or {}, says)

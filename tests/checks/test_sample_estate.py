@@ -76,8 +76,8 @@ def test_everything_could_be_read(analysis: Analysis) -> None:
         ("aws_iam_access_key.builder", "aws_codebuild_project.images"),
         ("module.invoices_user.aws_iam_access_key.this", "module.invoices.aws_lambda_function.this"),
         ("aws_iam_access_key.deploy", "jobs.site"),
-        ("aws_iam_access_key.documents", "Deployment/bookings-prod/bookings-api"),
-        ("aws_iam_access_key.uploader", "CronJob/berths-prod/plans-nightly"),
+        ("aws_iam_access_key.documents", "Deployment.bookings-prod.bookings-api"),
+        ("aws_iam_access_key.uploader", "CronJob.berths-prod.plans-nightly"),
     ],
 )
 def test_each_key_is_followed_to_its_consumer(address: str, consumer: str, analysis: Analysis) -> None:

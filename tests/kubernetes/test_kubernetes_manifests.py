@@ -82,11 +82,11 @@ def test_a_deployment_and_its_containers(tmp_path: Path) -> None:
     (found,) = resources(tmp_path, DEPLOYMENT)
     assert (found.type, found.address, found.name, found.mode) == (
         "k8s:Deployment",
-        "Deployment/shop/web",
+        "Deployment.shop.web",
         "web",
         "resource",
     )
-    assert found.id == "k8s/app.yaml//Deployment/shop/web"
+    assert found.id == "k8s/app.yaml//Deployment.shop.web"
     assert (found.header.line, found.span.line) == (3, 2)
     spec = pod_spec(found)
     assert spec is not None
@@ -180,7 +180,7 @@ def test_lists_json_and_twins(tmp_path: Path) -> None:
         '{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "r"}}, 7]}',
         "list.json",
     )
-    assert [resource.address for resource in found] == ["Secret//a", "Secret//a#2"]
+    assert [resource.address for resource in found] == ["Secret.default.a", "Secret.default.a#2"]
     assert [resource.span.line for resource in found] == [2, 3]
 
 
@@ -220,7 +220,7 @@ def test_helm_templates_are_tolerated(tmp_path: Path) -> None:
     )
     assert unit.problems == ()
     (found,) = unit.resources
-    assert found.address == "Deployment//${?}"
+    assert found.address == "Deployment.default.${?}"
     (container,) = containers(found)
     by_name = {variable.name: variable for variable in container.env}
     assert isinstance(by_name["KEY"].value, Unknown | Template)
@@ -252,7 +252,7 @@ def test_kustomize_generators(tmp_path: Path) -> None:
     )
     assert unit.files == ("k/kustomization.yaml", "k/secret.env")
     secret, config = unit.resources
-    assert (secret.type, secret.address, config.address) == ("k8s:Secret", "Secret/n/s", "ConfigMap//c")
+    assert (secret.type, secret.address, config.address) == ("k8s:Secret", "Secret.n.s", "ConfigMap.default.c")
     data = secret.get("stringData")
     assert data is not None
     assert plain(data) == {"user": "admin", "password": "a=b", "KEY": "value", "OTHER": "é"}

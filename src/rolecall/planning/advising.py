@@ -167,6 +167,13 @@ def steps_to(case: Case, target: str) -> Iterator[Handover]:
         yield Handover(what, ", ".join(places[:3]) or credential.site.address, who, command, check)
 
 
+def steps_at(case: Case, platform: str) -> Iterator[Handover]:
+    """What people do at the workloads of one platform, whatever the target."""
+    at = [use.workload.site.address for use in case.uses if use.workload.platform == platform]
+    for what, who, command, check in AT.get((case.credential.cloud, platform), ()):
+        yield Handover(what, ", ".join(at[:3]), who, command, check)
+
+
 def _steps(case: Case, targets: list[str]) -> Iterator[Handover]:
     """The hand-over, in order: who reads it, the new identity, the change, the end of the key."""
     credential = case.credential
@@ -182,9 +189,7 @@ def _steps(case: Case, targets: list[str]) -> Iterator[Handover]:
     for target in targets:
         yield from steps_to(case, target)
     for platform in dict.fromkeys(use.workload.platform for use in case.uses):
-        for what, who, command, check in AT.get((credential.cloud, platform), ()):
-            at = [use.workload.site.address for use in case.uses if use.workload.platform == platform]
-            yield Handover(what, ", ".join(at[:3]), who, command, check)
+        yield from steps_at(case, platform)
     if credential.form != "minted":
         yield Handover(
             f"then revoke the {short(credential)} in {CLOUDS.get(credential.cloud, credential.cloud)} and delete "

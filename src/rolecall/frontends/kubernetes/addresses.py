@@ -1,4 +1,7 @@
-"""Addresses of objects: `Kind/namespace/name`, once each in a file."""
+"""Addresses of objects: `Kind.namespace.name`, once each in a file, as other scanners write them.
+
+An object that names no namespace gets `default`, which is where it goes unless somebody says otherwise.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,6 @@ class Addresses:
         self._taken: dict[str, int] = {}
 
     def take(self, kind: str, namespace: str, name: str) -> str:
-        address = f"{kind}/{namespace}/{name}"
+        address = f"{kind}.{namespace or 'default'}.{name}"
         count = self._taken[address] = self._taken.get(address, 0) + 1
         return address if count == 1 else f"{address}#{count}"
