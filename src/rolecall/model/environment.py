@@ -38,10 +38,11 @@ _ASSIGNED = re.compile(
 )
 #: Words without which no name in a text can be a secret's: a look that costs little.
 _HINTS = re.compile(r"(?i)passw|passphrase|pwd|secret|token|api_?key|private|_key|ghp_|glpat|xox|://|PAT\b")
-#: What sets a machine up for AWS keys, and what says that they are a session's.
+#: What sets a machine up for AWS keys, and what says that they are a session's.  What a here-document puts into the
+#: file of credentials stands there itself.
 _KEYS_SET = re.compile(
-    r"(?i)\b(?:export\s+|set\s+|env:)?aws_access_key_id\s*=|aws\s+configure\s+set\s+(?:\S+\s+)?(?:\S*\.)?aws_access_key_id"
-    r"|>>?\s*\S*\.aws/credentials"
+    r"(?im)\b(?:export\s+|set\s+|env:)?aws_access_key_id\s*=|aws\s+configure\s+set\s+(?:\S+\s+)?(?:\S*\.)?aws_access_key_id"
+    r"|^(?!.*<<).*>>?\s*\S*\.aws/credentials"
 )
 _CREDENTIALS_FILE = re.compile(r"\.aws/credentials\b")
 _SESSION = re.compile(
