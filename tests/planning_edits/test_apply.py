@@ -91,6 +91,35 @@ def test_the_same_file_changed_elsewhere_is_no_obstacle(estate: Path) -> None:
     assert b"line 19\nnew\nline 21\n" in (estate / "a.txt").read_bytes()
 
 
+def test_what_is_appended_is_appended_once(folder: Fill) -> None:
+    root = folder({"a.txt": LINES})
+    edit = Edit("a.txt", len(LINES), len(LINES), "appended\n")
+    document: dict[str, Any] = {
+        "schema": "rolecall/plan/1",
+        "series": to_json(compose(Tree(root), [migration("m", expand=[edit])])),
+    }
+    apply_phase(document, root, "expand")
+    (root / "a.txt").write_bytes(b"# on top\n" + (root / "a.txt").read_bytes())
+    assert states(document, root) == {"expand": "applied"}
+    assert apply_phase(document, root, "expand").written == ()
+
+
+def test_the_like_of_a_place_that_is_done_is_left_alone(folder: Fill) -> None:
+    block = b"".join(b"same %d\n" % number for number in range(9))
+    root = folder({"a.txt": block + b"--\n" + block})
+    at = block.index(b"same 4")
+    document: dict[str, Any] = {
+        "schema": "rolecall/plan/1",
+        "series": to_json(compose(Tree(root), [migration("m", expand=[Edit("a.txt", at, at, "new\n")])])),
+    }
+    apply_phase(document, root, "expand")
+    (root / "a.txt").write_bytes((root / "a.txt").read_bytes() + b"# below\n")
+    before = contents(root)
+    with pytest.raises(NotApplicable, match="not there once"):
+        apply_phase(document, root, "expand")
+    assert contents(root) == before
+
+
 @pytest.mark.parametrize(
     ("path", "data", "reason"),
     [

@@ -10,15 +10,11 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
 from rolecall.planning.migration import PHASES
-from rolecall.planning.series import digest
-from rolecall.source.diff import split_lines
-from rolecall.source.edits import Edit, apply
-from rolecall.source.tree import Tree, Unreadable
+from rolecall.planning.survey import DamagedPlan, File, survey
 
 State = Literal["pending", "applied", "partial", "changed"]
 
@@ -38,17 +34,6 @@ class Applied:
     phase: str
     written: tuple[str, ...]
     already: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file of one phase against the work tree: its bytes now and after the phase, where it can be told."""
-
-    path: str
-    state: Literal["pending", "applied", "changed"]
-    now: bytes | None = None
-    then: bytes | None = None
-    reason: str = ""
 
 
 def states(plan: Mapping[str, Any], root: Path) -> dict[str, State]:
@@ -88,113 +73,14 @@ def apply_phase(plan: Mapping[str, Any], root: Path, phase: str) -> Applied:
     )
 
 
-def _survey(plan: Mapping[str, Any], root: Path) -> list[tuple[str, tuple[_File, ...]]]:
-    """Every phase that changes something, in order, with its files as they stand."""
-    if plan.get("schema") != "rolecall/plan/1" or not isinstance(plan.get("series"), list):
-        raise NotApplicable("this is not a plan with a series of patches")
+def _survey(plan: Mapping[str, Any], root: Path) -> list[tuple[str, tuple[File, ...]]]:
     try:
-        phases = [(str(part["name"]), list(part["files"])) for part in plan["series"]]
-        tree = Tree(root)
-        found: list[list[_File]] = [[] for _ in phases]
-        for path in sorted({str(file["path"]) for _, files in phases for file in files}):
-            steps = [(at, file) for at, (_, files) in enumerate(phases) for file in files if file["path"] == path]
-            standing = _standing(tree, path, [file for _, file in steps])
-            for (at, _), file in zip(steps, standing, strict=True):
-                found[at].append(file)
-    except (KeyError, TypeError, ValueError) as error:
-        raise NotApplicable(f"the plan is damaged ({type(error).__name__})") from None
-    return [(name, tuple(files)) for (name, _), files in zip(phases, found, strict=True)]
+        return survey(plan, root)
+    except DamagedPlan as error:
+        raise NotApplicable(str(error)) from None
 
 
-def _standing(tree: Tree, path: str, steps: list[dict[str, Any]]) -> list[_File]:
-    """The file's state for each phase that changes it: applied up to some phase, pending after it."""
-    if tree.resolve("", path) != path:
-        return [_File(path, "changed", reason="the path leads out of the folder")] * len(steps)
-    try:
-        now = tree.read(path).data if tree.exists(path) or os.path.lexists(tree.absolute(path)) else None
-    except Unreadable as error:
-        return [_File(path, "changed", reason=error.reason)] * len(steps)
-    current = digest(now)
-    windows = _Windows(now or b"")
-    done = next((at for at in reversed(range(len(steps))) if current == steps[at]["after"]), -1)
-    if done < 0 and current != steps[0]["before"] and now is not None:
-        done = next((at for at in reversed(range(len(steps))) if _done(windows, steps[at])), -1)
-    result: list[_File] = []
-    for at, step in enumerate(steps):
-        if at <= done:
-            result.append(_File(path, "applied", now, now))
-        elif at > done + 1:
-            result.append(_File(path, "pending", reason="an earlier phase changes the file first"))
-        elif current == step["before"] or (now is not None and step["before"] is not None):
-            result.append(_next(windows, path, now, step, current == step["before"]))
-        else:
-            reason = "the file is gone" if now is None else "there is a file of that name already"
-            result.append(_File(path, "changed", now, reason=reason))
-    return result
-
-
-def _next(windows: _Windows, path: str, now: bytes | None, step: dict[str, Any], same: bool) -> _File:
-    """The file for the first phase that is not applied to it."""
-    if step["after"] is None:
-        if same:
-            return _File(path, "pending", now, None)
-        return _File(path, "changed", now, reason="the file to delete has changed")
-    places = [hunk["start_line"] - 1 for hunk in step["hunks"]] if same else _located(windows, step, "")
-    if places is None:
-        return _File(path, "changed", now, reason="the lines to change are not as planned, or not there once")
-    edits: list[Edit] = []
-    for place, hunk in zip(places, step["hunks"], strict=True):
-        base = windows.starts[place]
-        edits.extend(
-            Edit(path, base + int(one["start_byte"]), base + int(one["end_byte"]), str(one["new"]))
-            for one in hunk["edits"]
-        )
-    then = apply(now or b"", edits)
-    if same and digest(then) != step["after"]:
-        raise ValueError(path)
-    return _File(path, "pending", now, then)
-
-
-class _Windows:
-    """Runs of lines of a text, by their hash."""
-
-    def __init__(self, data: bytes) -> None:
-        self.lines = split_lines(data)
-        self.starts = [0, *itertools.accumulate(map(len, self.lines))]
-        self._data = data
-        self._known: dict[int, dict[str, list[int]]] = {}
-
-    def find(self, size: int, wanted: str) -> list[int]:
-        """The 0-based first lines of all runs of `size` lines with a hash."""
-        if size not in self._known:
-            known: dict[str, list[int]] = {}
-            for first in range(len(self.lines) - size + 1):
-                part = self._data[self.starts[first] : self.starts[first + size]]
-                known.setdefault(sha256(part).hexdigest(), []).append(first)
-            self._known[size] = known
-        return self._known[size].get(wanted, [])
-
-
-def _done(windows: _Windows, step: dict[str, Any]) -> bool:
-    """True where a text has a phase's lines as they are after it, and not (as around a removal) those before it too."""
-    return _located(windows, step, "_after") is not None and _located(windows, step, "") is None
-
-
-def _located(windows: _Windows, step: dict[str, Any], suffix: str) -> list[int] | None:
-    """Where the hunks of a phase are in a text, each there once and all in order; None where that is not so."""
-    places: list[int] = []
-    end = 0
-    for hunk in step["hunks"]:
-        size = int(hunk["lines" + suffix])
-        found = windows.find(size, hunk["sha256" + suffix]) if size else []
-        if len(found) != 1 or found[0] < end:
-            return None
-        places.append(found[0])
-        end = found[0] + size
-    return places or None
-
-
-def _write_all(root: Path, files: list[_File]) -> None:
+def _write_all(root: Path, files: list[File]) -> None:
     """Replace, create and delete files so that either all of it is done or, after an error, nothing."""
     real_root = Path(os.path.realpath(root))
     with contextlib.ExitStack() as tidy, contextlib.ExitStack() as undo:
