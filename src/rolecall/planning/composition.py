@@ -46,13 +46,15 @@ class Step:
 
     `changes` are the phase's own edits by path, over the bytes in `before` (not over the original); `before` has the
     paths of `changes` alone, None where the file does not exist yet.  `files` has every path changed by this phase or
-    an earlier one, with its bytes after the phase, None where it is deleted: what to lay over the tree.
+    an earlier one, with its bytes after the phase, None where it is deleted: what to lay over the tree.  `owners` has
+    for each of the `changes` the ids of the migrations it is there for.
     """
 
     name: str
     before: Mapping[str, bytes | None]
     files: Mapping[str, bytes | None]
     changes: Mapping[str, tuple[Edit, ...]]
+    owners: Mapping[str, tuple[frozenset[str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def compose(tree: Tree, migrations: Sequence[Migration]) -> Series:
     for rank, name in enumerate(PHASES):
         before: dict[str, bytes | None] = {}
         changes: dict[str, tuple[Edit, ...]] = {}
+        owners: dict[str, tuple[frozenset[str], ...]] = {}
         after = dict(files)
         for path in sorted(placed):
             if not any(item.rank == rank for item in placed[path]):
@@ -111,12 +114,13 @@ def compose(tree: Tree, migrations: Sequence[Migration]) -> Series:
                 edits = _laid_out(path, original or b"", _spaced(original or b"", edits))
                 new = apply(original or b"", edits)
             old = files.get(path, original)
-            made = tuple(_changes(path, old, new, effective.get(path, ()), edits))
+            made = list(_changes(path, old, new, effective.get(path, ()), edits))
             effective[path] = edits
             if made:
-                before[path], changes[path], after[path] = old, made, new
+                before[path], changes[path], after[path] = old, tuple(edit for edit, _ in made), new
+                owners[path] = tuple(_owners(placed[path], rank, place) for _, place in made)
         files = after
-        steps.append(Step(name, before, files, changes))
+        steps.append(Step(name, before, files, changes, owners))
     return Series(tuple(steps), tuple(included), tuple(conflicts))
 
 
@@ -289,19 +293,28 @@ def _amended(piece: Piece, spaces: list[Edit]) -> Edit | None:
     return replace(piece.edit, new=apply(piece.edit.data, spaces).decode("utf-8", "surrogateescape"))
 
 
+def _owners(items: Sequence[_Placed], rank: int, place: tuple[int, int]) -> frozenset[str]:
+    """The migrations whose edits of a phase made what changed in a place of the original; of layout alone those of the
+    whole file.
+    """
+    own = [item for item in items if item.rank == rank]
+    near = [item for item in own if item.edit.start <= place[1] and place[0] <= item.edit.end]
+    return frozenset().union(*(item.owners for item in near or own))
+
+
 def _changes(
     path: str, old: bytes | None, new: bytes | None, was: tuple[Edit, ...], now: tuple[Edit, ...]
-) -> Iterator[Edit]:
+) -> Iterator[tuple[Edit, tuple[int, int]]]:
     """What turns the text after the phase before (`old`, by the edits `was`) into that after this one: edits over
-    `old`.
+    `old`, each with the place of the original that it belongs to.
     """
     if old == new:
         return
     if new is None:
-        yield Edit(path, 0, len(old or b""), "", delete=True)
+        yield Edit(path, 0, len(old or b""), "", delete=True), (0, len(old or b""))
         return
     if old is None:
-        yield Edit(path, 0, 0, new.decode("utf-8", "surrogateescape"))
+        yield Edit(path, 0, 0, new.decode("utf-8", "surrogateescape")), (0, 0)
         return
     differing = (Counter(was) - Counter(now)) + (Counter(now) - Counter(was))
     regions: list[tuple[int, int]] = []
@@ -310,15 +323,15 @@ def _changes(
             regions[-1] = (regions[-1][0], max(end, regions[-1][1]))
         else:
             regions.append((start, end))
-    for start, end in regions:
-        begin, stop = _low(was, start), _high(was, end)
-        text = new[_low(now, start) : _high(now, end)]
+    for region in regions:
+        begin, stop = _low(was, region[0]), _high(was, region[1])
+        text = new[_low(now, region[0]) : _high(now, region[1])]
         for start, end, part in _by_lines(old[begin:stop], text):
             head = _common(old[begin + start : begin + end], part)
             tail = _common(old[begin + start + head : begin + end][::-1], part[head:][::-1], backwards=True)
             if end - tail > start + head or len(part) > head + tail:
                 new_part = part[head : len(part) - tail].decode("utf-8", "surrogateescape")
-                yield Edit(path, begin + start + head, begin + end - tail, new_part)
+                yield Edit(path, begin + start + head, begin + end - tail, new_part), region
 
 
 def _by_lines(old: bytes, new: bytes) -> Iterator[tuple[int, int, bytes]]:

@@ -4,12 +4,14 @@
 
     {"name": "expand", "files": [{"path": ..., "before": SHA | null, "after": SHA | null, "hunks": [
         {"start_line": ..., "lines": ..., "sha256": SHA, "lines_after": ..., "sha256_after": SHA,
-         "edits": [{"start_byte": ..., "end_byte": ..., "new": ...}]}]}]}
+         "edits": [{"start_byte": ..., "end_byte": ..., "new": ...}], "migrations": [ID]}],
+        "migrations": [ID]}]}
 
 `before` and `after` are the SHA-256 of the whole file around the phase, null where there is no file.  A hunk is a run
 of whole lines, context included: `sha256` is that of its `lines` lines before the phase and `sha256_after` that of
 its `lines_after` lines after it, and its edits count bytes from its own start.  So a hunk is found again in a file
-that changed elsewhere, and the plan holds nothing of the text that it takes away.
+that changed elsewhere, and the plan holds nothing of the text that it takes away.  `migrations` are those that the
+hunk (the change of the file) is there for.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ def to_json(series: Series) -> list[dict[str, Any]]:
         {
             "name": step.name,
             "files": [
-                _file_to_json(path, step.before[path], step.files[path], edits)
+                _file_to_json(path, step.before[path], step.files[path], edits, step.owners[path])
                 for path, edits in sorted(step.changes.items())
             ],
         }
@@ -46,7 +48,9 @@ def digest(data: bytes | None) -> str | None:
     return None if data is None else sha256(data).hexdigest()
 
 
-def _file_to_json(path: str, old: bytes | None, new: bytes | None, edits: tuple[Edit, ...]) -> dict[str, Any]:
+def _file_to_json(
+    path: str, old: bytes | None, new: bytes | None, edits: tuple[Edit, ...], owners: tuple[frozenset[str], ...]
+) -> dict[str, Any]:
     parts: list[dict[str, Any]] = []
     if new is not None:
         text = old or b""
@@ -55,11 +59,8 @@ def _file_to_json(path: str, old: bytes | None, new: bytes | None, edits: tuple[
             starts.append(starts[-1] + len(line))
         for hunk in hunks(text, edits):
             start, end = starts[hunk.start], starts[hunk.end]
-            inside = [
-                Edit(path, edit.start - start, edit.end - start, edit.new)
-                for edit in edits
-                if start <= edit.start and edit.end <= end
-            ]
+            own = [at for at, edit in enumerate(edits) if start <= edit.start and edit.end <= end]
+            inside = [Edit(path, edits[at].start - start, edits[at].end - start, edits[at].new) for at in own]
             after = apply(text[start:end], inside)
             parts.append(
                 {
@@ -69,6 +70,13 @@ def _file_to_json(path: str, old: bytes | None, new: bytes | None, edits: tuple[
                     "lines_after": len(split_lines(after)),
                     "sha256_after": digest(after),
                     "edits": [{"start_byte": one.start, "end_byte": one.end, "new": one.new} for one in inside],
+                    "migrations": sorted(frozenset().union(*(owners[at] for at in own))),
                 }
             )
-    return {"path": path, "before": digest(old), "after": digest(new), "hunks": parts}
+    return {
+        "path": path,
+        "before": digest(old),
+        "after": digest(new),
+        "hunks": parts,
+        "migrations": sorted(frozenset().union(*owners)),
+    }
