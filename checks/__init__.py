@@ -5,9 +5,11 @@ The list is explicit, so that reading it says what runs; a test says that no fil
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import cast
 
+from rolecall.model.linking import Model
 from rolecall.model.rule import Check
 
 CHECKS: tuple[str, ...] = (
@@ -135,8 +137,86 @@ CHECKS: tuple[str, ...] = (
     "connection_secret_in_script",
 )
 
+#: What some checks speak of alone: a part of the model (cluster, ci, roles), else an idea of `missets`.  Where an estate
+#: has none of it they need not even be loaded, which a small estate would wait for.
+ABOUT: Mapping[str, str] = {
+    "admitted_tenancy": "roles",
+    "all_secrets_handed_on": "ci",
+    "any_projects_job_token": "any-projects-token",
+    "any_resource_of_a_kind": "roles",
+    "app_token_too_wide": "ci",
+    "basic_role": "roles",
+    "client_certificate": "client-certificate",
+    "cluster_administrator": "cluster",
+    "cluster_open_to_everybody": "cluster",
+    "cluster_role_admits": "cluster",
+    "cluster_role_enters_pods": "cluster",
+    "cluster_role_escalates": "cluster",
+    "cluster_role_handed_out": "cluster",
+    "cluster_role_makes_credentials": "cluster",
+    "cluster_role_takes_secrets": "cluster",
+    "cluster_role_wildcard": "cluster",
+    "data_of_whole_project": "roles",
+    "default_account_bound": "cluster",
+    "default_service_account": "cluster",
+    "every_pipeline": "every-pipeline",
+    "far_expiry": "far-expiry",
+    "foreign_audience": "foreign-audience",
+    "forks_code_with_credentials": "ci",
+    "granted_to_anybody": "roles",
+    "impersonation_of_all": "roles",
+    "instance_metadata": "metadata",
+    "keeps_and_uses_keys": "roles",
+    "key_for_every_workspace": "every-workspace",
+    "key_shown_in_logs": "shown-in-logs",
+    "keys_allowed": "keys-allowed",
+    "lasting_account_token": "cluster",
+    "lasting_credential": "lasting-credential",
+    "local_auth": "local-auth",
+    "login_secret": "login-secret",
+    "no_expiry": "no-expiry",
+    "no_identity": "no-identity",
+    "open_dynamic_group": "roles",
+    "open_secret_store": "open-secret-store",
+    "pods_share_nodes_identity": "pods-share-nodes-identity",
+    "publishing_token": "ci",
+    "registry_password_in_workflow": "ci",
+    "role_for_a_person": "roles",
+    "secret_as_variable": "cluster",
+    "secret_in_command": "ci",
+    "secret_in_object": "cluster",
+    "secret_in_state": "secret-in-state",
+    "secrets_for_unreviewed_code": "unreviewed-code",
+    "secrets_of_tenancy": "roles",
+    "secrets_without_environment": "ci",
+    "service_admin_role": "roles",
+    "service_key": "service-key",
+    "set_up_credentials": "set-up-credentials",
+    "shared_service_account": "cluster",
+    "token_left_in_checkout": "ci",
+    "token_mounted": "cluster",
+    "unbounded_api_key": "unbounded-api-key",
+    "unmasked_secret": "ci",
+    "unverified_server": "unverified-server",
+    "vault_purge": "vault-purge",
+    "weak_certificate": "certificate",
+    "weak_tls": "weak-tls",
+    "whole_tenancy": "roles",
+    "workflow_token_too_wide": "ci",
+}
+_PARTS = ("cluster", "ci", "roles")
 
-def load() -> list[Check]:
-    """Every check module, in the order of its rule id."""
-    modules = [cast(Check, import_module(f"rolecall.checks.{name}")) for name in CHECKS]
+
+def load(model: Model | None = None) -> list[Check]:
+    """Every check module, in the order of its rule id; for a model those that may have something to say of it."""
+    names = [name for name in CHECKS if model is None or may_speak(name, model)]
+    modules = [cast(Check, import_module(f"rolecall.checks.{name}")) for name in names]
     return sorted(modules, key=lambda module: module.RULE.id)
+
+
+def may_speak(name: str, model: Model) -> bool:
+    """Whether what a check is about occurs in a model."""
+    about = ABOUT.get(name)
+    if about is None:
+        return True
+    return bool(getattr(model, about)) if about in _PARTS else about in model.missets

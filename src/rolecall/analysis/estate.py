@@ -147,7 +147,7 @@ def _said(surveyed: Survey, homes: dict[str, int], fragments: dict[int, list[Fra
     mine = [path for path in surveyed.facts if homes.get(path, _LOOSE) in fragments]
     flat = [fragment for own in fragments.values() for fragment in own]
     model = link([*flat, _of_files(surveyed, mine, flat)])
-    for check in load():
+    for check in load(model):
         yield from check.check(model)
 
 
