@@ -191,14 +191,7 @@ def _steps(case: Case, targets: list[str]) -> Iterator[Handover]:
     for platform in dict.fromkeys(use.workload.platform for use in case.uses):
         yield from steps_at(case, platform)
     if credential.form != "minted":
-        yield Handover(
-            f"then revoke the {short(credential)} in {CLOUDS.get(credential.cloud, credential.cloud)} and delete "
-            f"it where it is kept",
-            str(credential.span),
-            "its owner",
-            LAST_USE.get((credential.cloud, credential.cls), ""),
-            "its last use does not move any more",
-        )
+        yield revocation(case)
         return
     yield Handover(
         f"when its last use has not moved for 14 days, and longer than the longest schedule of a consumer, "
@@ -207,4 +200,17 @@ def _steps(case: Case, targets: list[str]) -> Iterator[Handover]:
         "the owner of the code",
         LAST_USE.get((credential.cloud, credential.cls), ""),
         "the plan deletes this credential and nothing else",
+    )
+
+
+def revocation(case: Case) -> Handover:
+    """The end of a credential that no code makes, after its consumers have moved."""
+    credential = case.credential
+    return Handover(
+        f"then revoke the {short(credential)} in {CLOUDS.get(credential.cloud, credential.cloud)} and delete "
+        f"it where it is kept",
+        str(credential.span),
+        "its owner",
+        LAST_USE.get((credential.cloud, credential.cls), ""),
+        "its last use does not move any more",
     )
