@@ -100,6 +100,7 @@ def rules(result: Result) -> set[str]:
         (("explain", "RC999"), 2),
         (("plan", "empty"), 3),
         (("apply", "nowhere", "--phase", "expand"), 2),
+        (("verify", "nowhere"), 2),
     ],
 )
 @pytest.mark.parametrize("form", ["text", "json", "sarif"])
@@ -131,6 +132,9 @@ def test_exit_status(arguments: tuple[str, ...], status: int, form: str) -> None
         (("check", "--plan-file", "infra/main.tf"), "infra/main.tf:1: not the output of `terraform show -json`"),
         (("explain", "minted"), "no rule 'minted'"),
         (("apply", "infra/main.tf", "--phase", "expand"), "infra/main.tf:1: not a plan"),
+        (("verify", "infra/main.tf"), "infra/main.tf:1: not a plan"),
+        (("verify", "infra/main.tf", "nowhere"), "nowhere: not a folder"),
+        (("verify", "infra/main.tf", "--phase", "explode"), "the phases are prepare, expand, migrate, soak, contract"),
         (("plan", "infra", "--output", "infra"), "holds something that is not a plan"),
         (("plan", "infra", "--only", "move-0", "--output", "p"), "no migration 'move-0'"),
     ],
@@ -220,6 +224,26 @@ def test_plan_and_apply(project: Path) -> None:
         assert "wrote main.tf" in result.stdout
     (project / "infra" / "main.tf").write_text("changed\n")
     assert run("apply", "rolecall-plan", "--phase", data["series"][0]["name"], "--root", "infra").exit_code == 2
+
+
+def test_verify_says_how_far_it_is(project: Path) -> None:
+    assert run("plan", "infra").exit_code == 0
+    series = json.loads((project / "rolecall-plan" / "plan.json").read_text())["series"]
+    for phase in [part["name"] for part in series]:
+        assert run("verify", "rolecall-plan", "infra", "--phase", phase).exit_code == 1
+        assert run("apply", "rolecall-plan", "--phase", phase, "--root", "infra").exit_code == 0
+        reached = run("verify", "rolecall-plan", "infra", "--phase", phase, "--format", "json")
+        assert reached.exit_code == 0
+        data = json.loads(reached.stdout)
+        assert (data["schema"], data["phase"], data["reached"]) == ("rolecall/verify/1", phase, True)
+    whole = run("verify", "rolecall-plan/plan.json", "infra")
+    assert whole.exit_code == 0
+    assert whole.stdout.splitlines()[-1] == "all of the plan is reached"
+    (project / "infra" / "main.tf").write_text("changed\n")
+    changed = run("verify", "rolecall-plan", "infra")
+    assert changed.exit_code == 1
+    assert "main.tf, migrate: the lines around an edit are neither the old ones nor the new ones" in changed.stdout
+    assert changed.stdout.splitlines()[-1] == "not all of the plan is reached"
 
 
 def test_only_limits_the_plan() -> None:

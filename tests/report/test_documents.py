@@ -72,7 +72,7 @@ def as_sarif(analysis: Analysis) -> dict[str, Any]:
     return sarif.document(analysis.findings, list(catalogue().values()), ["a note"], "infra/", analysis.tree.read)
 
 
-@pytest.mark.parametrize("name", ["check", "plan"])
+@pytest.mark.parametrize("name", ["check", "plan", "verify"])
 def test_the_schemas_are_schemas(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(schema(name))
 

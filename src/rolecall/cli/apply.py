@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import click
 
+from rolecall.cli.document import load
 from rolecall.cli.failure import Failure
-
-_MAX_PLAN_BYTES = 512 * 1024 * 1024
 
 
 @click.command("apply", short_help="Apply one phase.")
@@ -32,7 +29,7 @@ def command(plan: Path, phase: str, root: Path) -> int:
     if not root.is_dir():
         raise Failure(f"{root}: not a folder")
     try:
-        done = apply_phase(_load(plan), root, phase)
+        done = apply_phase(load(plan), root, phase)
     except NotApplicable as refusal:
         parts = [str(refusal).partition("\n")[0], *(f"{path}: {reason}" for path, reason in refusal.files)]
         raise Failure("; ".join(parts)) from None
@@ -45,20 +42,3 @@ def command(plan: Path, phase: str, root: Path) -> int:
     if not done.written and not done.already:
         click.echo(f"the plan changes nothing in phase {phase}")
     return 0
-
-
-def _load(path: Path) -> dict[str, Any]:
-    file = path / "plan.json" if path.is_dir() else path
-    try:
-        if file.stat().st_size > _MAX_PLAN_BYTES:
-            raise Failure(f"{file}: too large for a plan")
-        data = json.loads(file.read_bytes())
-    except OSError as error:
-        raise Failure(f"{file}: {error.strerror or error}") from None
-    except json.JSONDecodeError as error:
-        raise Failure(f"{file}:{error.lineno}: not a plan: {error.msg}") from None
-    except (UnicodeDecodeError, RecursionError):
-        raise Failure(f"{file}: not a plan") from None
-    if not isinstance(data, dict):
-        raise Failure(f"{file}: not a plan")
-    return data

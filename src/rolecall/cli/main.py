@@ -1,6 +1,7 @@
 """The command line: finds the command, and turns whatever goes wrong into one line and an exit status.
 
-Exit status: 0 nothing at or above `--fail-on`, 1 findings, 2 usage or internal error, 3 nothing to read.
+Exit status: 0 nothing at or above `--fail-on`, 1 findings (`verify`: a phase not reached), 2 usage or internal error,
+3 nothing to read.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _COMMANDS = {
     "check": ("rolecall.cli.check", "Find static credentials, identities and trusts that should be otherwise."),
     "plan": ("rolecall.cli.plan", "Write the phased patches that replace keys by roles."),
     "apply": ("rolecall.cli.apply", "Apply one phase of a plan to the work tree."),
+    "verify": ("rolecall.cli.verify", "Say which phases of a plan the work tree has reached."),
     "explain": ("rolecall.cli.explain", "Say what a rule does, why, and how to fix what it finds."),
     "rules": ("rolecall.cli.rules", "List the rules."),
 }
