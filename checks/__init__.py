@@ -25,6 +25,7 @@ CHECKS: tuple[str, ...] = (
     "administrator_grant",
     "privilege_escalation",
     "pass_any_role",
+    "runs_as_administrator",
     "whole_service",
     "changes_on_everything",
     "reads_on_everything",
@@ -137,8 +138,8 @@ CHECKS: tuple[str, ...] = (
     "connection_secret_in_script",
 )
 
-#: What some checks speak of alone: a part of the model (cluster, ci, roles), else an idea of `missets`.  Where an estate
-#: has none of it they need not even be loaded, which a small estate would wait for.
+#: What some checks speak of alone: a part of the model (cluster, ci, roles), else an idea of `missets`.  Where an
+#: estate has none of it they need not even be loaded, which a small estate would wait for.
 ABOUT: Mapping[str, str] = {
     "admitted_tenancy": "roles",
     "all_secrets_handed_on": "ci",

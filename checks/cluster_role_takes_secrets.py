@@ -4,11 +4,12 @@ What it does
     Finds Kubernetes roles that may read or change secrets that are not named.
 
 Why it matters
-    Secrets hold the keys, passwords and tokens of everything else.  Who may list them reads them; who may write them can
-    have a token of any service account of the namespace made, or swap a key for one of its own.
+    Secrets hold the keys, passwords and tokens of everything else.  Who may list them reads them; who may write them
+    can have a token of any service account of the namespace made, or swap a key for one of its own.
 
 Fix
-    Name the secrets with resourceNames, in a Role of the one namespace, or mount them as a volume, which needs no right.
+    Name the secrets with resourceNames, in a Role of the one namespace, or mount them as a volume, which needs no
+    right.
 """
 
 from __future__ import annotations

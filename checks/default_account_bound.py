@@ -43,8 +43,8 @@ def check(model: Model) -> Iterator[Finding]:
         for subject in binding.subjects:
             if subject.kind == "ServiceAccount" and subject.name == "default":
                 yield RULE.finding(
-                    f"{binding.label} gives the role {binding.role} to {subject_name(binding, subject)}, which every pod"
-                    " of the namespace is by default",
+                    f"{binding.label} gives the role {binding.role} to {subject_name(binding, subject)}, which every"
+                    " pod of the namespace is by default",
                     binding.site.span,
                     binding.site.address,
                     severity="low" if binding.role == "view" else RULE.severity,

@@ -23,7 +23,7 @@ _EXEMPT = """
     cloudwatch:PutMetricData xray:PutTraceSegments xray:PutTelemetryRecords
     ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:AttachNetworkInterface ec2:DetachNetworkInterface
     ec2:AssignPrivateIpAddresses ec2:UnassignPrivateIpAddresses ec2:CreateNetworkInterfacePermission
-    ec2:ModifyNetworkInterfaceAttribute
+    ec2:DeleteNetworkInterfacePermission ec2:ModifyNetworkInterfaceAttribute
     ecr:GetAuthorizationToken sts:GetCallerIdentity sts:TagSession
     ssm:UpdateInstanceInformation ssm:PutInventory ssm:PutComplianceItems ssm:UpdateAssociationStatus
     ssm:UpdateInstanceAssociationStatus ssm:PutConfigurePackageResult
@@ -137,7 +137,8 @@ def everywhere_but(holdings: Holdings) -> Iterator[Width]:
     """Each statement that allows to change something everywhere but on a few resources (`NotResource`)."""
     for permit in holdings.allows:
         statement = permit.statement
-        if statement.not_resources and not statement.not_actions and _changes_something(statement.actions):
+        allowed = not statement.actions or _changes_something(statement.actions)
+        if statement.not_resources and not statement.not_actions and allowed:
             yield Width(statement.not_resources, permit, True, narrowing(statement.conditions) == "hard")
 
 
