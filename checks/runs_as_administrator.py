@@ -1,8 +1,8 @@
 """A workload runs as an administrator.
 
 What it does
-    Finds functions, tasks, builds and instances of AWS whose role is granted every action on every resource.  The grant
-    is the matter of RC301; this is told where the workload takes the role.
+    Finds functions, tasks, builds and instances of AWS whose role is granted every action on every resource, or can
+    give itself that.  The grant is the matter of RC301, RC302 and RC308; this is told where the workload takes the role.
 
 Why it matters
     Whoever gets code into the workload, or makes it send a request of their choice, has the whole account.
@@ -36,15 +36,15 @@ RULE = Rule(
         )
     },
 )
-_IDEAS = ("everything", "everything-narrowed", "all-but")
+_IDEAS = ("everything", "everything-narrowed", "all-but", "escalation")
 
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each declaration that takes such a role."""
     administrators = {
-        bearer.identity: verdict.permit.span or bearer.span
+        bearer.identity: (verdict.permit.span or bearer.span, verdict.idea)
         for bearer, verdict in verdicts(model)
-        if verdict.idea in _IDEAS and bearer.identity
+        if verdict.idea in _IDEAS and verdict.severity in ("critical", "high") and bearer.identity
     }
     seen: set[tuple[str, int]] = set()
     for workload in model.workloads.values():
@@ -52,12 +52,14 @@ def check(model: Model) -> Iterator[Finding]:
         if identity is None or identity.site.address not in administrators or workload.site.declaration in seen:
             continue
         seen.add(workload.site.declaration)
+        place, idea = administrators[identity.site.address]
+        may = "can give itself further rights" if idea == "escalation" else "may do everything"
         yield RULE.finding(
-            f"{workload.site.address} runs as {identity.site.address}, which may do everything",
+            f"{workload.site.address} runs as {identity.site.address}, which {may}",
             workload.slot_place or workload.site.header,
             workload.site.address,
             identity=identity.site.address,
-            related=(Related(administrators[identity.site.address], "what it is granted"),),
+            related=(Related(place, "what it is granted"),),
             key=f"{workload.site.address} {identity.site.address}",
             help="give the workload a role of its own with what it uses",
         )
