@@ -2,7 +2,7 @@
 
 What it does
     Finds functions, tasks, builds and instances of AWS whose role is granted every action on every resource, or can
-    give itself that.  The grant is the matter of RC301, RC302 and RC308; this is told where the workload takes the role.
+    give itself that.  The grant is the matter of RC301, RC302 and RC308; this is told where the workload takes it.
 
 Why it matters
     Whoever gets code into the workload, or makes it send a request of their choice, has the whole account.
