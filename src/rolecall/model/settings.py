@@ -31,6 +31,10 @@ WRITTEN = "written"
 _PREFIXES = {"resource": "", "data": "data:", "provider": "provider:", "module": "module:", "step": ""}
 
 
+#: What the text of a provider block holds where it has a secret or a setting that matters.
+_OF_PROVIDERS = re.compile(
+    rb"(?i)tok|pass|pwd|secret|key|cred|auth|cert|pem|insecure|skip|verify|tls|ssl|sas|account|login"
+)
 #: Whether the text of a declaration holds a pattern.
 Written: TypeAlias = Callable[[Resource, re.Pattern[bytes]], bool]
 
@@ -45,6 +49,8 @@ def read_wrong(unit: Unit, fragment: Fragment, written: Written) -> None:
     resources = {resource.id: resource for resource in unit.resources if resource.mode == "parameter"}
     for name, found in types.items():
         entry = entries.get(name)
+        if name.startswith("provider:"):  # every root module has some, and few say more than a region
+            found = [resource for resource in found if written(resource, _OF_PROVIDERS)]
         for resource in found if name.startswith("provider:") else ():
             known = entry.secrets if entry is not None else ()
             fragment.secret_values.extend(read_provider(resource, known, site_of(resource), unit.library))
@@ -61,7 +67,10 @@ def read_wrong(unit: Unit, fragment: Fragment, written: Written) -> None:
                 for field in entry.secrets
                 if all(_holds(resource, path, wanted, unit.library, types) for path, wanted in field.when)
             ]
-            fragment.secret_values.extend(read_secret_values(resource, secrets, site, unit.library, resources))
+            name = text(resource.get(entry.name)) if secrets and entry.part == "store" and entry.name else None
+            fragment.secret_values.extend(
+                read_secret_values(resource, secrets, site, unit.library, resources, name or "")
+            )
 
 
 def _is_left_open(resource: Resource, setting: Setting, written: Written) -> bool:
