@@ -19,6 +19,8 @@ PLANNERS: tuple[str, ...] = (
     "terraform_runner",
     "attached_account",
     "managed_identity",
+    "github_azure",
+    "github_google",
 )
 
 

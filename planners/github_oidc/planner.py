@@ -45,12 +45,12 @@ def plan(case: Case, use: Use) -> Move:
             ),
         )
     if case.owner is not None:
-        _role(case, use, move)
+        _role(case, move)
     move.verify["migrate"].append("a step with `aws sts get-caller-identity` shows assumed-role")
     return move
 
 
-def _role(case: Case, use: Use, move: Move) -> None:
+def _role(case: Case, move: Move) -> None:
     """The role that the pipelines assume, with the user's permissions, where the user is declared in a root module."""
     found = list(obstacles(case))
     for reason in found:
@@ -76,7 +76,7 @@ def _role(case: Case, use: Use, move: Move) -> None:
     try:
         variable = case.context.free_name(case.folder, "variable", "github_oidc_subjects", "github")
         data = case.context.free_name(case.folder, "aws_iam_openid_connect_provider", "github_actions", "github")
-        pinned = subjects(case, use)
+        pinned = subjects(case)
         role, edits = new_role(
             case,
             None,
@@ -87,7 +87,7 @@ def _role(case: Case, use: Use, move: Move) -> None:
             data=data,
             subjects=pinned or [NOBODY],
         )
-        edits += variables(case, {"AWS_ROLE_ARN": f"{role.address}.arn"})
+        edits += variables(case, {"AWS_ROLE_ARN": f"{role.address}.arn"})[0]
         edits += carry_over(case, role, "github" if len(case.uses) > 1 else "")
     except Refused as refused:
         move.hold(refused.reason)

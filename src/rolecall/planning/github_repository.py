@@ -32,27 +32,49 @@ def repository(case: Case) -> str:
     return f"{owners.pop()}/{scope}"
 
 
-def subjects(case: Case, use: Use) -> list[str]:
-    """The subjects in their older form, where the code names owner, repository and environment or branch."""
-    job, name = _job(case, use), repository(case)
-    if not name or job is None:
-        return []
+def subjects(case: Case) -> list[str]:
+    """The subjects of all jobs that use the key, in their older form; [] where the code leaves those of one open (it
+    has to name owner, repository and environment or branch).
+    """
+    name = repository(case)
+    found = [_of(name, job) for use in case.uses if (job := _job(case, use)) is not None] if name else []
+    return list(dict.fromkeys(one for each in found for one in each)) if all(found) else []
+
+
+def decided(case: Case) -> bool:
+    """Whether no run of any job that uses the key can have another subject than those of `subjects`."""
+    jobs = [_job(case, use) for use in case.uses]
+    return bool(jobs) and all(job is not None and _only(job) for job in jobs)
+
+
+def _of(name: str, job: Resource) -> list[str]:
     if environment := text(job.get("environment")):
         return [f"repo:{name}:environment:{environment}"]
     branches = strings(next(iter(job.find("trigger_filters.push.branches")), None))
     return [f"repo:{name}:ref:refs/heads/{branch}" for branch in branches if "*" not in branch]
 
 
-def all_subjects(case: Case, use: Use) -> list[str]:
-    """The subjects where no run of the job can have another; [] where some can."""
-    found, job = subjects(case, use), _job(case, use)
-    if not found or job is None:
-        return []
-    if text(job.get("environment")):
-        return found if "${{" not in found[0] else []
+def _only(job: Resource) -> bool:
+    if environment := text(job.get("environment")):
+        return "${{" not in environment
     branches = strings(next(iter(job.find("trigger_filters.push.branches")), None))
-    whole = set(strings(job.get("triggers"))) == {"push"} and len(found) == len(branches)
-    return found if whole and not list(job.find("trigger_filters.push.tags")) else []
+    plain = bool(branches) and not any(set(branch) & set("*?+[!") for branch in branches)
+    return plain and set(strings(job.get("triggers"))) == {"push"} and not list(job.find("trigger_filters.push.tags"))
+
+
+def lone(case: Case) -> bool:
+    """Whether no other identity of the same cloud has its key among the secrets of the same repository: else their
+    variables would be of one name.
+    """
+    scopes = {end.store.scope for end in case.stores if end.store.kind == "github-secret"}
+    for other in case.model.credentials.values():
+        if other.cloud != case.credential.cloud or other.owner == case.credential.owner:
+            continue
+        if any(
+            end.store.kind == "github-secret" and end.store.scope in scopes for end in case.model.flow(other).stores
+        ):
+            return False
+    return True
 
 
 def _job(case: Case, use: Use) -> Resource | None:
@@ -81,8 +103,10 @@ def no_subject(known: bool, what: str) -> str:
     return f"which repository, branch or environment may {what} is not in the code"
 
 
-def variables(case: Case, values: Mapping[str, str]) -> list[Edit]:
-    """Variables (name to HCL expression) of the repository that Terraform gives the secret to, beside the secret."""
+def variables(case: Case, values: Mapping[str, str]) -> tuple[list[Edit], frozenset[str]]:
+    """Variables (name to HCL expression) of the repository that Terraform gives the secret to, beside the secret: the
+    edits for those that are not there yet, and the names of all that Terraform then sets.
+    """
     for end in sorted(case.stores, key=lambda stored: stored.store.site.span, reverse=True):
         site = end.store.site
         if site.type != "github_actions_secret" or site.module != case.folder:
@@ -93,11 +117,26 @@ def variables(case: Case, values: Mapping[str, str]) -> list[Edit]:
             for attribute in block.attributes
             if attribute.name in ("count", "for_each", "provider", "repository")
         ]
+        there = _set_already(case)
+        known = frozenset(name for name, value in values.items() if there.get(name, value) == value)
         blocks = []
-        for variable, value in values.items():
+        for variable in values:
+            if variable in there:
+                continue
             name = case.context.free_name(case.folder, "github_actions_variable", variable.lower(), "github")
             lines = [f'resource "github_actions_variable" "{name}" {{', *shared]
-            lines += [f'  variable_name = "{variable}"', f"  value = {value}", "}"]
+            lines += [f'  variable_name = "{variable}"', f"  value = {values[variable]}", "}"]
             blocks.append("\n".join(lines) + "\n")
-        return list(insert_after(block.text, block.span, format_hcl("\n".join(blocks))))
-    return []
+        code = format_hcl("\n".join(blocks))
+        return list(insert_after(block.text, block.span, code)) if blocks else [], known
+    return [], frozenset()
+
+
+def _set_already(case: Case) -> dict[str, str]:
+    """Variables of repositories that the folder sets: name to expression."""
+    found: dict[str, str] = {}
+    for block in case.context.blocks(case.folder):
+        value = block.attribute("value")
+        if block.labels[:1] == ("github_actions_variable",) and value is not None:
+            found[block.plain("variable_name") or ""] = attribute_text(block, value).strip()
+    return found

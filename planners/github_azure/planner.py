@@ -1,0 +1,157 @@
+"""GitHub Actions with azure/login (recipe AZ-05): the job's own token takes over from the application's secret.
+
+The application stays, with its role assignments; it trusts the repository's subjects by federated credentials, and the
+login step names it by ids that are no secrets.  Entra ID compares the subject exactly and knows no wildcard
+(https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust), so the subjects are an input
+that makes no credential until it is set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rolecall.frontends.resource import Resource
+from rolecall.frontends.values import Mapping, text
+from rolecall.planners.github_azure.application import Application, application_of
+from rolecall.planning.advising import revocation, steps_to
+from rolecall.planning.case import Case, Use
+from rolecall.planning.github_repository import decided, lone, no_subject, set_subjects, subjects, variables
+from rolecall.planning.hcl_edit import insert_after
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Edit, Handover
+from rolecall.planning.move import Move
+from rolecall.planning.templates import render
+from rolecall.planning.workflow_edit import Login, edit_workflow, replace_inputs
+
+RECIPES = ("AZ-05",)
+CLOUD = "azure"
+PLATFORMS = ("github-actions",)
+
+TARGET = "azure:federated-credential"
+ACTION = "azure/login"
+#: The action's inputs beside `creds`, and the repository variables that they are set from.
+#: https://github.com/Azure/login#input-parameters
+INPUTS = {
+    "client-id": "AZURE_CLIENT_ID",
+    "tenant-id": "AZURE_TENANT_ID",
+    "subscription-id": "AZURE_SUBSCRIPTION_ID",
+}
+#: Releases of the action that know no login without a secret (it came with 1.4.0).
+_OLD = re.compile(r"v?1\.[0-3](\.\d+)?")
+
+
+def plan(case: Case, use: Use) -> Move:
+    """The job's own token takes over."""
+    move = Move(TARGET)
+    known: frozenset[str] = frozenset()
+    if case.credential.form == "minted":
+        known = _trust(case, move)
+    _workflow(case, use, move, known)
+    if not move.complete:
+        for step in steps_to(case, TARGET):
+            move.hold(move.reasons[0], step)
+        if case.credential.form != "minted":
+            move.hold(move.reasons[0], revocation(case))
+    move.verify["migrate"].append("the sign-in log of service principals shows a federatedCredentialId for the job")
+    return move
+
+
+def _trust(case: Case, move: Move) -> frozenset[str]:
+    """The federated credential and the repository's variables, where the application is declared beside its secret;
+    answers the variables that Terraform sets.
+    """
+    try:
+        application = application_of(case)
+        values = application.ids(case) if lone(case) else {}
+        pinned = subjects(case)
+        trusted, waiting = application.trusted(case)
+        if waiting:
+            move.hold(no_subject(bool(pinned), "log in"), set_subjects(case, f"the for_each of {waiting}"))
+        elif not pinned or not decided(case) or not trusted >= set(pinned):
+            _credential(case, move, application, pinned, trusted)
+        else:
+            move.prerequisites.append(f"{application.address} trusts {', '.join(pinned)} already, by its own code")
+        move.reuses = application.address
+        edits, known = variables(case, values)
+        move.add("expand", edits)
+    except Refused as refused:
+        move.hold(refused.reason)
+        return frozenset()
+    return known
+
+
+def _credential(case: Case, move: Move, application: Application, pinned: list[str], trusted: frozenset[str]) -> None:
+    variable = case.context.free_name(case.folder, "variable", "github_oidc_subjects", application.address)
+    label = case.context.free_name(
+        case.folder, "azuread_application_federated_identity_credential", f"{application.label}_github", "github"
+    )
+    code = render(
+        "github_azure/credential.tf.j2",
+        variable=variable,
+        # issuer and subject are unique on an application
+        subjects=[subject for subject in pinned if subject not in trusted],
+        label=label,
+        application=application.argument,
+    )
+    block = application.block
+    move.add("expand", insert_after(block.text, block.span, code))
+    move.hold(no_subject(bool(pinned), "log in"), set_subjects(case, variable))
+    move.permissions.append("Application.ReadWrite.OwnedBy")
+    move.verify["expand"].append("az ad app federated-credential list shows issuer and subjects")
+
+
+def _workflow(case: Case, use: Use, move: Move, known: frozenset[str]) -> None:
+    if use.workload.site.format != "github":
+        move.hold(
+            f"the workflows that read {use.workload.site.address} are in another repository, or not GitHub's",
+            by_hand(use),
+        )
+        return
+
+    def rewrite(step: Resource, inputs: Mapping) -> list[Edit]:
+        return _login_edits(case, move, step, inputs, known)
+
+    edit_workflow(case, use, move, Login(ACTION, ("creds",), rewrite), by_hand(use))
+
+
+def _login_edits(case: Case, move: Move, step: Resource, inputs: Mapping, known: frozenset[str]) -> list[Edit]:
+    """Takes `creds` out of a login step; the ids stay or come in as variables of the repository."""
+    if _OLD.fullmatch((text(step.get("uses")) or "").rpartition("@")[2]):
+        raise Refused("this release of azure/login knows no login without a secret: take 1.4.0 or newer first")
+    if (text(inputs.get("auth-type")) or "SERVICE_PRINCIPAL").upper() != "SERVICE_PRINCIPAL":
+        raise Refused("the step logs in as the runner's own identity")
+    if any(inputs.get(name) is not None for name in INPUTS):
+        # the action takes no notice of `creds` where one of the ids is set
+        move.prerequisites.append("the application trusts this job's subject by a federated credential")
+    new = {name: f"${{{{ vars.{variable} }}}}" for name, variable in _missing(inputs)}
+    if unset := [variable for _, variable in _missing(inputs) if variable not in known]:
+        move.hold(
+            f"the login step does not name {', '.join(name for name, v in _missing(inputs) if v in unset)}",
+            Handover(
+                f"set the repository variable{'s' if len(unset) > 1 else ''} {', '.join(unset)} to what the secret "
+                "says (clientId, tenantId, subscriptionId), which are no secrets",
+                step.span.path,
+                "the owner of the repository",
+                "; ".join(f"gh variable set {variable}" for variable in unset),
+                "gh variable list names them",
+            ),
+        )
+    return replace_inputs(case, step, inputs, ("creds",), new)
+
+
+def _missing(inputs: Mapping) -> Iterator[tuple[str, str]]:
+    """The inputs that the step lacks; a login without subscriptions needs none."""
+    for name, variable in INPUTS.items():
+        alone = (text(inputs.get("allow-no-subscriptions")) or "").lower() == "true"
+        if inputs.get(name) is None and not (alone and name == "subscription-id"):
+            yield name, variable
+
+
+def by_hand(use: Use) -> Handover:
+    return Handover(
+        "log in by OIDC: a step azure/login with client-id, tenant-id and subscription-id, permissions id-token: "
+        "write, and no secret in the step or in env (Terraform: ARM_USE_OIDC=true without ARM_CLIENT_SECRET)",
+        f"{use.places[0].path}:{use.places[0].line}",
+        "the owner of the workflow",
+    )

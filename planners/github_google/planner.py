@@ -1,0 +1,181 @@
+"""GitHub Actions with google-github-actions/auth (recipe GCP-07): workload identity federation in place of a key.
+
+The service account stays, with its roles; its policy lets the repository's exact subjects act as it, through a pool and
+a provider that take tokens of this repository only.  The subjects are an input that lets nobody in until it is set.
+The provider's name holds the project's number, which is rarely in the code: Terraform writes it to a variable of the
+repository.
+"""
+
+from __future__ import annotations
+
+from rolecall.frontends.resource import Resource
+from rolecall.frontends.values import Mapping
+from rolecall.planners.github_google.trust import account_of, condition_of, members, provider_of
+from rolecall.planning.advising import revocation, steps_to
+from rolecall.planning.case import Case, Use, attribute_text
+from rolecall.planning.github_repository import (
+    decided,
+    lone,
+    no_subject,
+    repository,
+    set_subjects,
+    subjects,
+    variables,
+)
+from rolecall.planning.hcl_edit import insert_after
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Edit, Handover
+from rolecall.planning.move import Move
+from rolecall.planning.templates import render
+from rolecall.planning.workflow_edit import Login, edit_workflow, replace_inputs
+from rolecall.source.hcl import Block
+
+RECIPES = ("GCP-07",)
+CLOUD = "gcp"
+PLATFORMS = ("github-actions",)
+
+TARGET = "gcp:workload-identity-federation"
+ACTION = "google-github-actions/auth"
+#: The action's inputs for federation, and the repository variables that they are set from.
+#: https://github.com/google-github-actions/auth#inputs-workload-identity-federation
+INPUTS = {"workload_identity_provider": "GCP_WORKLOAD_IDENTITY_PROVIDER", "service_account": "GCP_SERVICE_ACCOUNT"}
+
+
+def plan(case: Case, use: Use) -> Move:
+    """The job's own token takes over."""
+    move = Move(TARGET)
+    known: frozenset[str] = frozenset()
+    if case.credential.form == "minted":
+        known = _trust(case, move)
+    _workflow(case, use, move, known)
+    if not move.complete:
+        for step in steps_to(case, TARGET):
+            move.hold(move.reasons[0], step)
+        if case.credential.form != "minted":
+            move.hold(move.reasons[0], revocation(case))
+    move.prerequisites.append("the project has the APIs iamcredentials.googleapis.com and sts.googleapis.com enabled")
+    move.verify["migrate"].append("a step with `gcloud auth list` shows the service account, and no key file is named")
+    return move
+
+
+def _trust(case: Case, move: Move) -> frozenset[str]:
+    """The trust and the repository's variables, where the account is declared beside its key; answers the variables
+    that Terraform sets.
+    """
+    try:
+        account = account_of(case)
+        address = ".".join(account.labels)
+        provider = _provider(case, move, account)
+        move.reuses = address
+        values = {
+            "GCP_WORKLOAD_IDENTITY_PROVIDER": f"google_iam_workload_identity_pool_provider.{provider}.name",
+            "GCP_SERVICE_ACCOUNT": f"{address}.email",
+        }
+        edits, known = variables(case, values if lone(case) else {})
+        move.add("expand", edits)
+    except Refused as refused:
+        move.hold(refused.reason)
+        return frozenset()
+    return known
+
+
+def _provider(case: Case, move: Move, account: Block) -> str:
+    """Lets the job in, unless the code does so already; answers the name of the provider's block."""
+    address = ".".join(account.labels)
+    there = provider_of(case)
+    pinned = subjects(case)
+    if there is not None:
+        base = f"//iam.googleapis.com/${{{there.pool}}}"
+        own, waiting = members(case, account)
+        if waiting:
+            move.hold(no_subject(bool(pinned), "log in"), set_subjects(case, f"the for_each of {waiting}"))
+            return there.label
+        wanted = {f"principal:{base}/subject/{subject}" for subject in pinned}
+        if pinned and wanted <= own and decided(case) and f"'{repository(case)}'" in condition_of(case, there):
+            move.prerequisites.append(f"{address} lets {', '.join(pinned)} in already, by its own code")
+            return there.label
+    context, folder = case.context, case.folder
+    variable = context.free_name(folder, "variable", "github_oidc_subjects", address)
+    origin = context.free_name(folder, "variable", "github_repository", address)
+    project = account.attribute("project")
+    name = repository(case)
+    new = "" if there else context.free_name(folder, "google_iam_workload_identity_pool_provider", "github", address)
+    shown = name.replace("'", "") or f"${{var.{origin}}}"
+    code = render(
+        "github_google/trust.tf.j2",
+        variable=variable,
+        subjects=pinned,
+        provider=new,
+        pool_id=new.replace("_", "-"),
+        repository=name,
+        origin=origin,
+        project=attribute_text(account, project) if project is not None else "",
+        condition=f"\"assertion.repository == '{shown}'\"",
+        label=context.free_name(folder, "google_service_account_iam_member", f"{account.labels[1]}_github", "github"),
+        account=account.labels[1],
+        pool=there.pool if there else f"google_iam_workload_identity_pool.{new}.name",
+    )
+    move.add("expand", insert_after(account.text, account.span, code))
+    if there is not None:
+        move.hold(
+            f"whether the condition of google_iam_workload_identity_pool_provider.{there.label} lets this repository "
+            "in is for its owner to say",
+            Handover(
+                "let this repository in by the provider's attribute_condition, and no other that does not need it",
+                f"google_iam_workload_identity_pool_provider.{there.label}",
+                "the owner of the project",
+            ),
+        )
+    move.hold(no_subject(bool(pinned), "log in"), set_subjects(case, variable))
+    move.permissions.extend(
+        (
+            "iam.workloadIdentityPools.create",
+            "iam.workloadIdentityPoolProviders.create",
+            "iam.serviceAccounts.setIamPolicy",
+        )
+    )
+    move.verify["expand"].append("gcloud iam service-accounts get-iam-policy ACCOUNT lists the exact subjects only")
+    return there.label if there is not None else new
+
+
+def _workflow(case: Case, use: Use, move: Move, known: frozenset[str]) -> None:
+    if use.workload.site.format != "github":
+        move.hold(
+            f"the workflows that read {use.workload.site.address} are in another repository, or not GitHub's",
+            by_hand(use),
+        )
+        return
+
+    def rewrite(step: Resource, inputs: Mapping) -> list[Edit]:
+        return _login_edits(case, move, step, inputs, known)
+
+    edit_workflow(case, use, move, Login(ACTION, ("credentials_json",), rewrite), by_hand(use))
+
+
+def _login_edits(case: Case, move: Move, step: Resource, inputs: Mapping, known: frozenset[str]) -> list[Edit]:
+    """Takes `credentials_json` out of a login step; provider and account come in as variables of the repository."""
+    missing = {name: variable for name, variable in INPUTS.items() if inputs.get(name) is None}
+    if unset := [variable for variable in missing.values() if variable not in known]:
+        move.hold(
+            f"the login step does not name {', '.join(n for n, v in missing.items() if v in unset)}",
+            Handover(
+                f"set the repository variable{'s' if len(unset) > 1 else ''} {', '.join(unset)}: the provider's whole "
+                "name (projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER), the service "
+                "account's email",
+                step.span.path,
+                "the owner of the repository",
+                "; ".join(f"gh variable set {variable}" for variable in unset),
+                "gh variable list names them",
+            ),
+        )
+    new = {name: f"${{{{ vars.{variable} }}}}" for name, variable in missing.items()}
+    return replace_inputs(case, step, inputs, ("credentials_json",), new)
+
+
+def by_hand(use: Use) -> Handover:
+    return Handover(
+        "log in by federation: a step google-github-actions/auth with workload_identity_provider and service_account, "
+        "permissions id-token: write, and no key in the step, in env or in a file",
+        f"{use.places[0].path}:{use.places[0].line}",
+        "the owner of the workflow",
+    )
