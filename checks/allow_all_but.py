@@ -19,6 +19,7 @@ from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.parts import Document, Site, Statement
 from rolecall.model.rule import Example, Related, Rule
+from rolecall.policy.judgement import left_out
 from rolecall.policy.telling import findings
 
 HELP = "name the actions that are needed in Action"
@@ -56,7 +57,7 @@ def check(model: Model) -> Iterator[Finding]:
             continue
         seen.add(site.declaration)
         yield RULE.finding(
-            f"{site.address} allows every action but {', '.join(statement.not_actions[:3])}, to nobody that it names",
+            f"{site.address} allows every action but {left_out(statement.not_actions)}, to nobody that it names",
             site.span,
             site.address,
             severity="medium",

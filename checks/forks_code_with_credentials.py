@@ -129,9 +129,54 @@ jobs:
 """,
         },
     ),
+    Example(
+        "a stranger's code that is compared and then taken",
+        {
+            ".github/workflows/review.yml": """\
+on: pull_request_target
+permissions:
+  id-token: write
+jobs:
+  review:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - env:
+          NUMBER: ${{ github.event.pull_request.number }}
+        run: | # <- RC436
+          git fetch origin pull/$NUMBER/head
+          git diff --stat origin/main...FETCH_HEAD
+          git checkout FETCH_HEAD
+          make test
+""",
+        },
+    ),
 )
 
 GOOD = (
+    Example(
+        "a stranger's code that is compared, not taken",
+        {
+            ".github/workflows/review.yml": """\
+on: pull_request_target
+permissions:
+  contents: read
+  id-token: write
+  pull-requests: write
+jobs:
+  review:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - env:
+          NUMBER: ${{ github.event.pull_request.number }}
+        run: |
+          git fetch origin pull/$NUMBER/head
+          git diff origin/main...FETCH_HEAD > pr.diff
+      - run: ./review pr.diff
+""",
+        },
+    ),
     Example(
         "the repository's own code",
         {

@@ -73,6 +73,7 @@ _WHAT = {
     "client-secret": "client secret",
     "sas": "SAS token",
     "shared-key": "shared key",
+    "caller-token": "token of its callers",
 }
 _HELP = "let the service manage the secret, or read it from a secret store; change the value, which is in the history"
 
@@ -87,6 +88,8 @@ def check(model: Model) -> Iterator[Finding]:
         severity, says = _SAYS[value.form]
         if value.form == "stand-in" and value.cls == "secret":
             severity = "note"  # a store is made with one, and filled by somebody else
+        if value.cls == "caller-token":
+            severity = "low"  # it says who calls, more than that it keeps anybody out
         what = _WHAT.get(value.cls, value.cls.replace("-", " "))
         yield RULE.finding(
             f"{value.site.address} {says.format(what=what)}" + (f" ({value.hint})" if value.hint else ""),
@@ -107,6 +110,33 @@ def check(model: Model) -> Iterator[Finding]:
 
 
 BAD = (
+    Example(
+        "a token that callers of a function must give",
+        {
+            "stack.yaml": """\
+Resources:
+  Call:
+    Type: AWS::Lambda::Permission
+    Properties:
+      FunctionName: lights
+      Action: lambda:InvokeFunction
+      Principal: alexa-connectedhome.amazon.com
+      EventSourceToken: correct-horse-battery-staple # <- RC107
+""",
+        },
+    ),
+    Example(
+        "a secret of a pipeline",
+        {
+            "main.tf": """\
+resource "github_actions_secret" "database" {
+  repository      = "payments"
+  secret_name     = "DB_PASSWORD_PROD"
+  plaintext_value = "correct-horse-battery-staple" # <- RC107
+}
+""",
+        },
+    ),
     Example(
         "passwords of Azure's servers and machines",
         {
@@ -277,6 +307,50 @@ resource "oci_mysql_mysql_db_system" "db" {
 )
 
 GOOD = (
+    Example(
+        "what is kept beside secrets: names, accounts, ids, the id of a skill",
+        {
+            "main.tf": """\
+variable "namespace" {
+  default = "payments-prod"
+}
+
+resource "github_actions_secret" "namespace" {
+  repository      = "payments"
+  secret_name     = "KUBE_NAMESPACE"
+  plaintext_value = var.namespace
+}
+
+resource "github_actions_secret" "role" {
+  repository      = "payments"
+  secret_name     = "EXPORT_ROLE"
+  plaintext_value = "arn:aws:iam::111122223333:role/export"
+}
+
+resource "github_actions_secret" "account" {
+  repository      = "payments"
+  secret_name     = "AWS_ACCOUNT"
+  plaintext_value = "111122223333"
+}
+
+resource "aws_ssm_parameter" "bucket" {
+  name  = "/payments/export/bucket"
+  type  = "SecureString"
+  value = "payments-export"
+}
+""",
+            "stack.yaml": """\
+Resources:
+  Skill:
+    Type: AWS::Lambda::Permission
+    Properties:
+      FunctionName: skill
+      Action: lambda:InvokeFunction
+      Principal: alexa-appkit.amazon.com
+      EventSourceToken: amzn1.ask.skill.00000000-0000-0000-0000-000000000000
+""",
+        },
+    ),
     Example(
         "Azure: made by the code, read from a vault",
         {

@@ -8,7 +8,7 @@ from rolecall.model.finding import SEVERITIES
 from rolecall.policy.actions import expand
 from rolecall.policy.escalation import escalations
 from rolecall.policy.holdings import Holdings, managed
-from rolecall.policy.judgement import judge
+from rolecall.policy.judgement import judge, left_out
 from rolecall.policy.paths import PATHS, Path
 
 from .written import allow, deny, held
@@ -132,3 +132,15 @@ def test_the_table_of_managed_policies_holds_its_words() -> None:
     assert ideas(*table["PowerUserAccess"]) == {"all-but": "critical"}
     assert "AWSLambdaBasicExecutionRole" not in table
     assert "AmazonSSMManagedInstanceCore" not in table
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (("iam:*", "sts:*"), "iam:*, sts:*"),
+        (("${?}", "${?}"), "a few that are not known here"),
+        (("iam:*", "${?}"), "iam:* and a few that are not known here"),
+    ],
+)
+def test_what_is_left_out_is_said_in_words(names: tuple[str, ...], says: str) -> None:
+    assert left_out(names) == says

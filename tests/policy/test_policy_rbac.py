@@ -102,3 +102,34 @@ def test_any_role_is_read(tmp_path: Path, rules: str) -> None:
     )
     said = {finding.rule for finding in analyse([tmp_path], Options(cache=False)).findings}
     assert said <= {"RC321", "RC901"}
+
+
+@pytest.mark.parametrize(
+    ("subject", "severity"),
+    [
+        ("kind: Group, name: github:payments", "note"),
+        ("kind: User, name: ada@example.com", "note"),
+        ("kind: ServiceAccount, name: ci, namespace: build", "low"),
+        ("kind: Group, name: system:serviceaccounts:build", "low"),
+    ],
+)
+def test_a_team_may_read_the_secrets_of_its_own_namespace(tmp_path: Path, subject: str, severity: Severity) -> None:
+    (tmp_path / "rbac.yaml").write_text(
+        f"""\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {{name: keeper, namespace: payments}}
+rules:
+  - {{apiGroups: [""], resources: [secrets], verbs: [get, list]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: keeper, namespace: payments}}
+subjects:
+  - {{{subject}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: keeper}}
+""",
+        "utf-8",
+    )
+    found = analyse([tmp_path], Options(cache=False)).findings
+    assert [finding.severity for finding in found if finding.rule == "RC324"] == [severity]

@@ -41,6 +41,12 @@ _HEAD = re.compile(
 _HEAD_COMMAND = re.compile(
     r"\bgh\s+pr\s+checkout\b|\bgit\s+(?:fetch|checkout|pull)\b[^\n]*(?:refs/pull/|pull/\$|pull_request\.head|head_ref)"
 )
+#: What only looks at code that was fetched, and what puts it into the work tree, where it is run.
+_COMPARES = re.compile(r"\bgit\s+(?:diff|log|show|rev-list|merge-base|shortlog|diff-tree)\b")
+_TAKES = re.compile(
+    r"\bgit\s+(?:checkout|switch|reset|merge|pull|rebase|cherry-pick|worktree|restore|archive|apply|am)\b(?!-)"
+    r"|\bgh\s+pr\s+checkout\b"
+)
 _PUSH = re.compile(r"\bgit\s+push\b|\bgit-auto-commit|\bsemantic-release\b|\bgh\s+release\b")
 _CURL = re.compile(r"^[^#\n]*\bcurl\b(?:[^\n]|(?<=\\)\n)*?\$\{secret\.(\w+)\}", re.MULTILINE)
 _WORK_TREE = re.compile(r"^\s*(?:\.{1,2}/?|github\.workspace/?|\*\*/?\*?)\s*$", re.MULTILINE)
@@ -233,7 +239,7 @@ def _script(resource: Resource, script: Value, part: _Part) -> Iterator[CiStep]:
     if not tokens or not all(_is_own(reference) for reference in tokens):
         for registry in dict.fromkeys(published(said)):
             yield part("publish", registry, place, bool(tokens) or "${secret." in said)
-    if _HEAD_COMMAND.search(said):
+    if _HEAD_COMMAND.search(said) and not (_COMPARES.search(said) and not _TAKES.search(said)):
         yield part("head", "", place)
     if _PUSH.search(said):
         yield part("pushes", "", place)

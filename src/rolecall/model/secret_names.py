@@ -78,6 +78,11 @@ _SETTINGS = frozenset(
     {"true", "false", "yes", "no", "on", "off", "none", "null", "always", "never", "required", "optional", "enabled"}
     | {"disabled", "auto", "basic", "bearer", "default"}
 )
+#: What a name has in it that may hold a secret, and the looks of names, hosts, numbers and ids of things.
+_MAY_HOLD = re.compile(r"pass|pwd|secret|token|key|cred|auth|cert|private|pin(?:_|$)|salt|(?:^|_)pat(?:_|$)|login|dsn")
+_THING = re.compile(
+    r"[a-z]{1,20}\d{0,4}(?:[-_./](?:[a-z]{1,20}\d{0,4}|\d{1,4}))+|\d{12}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _AS_LONG = re.compile(r"[A-Za-z0-9+/]{40}[^A-Za-z0-9+/=]?")
 _HASH = re.compile(r"[0-9a-f]*[a-f][0-9a-f]*")
@@ -130,6 +135,19 @@ def is_no_secret(value: str) -> bool:
     if password_in_url(flat):
         return False
     return _PLACE.match(flat) is not None or flat.lower() in _SETTINGS or _MAIL.fullmatch(flat) is not None
+
+
+def names_a_thing(value: str, name: str) -> bool:
+    """Whether what a store of a name keeps is the name, host, account or id of something: it looks so, and nothing in
+    the store's name says otherwise.  People keep such things beside secrets, where their pipelines read them.
+
+    >>> names_a_thing("payments-prod", "KUBE_NAMESPACE"), names_a_thing("horse-staple", "DB_PASSWORD_PROD")
+    (True, False)
+    """
+    flat = normal(name)
+    if not flat or (_MAY_HOLD.search(flat) and not _SOMETHING_ELSE.search(flat)):
+        return False
+    return _THING.fullmatch(value.strip()) is not None
 
 
 def names_a_secret(value: str, name: str) -> bool:

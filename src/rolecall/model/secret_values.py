@@ -16,7 +16,7 @@ from rolecall.frontends.values import Encoded, Hop, Reference, Scalar, Sequence,
 from rolecall.frontends.values import Mapping as MappingValue
 from rolecall.model.fields import attributes, place_in, structured, within
 from rolecall.model.parts import SecretValue, Site
-from rolecall.model.secret_names import class_of, is_key_of_aws, is_no_secret, is_secret_name, stands_for
+from rolecall.model.secret_names import class_of, is_key_of_aws, is_no_secret, is_secret_name, names_a_thing, stands_for
 from rolecall.model.secrets import is_dummy
 from rolecall.source.text import Span
 
@@ -27,17 +27,23 @@ _Shown = tuple[str, str, Span | None, tuple[Hop, ...]]
 
 
 def read_secret_values(
-    resource: Resource, fields: Iterable[SecretField], site: Site, library: bool, resources: Mapping[str, Resource]
+    resource: Resource,
+    fields: Iterable[SecretField],
+    site: Site,
+    library: bool,
+    resources: Mapping[str, Resource],
+    name: str = "",
 ) -> Iterator[SecretValue]:
     """Every secret of one resource that people can read in the code or where it is deployed.
 
+    `name` is what a store is called, "" where that is not known: it may say that what is kept there is no secret.
     An attribute that Terraform is told to ignore holds a first value that somebody changes later.
     """
     for field in fields:
         for path in field.path.split("|"):
             first = path.partition(".")[0] in resource.ignore_changes
             for value, attribute in attributes(resource, path):
-                shown = _kept(value, library, resources) if field.store else _read(value, library, resources)
+                shown = _kept(value, library, resources, name) if field.store else _read(value, library, resources)
                 if resource.mode == "provider" and _emulated(value):
                     continue
                 for form, hint, span, hops in shown:
@@ -66,15 +72,17 @@ def _emulated(value: Value) -> bool:
     return said is not None and (is_dummy(said) or stands_for(said) != "")
 
 
-def _kept(value: Value, library: bool, resources: Mapping[str, Resource]) -> Iterator[_Shown]:
+def _kept(value: Value, library: bool, resources: Mapping[str, Resource], name: str) -> Iterator[_Shown]:
     """The same of what a store keeps: of an object, those members whose names say that they are secrets."""
     structure = structured(value)
     if isinstance(structure, MappingValue):
         for member in structure.entries:
             if is_secret_name(member.name or ""):
                 yield from _read(within(member.value, value), library, resources)
-    elif not isinstance(structure, Sequence) and not is_no_secret(text(value) or ""):
-        yield from _read(value, library, resources)
+    elif not isinstance(structure, Sequence):
+        said = text(value) or ""
+        if not is_no_secret(said) and not names_a_thing(said, name):
+            yield from _read(value, library, resources)
 
 
 def _read(value: Value, library: bool, resources: Mapping[str, Resource]) -> Iterator[_Shown]:

@@ -32,6 +32,7 @@ from rolecall.policy.breadth import (
 )
 from rolecall.policy.escalation import Escalation, escalations
 from rolecall.policy.holdings import Holdings, Permit
+from rolecall.policy.patterns import UNKNOWN
 
 #: More changing actions than this on everything are a habit rather than an oversight.
 FEW = 3
@@ -78,14 +79,14 @@ def judge(holdings: Holdings) -> Iterator[Verdict]:
     spoken = {verdict.permit for verdict in told}
     for width in everywhere_but(holdings):
         if width.permit not in spoken:
-            says = f"may do {_list(width.permit.statement.actions)} everywhere but on {_list(width.what)}"
+            says = f"may do {_list(width.permit.statement.actions)} everywhere but on {left_out(width.what)}"
             yield _verdict("not-resource", "high", says, width, step)
 
 
 def _all_but(most: Sequence[Width], step: int) -> Iterator[Verdict]:
     for width in most:
         where = "every resource" if width.everything else "what it names"
-        says = f"is granted every action but {_list(width.what)} on {where}"
+        says = f"is granted every action but {left_out(width.what)} on {where}"
         yield _verdict("all-but", "critical" if width.everything else "medium", says, width, step)
 
 
@@ -212,6 +213,14 @@ def _verdict(idea: str, severity: Severity, says: str, width: Width, step: int) 
 def _and(names: Sequence[str]) -> str:
     unique = list(dict.fromkeys(names))
     return " with ".join([unique[0], " and ".join(unique[1:])]) if len(unique) > 1 else unique[0]
+
+
+def left_out(names: Sequence[str]) -> str:
+    """What is left out, as a list; what is not known of it in words."""
+    known = [name for name in names if UNKNOWN not in name]
+    if len(known) == len(names):
+        return _list(names)
+    return f"{_list(known)} and a few that are not known here" if known else "a few that are not known here"
 
 
 def _list(names: Sequence[str]) -> str:

@@ -162,6 +162,15 @@ class Held:
         return tuple((b, s) for b in self.bindings for s in b.subjects if s.kind == "ServiceAccount")
 
     @property
+    def peoples(self) -> bool:
+        """Whether only people, or groups of them, are seen to have it."""
+        subjects = [subject for binding in self.bindings for subject in binding.subjects]
+        return bool(subjects) and all(
+            subject.kind in ("User", "Group") and not subject.name.startswith("system:") and "$" not in subject.name
+            for subject in subjects
+        )
+
+    @property
     def everywhere(self) -> bool:
         """Whether it holds in every namespace, as far as is seen."""
         return self.role.wide and (not self.bindings or any(binding.wide for binding in self.bindings))

@@ -15,7 +15,10 @@ _NAMED = 3
 
 
 def findings(model: Model, rule: Rule, idea: str, help: str) -> Iterator[Finding]:
-    """One finding for each role that allows something of an idea; a role that allows everything is another check's."""
+    """One finding for each role that allows something of an idea; a role that allows everything is another check's.
+
+    The secrets of one namespace in the hands of people are a note: a team that keeps its own.
+    """
     for held in cluster(model).held:
         if is_everything(held.role):
             continue
@@ -27,11 +30,12 @@ def findings(model: Model, rule: Rule, idea: str, help: str) -> Iterator[Finding
 def _finding(rule: Rule, held: Held, found: list[Reach], help: str) -> Finding:
     worst = min(found, key=lambda reach: SEVERITIES.index(reach.right.severity))
     says = " and ".join(dict.fromkeys(reach.right.says for reach in found))
+    teams = worst.right.idea == "secrets" and held.peoples and not held.everywhere
     return rule.finding(
         f"{held.role.label} may {says}{where(held)}{whose(held)}",
         worst.allowance.span,
         held.role.site.address,
-        severity=weighed(worst.right.severity, held),
+        severity="note" if teams else weighed(worst.right.severity, held),
         confidence="high" if held.bindings else "medium",
         identity=held.role.site.address,
         related=bindings_of(held),

@@ -151,15 +151,19 @@ def _matters(data: bytes) -> bool:
 
 
 def _relevant(text: SourceText) -> SourceText:
-    """The file with the documents blanked out, byte for byte, that hold no object that matters."""
+    """The file with the documents blanked out, byte for byte, that hold no object that matters.
+
+    Where a role for people does, so does what binds it: who has it is a part of how bad it is.
+    """
     data = text.data
     starts = [0, *(found.start() for found in _SEPARATOR.finditer(data))]
     if len(starts) < 2:
         return text
     pieces = []
-    for start, end in pairwise([*starts, len(data)]):
-        piece = data[start:end]
-        if _matters(piece):
+    written = [data[start:end] for start, end in pairwise([*starts, len(data)])]
+    people = any(_LEADS_ON.search(piece) and _PEOPLE.search(piece) for piece in written)
+    for piece in written:
+        if _matters(piece) or (people and _PEOPLE.search(piece)):
             pieces.append(piece)
         else:
             kept = 3 if piece.startswith(b"---") else 0
