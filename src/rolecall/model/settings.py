@@ -67,9 +67,9 @@ def read_wrong(unit: Unit, fragment: Fragment, written: Written) -> None:
                 for field in entry.secrets
                 if all(_holds(resource, path, wanted, unit.library, types) for path, wanted in field.when)
             ]
-            name = text(resource.get(entry.name)) if secrets and entry.part == "store" and entry.name else None
+            called = text(resource.get(entry.name)) if secrets and entry.part == "store" and entry.name else None
             fragment.secret_values.extend(
-                read_secret_values(resource, secrets, site, unit.library, resources, name or "")
+                read_secret_values(resource, secrets, site, unit.library, resources, called or "")
             )
 
 
