@@ -55,8 +55,8 @@ def _place(permit: Permit, bearer: Bearer) -> tuple[str, int]:
 
 
 def _severity(bearer: Bearer, verdict: Verdict) -> Severity | None:
-    """One step less for whoever is not seen, low for people and for what nobody takes; None for what is nothing to
-    speak of.
+    """One step less for whoever is not seen, low for people and for what nobody takes; None for what is then nothing
+    to speak of.
     """
     shape = verdict.idea in _SHAPES
     if (not verdict.everywhere and not shape) or (bearer.standing == "person" and verdict.idea not in _OF_PEOPLE):
@@ -64,7 +64,9 @@ def _severity(bearer: Bearer, verdict: Verdict) -> Severity | None:
     if bearer.standing == "person" and bearer.identity and verdict.permit.managed:
         return None  # a person who is an administrator by AWS's own policy: somebody has to be
     severity = lower(verdict.severity)
-    return severity if bearer.standing == "unknown" and severity != "note" else "low"
+    if severity == "note":
+        return "low" if shape else None
+    return severity if bearer.standing == "unknown" else "low"
 
 
 def findings(model: Model, rule: Rule, idea: str, help: str) -> Iterator[Finding]:
