@@ -122,7 +122,7 @@ def set_entry(text: SourceText, obj: Span, key: str, value: str) -> tuple[Edit, 
     """Give an entry of an object expression a value: in place of the one it has, else as the last entry.
 
     `key` is HCL as it should stand there (quoted where it has to be); an entry counts as the same with or without
-    quotes.
+    quotes.  A new one has the sign of the others (`=` or `:`).
     """
     file = _checked(text)
     node = _collection(file, text, obj, "object")
@@ -133,7 +133,9 @@ def set_entry(text: SourceText, obj: Span, key: str, value: str) -> tuple[Edit, 
             new = _indented(value, indentation(text.data, member.start_byte), text.newline)
             return (Edit(obj.path, old.start_byte, old.end_byte, new),)
     commas = any(child.type == "," for child in node.children)
-    return tuple(_appended(text, obj.path, node, members, f"{key} = {value}", commas, spaced=True))
+    signs = [text.data[one.children[0].end_byte : one.children[-1].start_byte].strip() for one in members]
+    sign = ":" if b":" in signs else "="
+    return tuple(_appended(text, obj.path, node, members, f"{key} {sign} {value}", commas, spaced=True))
 
 
 def append_item(text: SourceText, items: Span, item: str) -> tuple[Edit, ...]:

@@ -1,5 +1,5 @@
-"""Grants that are too wide, trusts that are too open and users that stand for workloads, as migrations of their own:
-what to do about them, where, and how to see what is needed.
+"""Grants that are too wide and users that stand for workloads, as migrations of their own: what to do about them,
+where, and how to see what is needed.
 
 Only for clouds whose permissions no planner narrows by a patch; what the consumer really needs is for its owner to say.
 """
@@ -28,13 +28,6 @@ _USED = {
 }
 #: What else is answered here by a rule: the type of subject, the target, the disposition, why, and the step.
 _ANSWERS: Mapping[str, tuple[str, str, Disposition, str, str]] = {
-    "RC402": (
-        "trust",
-        "pin-trust",
-        "advice",
-        "who comes in by it is not in the code, so no patch would be right",
-        "list who comes in today, then ask for exactly these: one repository and branch, environment or workspace each",
-    ),
     "RC201": (
         "identity",
         "keep-with-controls",
@@ -48,10 +41,10 @@ _RISK = {"critical": 100, "high": 60, "medium": 30}
 
 
 def narrow(model: Model, findings: Iterable[Finding]) -> Iterator[Migration]:
-    """One migration for each grant of everything, open trust and user for a workload outside AWS."""
+    """One migration for each grant of everything and user for a workload outside AWS."""
     clouds = {identity.site.address: identity.cloud for identity in model.identities.values()}
     for finding in findings:
-        cloud = clouds.get(finding.identity) or _cloud_of(finding.address)
+        cloud = clouds.get(finding.identity) or cloud_of(finding.address)
         if cloud in _USED and finding.rule in _ANSWERS:
             yield _answer(finding, cloud)
         if finding.rule != _RULE or cloud not in _USED:
@@ -104,7 +97,7 @@ def _answer(finding: Finding, cloud: str) -> Migration:
     )
 
 
-def _cloud_of(address: str) -> str:
+def cloud_of(address: str) -> str:
     """The cloud of the type in a Terraform address; "" where the catalog does not know the type."""
     parts = address.split(".")
     entry = catalog().get(parts[-2]) if len(parts) > 1 else None

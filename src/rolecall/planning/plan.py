@@ -7,7 +7,7 @@ one, loses its edits and says so; the rest is composed and proved again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from rolecall.model.finding import to_json as finding_to_json
 from rolecall.model.linking import Model
 from rolecall.planning.building import Built, build
 from rolecall.planning.case import Case, Context
+from rolecall.planning.choice import Choice
 from rolecall.planning.composition import Series, compose
 from rolecall.planning.inventory import identities, kpis
 from rolecall.planning.migration import Migration, to_json
@@ -25,6 +26,7 @@ from rolecall.planning.move import Planner
 from rolecall.planning.narrowing import narrow
 from rolecall.planning.proof import Failure, prove
 from rolecall.planning.series import to_json as series_to_json
+from rolecall.planning.trusts import pin
 from rolecall.planning.waves import in_waves
 from rolecall.source.tree import Tree
 
@@ -72,6 +74,8 @@ class Plan:
     def _fix(self, finding: Finding) -> dict[str, Any] | None:
         for migration in self.migrations:
             subject = migration.subject
+            if subject.type == "trust" and finding.family != "trust":
+                continue
             if (
                 subject.path == finding.span.path
                 and subject.start_line <= finding.span.end_line
@@ -81,17 +85,14 @@ class Plan:
         return None
 
 
-def make_plan(analysis: Analysed, planners: Mapping[tuple[str, str], Planner], only: Collection[str] = ()) -> Plan:
-    """The plan of an estate; `only` limits it to some migrations by id."""
+def make_plan(analysis: Analysed, planners: Mapping[tuple[str, str], Planner], choice: Choice | None = None) -> Plan:
+    """The plan of an estate, or of a part of it.  Raises choice.Unknown."""
     context = Context(analysis.tree, analysis.model, analysis.unit)
     built = list(_all(context, planners))
     built += [Built(None, (migration,)) for migration in narrow(analysis.model, analysis.findings)]
-    if only:
-        built = [
-            Built(item.case, tuple(m for m in item.migrations if m.id in only))
-            for item in built
-            if any(m.id in only for m in item.migrations)
-        ]
+    built += [Built(None, (migration,)) for migration in pin(context, analysis.findings)]
+    if choice is not None:
+        built = choice.of(built)
     migrations, waves = in_waves(built)
     proved, series = settle(analysis, migrations)
     return Plan(analysis, tuple(proved), series, tuple(tuple(wave) for wave in waves))

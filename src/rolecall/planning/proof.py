@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rolecall.model.finding import RANK, Finding
+from rolecall.planning.building import identifier
 from rolecall.planning.composition import Series, Step
 from rolecall.planning.containment_proof import counterexamples
 from rolecall.planning.migration import Migration, Proof
@@ -50,7 +51,9 @@ def prove(analysis: Analysed, series: Series, migrations: Sequence[Migration]) -
     if not touching:
         return Outcome((), {})
     failures: list[Failure] = []
-    owners = {m.subject.address: m.identity for m in migrations if m.id in series.included}
+    owners = {
+        m.subject.address: m.identity for m in migrations if m.id in series.included and m.subject.type != "trust"
+    }
     before = {finding.fingerprint: finding for finding in analysis.findings}
     last: Analysed = analysis
     told: set[str] = set()
@@ -150,14 +153,15 @@ def _no_worse(
 
 
 def _gone(series: Series, migrations: Sequence[Migration], last: Analysed) -> Iterator[Failure]:
-    """A complete patch ends its own finding: no credential is left where it was."""
+    """A complete patch ends its own finding: no credential is left where it was, no trust is as open as before."""
     left = {(c.site.address, c.span.path) for c in last.model.credentials.values() if c.form == "minted"}
+    told = {identifier("trust", finding.address, finding.fingerprint) for finding in last.findings}
     for migration in migrations:
-        if (
-            migration.disposition != "patch"
-            or migration.id not in series.included
-            or not migration.id.startswith("key-")
-        ):
+        if migration.disposition != "patch" or migration.id not in series.included:
+            continue
+        if migration.id in told:
+            yield Failure("the finding is gone", migration.id, f"{migration.subject.address} still lets too many in")
+        if not migration.id.startswith("key-"):
             continue
         if (migration.subject.address, migration.subject.path) in left:
             yield Failure(
