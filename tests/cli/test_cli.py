@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -137,6 +138,15 @@ def test_exit_status(arguments: tuple[str, ...], status: int, form: str) -> None
         (("verify", "infra/main.tf", "--phase", "explode"), "the phases are prepare, expand, migrate, soak, contract"),
         (("plan", "infra", "--output", "infra"), "holds something that is not a plan"),
         (("plan", "infra", "--only", "move-0", "--output", "p"), "no migration 'move-0'"),
+        (
+            ("plan", "infra", "--identity", "aws_iam_user.v"),
+            "no migration of an identity 'aws_iam_user.v' (did you mean",
+        ),
+        (
+            ("plan", "infra", "--target", "aws:odic"),
+            "did you mean 'aws:oidc'?); the targets are aws:instance-profile, ",
+        ),
+        (("plan", "infra", "--cloud", "ibm"), "'ibm' is not one of 'aws', 'azure', 'gcp', 'oci'"),
     ],
 )
 def test_errors_are_one_line_that_says_what_to_do(arguments: tuple[str, ...], says: str) -> None:
@@ -251,6 +261,38 @@ def test_only_limits_the_plan() -> None:
     first = data["migrations"][0]["id"]
     limited = json.loads(run("plan", "infra", "--format", "json", "--only", first).stdout)
     assert [record["id"] for record in limited["migrations"]] == [first]
+
+
+def chosen(*arguments: str, root: str = "infra") -> list[dict[str, Any]]:
+    result = run("plan", root, "--format", "json", *arguments)
+    migrations: list[dict[str, Any]] = json.loads(result.stdout)["migrations"]
+    return migrations
+
+
+def test_limits_of_one_kind_add_up_and_of_different_kinds_all_hold() -> None:
+    every = chosen()
+    user = [one["id"] for one in every if one["identity"] == "aws_iam_user.u"]
+    assert 1 < len(user) < len(every)
+    assert [one["id"] for one in chosen("--identity", "aws_iam_user.u")] == user
+    assert chosen("--cloud", "aws", "--cloud", "gcp") == every
+    assert chosen("--cloud", "gcp") == []
+    role = [one["id"] for one in every if "aws:execution-role" in one["targets"]]
+    assert role
+    assert [one["id"] for one in chosen("--target", "aws:execution-role", "--target", "narrow")] == role
+    assert chosen("--target", "aws:execution-role", "--cloud", "oci") == []
+
+
+def test_a_key_has_no_end_without_its_moves() -> None:
+    root = str(Path(__file__).parents[2] / "sample_iac" / "aws-terraform" / "platform")
+    whole = {one["id"]: one for one in chosen("--identity", "aws_iam_user.builder", root=root)}
+    key = next(one for one in whole.values() if one["id"].startswith("key-"))
+    moves = [name for name in whole if name.startswith("move-")]
+    assert moves
+    assert key["phases"]
+    (alone,) = chosen("--only", key["id"], root=root)
+    assert (alone["id"], alone["disposition"], alone["phases"]) == (key["id"], "advice", [])
+    assert f"the key's end needs {moves[0]} too" in alone["reasons"][0]
+    assert [one["id"] for one in chosen("--only", moves[0], root=root)] == [moves[0]]
 
 
 def test_rules_and_explain_tell_the_same() -> None:

@@ -36,6 +36,37 @@ TARGETS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+#: Every word that a migration's target may be: the closed list of the plan's contract.
+WORDS = (
+    "aws:instance-profile",
+    "aws:execution-role",
+    "aws:task-role",
+    "aws:pod-role",
+    "aws:oidc",
+    "aws:web-identity",
+    "aws:assume-role",
+    "aws:cross-account-role",
+    "aws:roles-anywhere",
+    "aws:identity-center",
+    "azure:managed-identity",
+    "azure:federated-credential",
+    "azure:workload-identity",
+    "azure:rbac",
+    "gcp:attached-service-account",
+    "gcp:gke-workload-identity",
+    "gcp:workload-identity-federation",
+    "gcp:impersonation",
+    "oci:instance-principal",
+    "oci:resource-principal",
+    "oci:oke-workload-identity",
+    "oci:token-exchange",
+    "narrow",
+    "pin-trust",
+    "retire",
+    "keep-with-controls",
+    "unknown",
+)
+
 
 def target_of(cloud: str, workload: Workload) -> str:
     """What replaces a credential of a cloud at a workload; "unknown" where nobody can tell."""
