@@ -361,6 +361,67 @@ diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
         says=("the login step does not name client-id, tenant-id, subscription-id", "revoke the client secret"),
     ),
     PlannerExample(
+        "a secret for another repository",
+        {"main.tf": _APPLICATION},
+        {"github_actions_secret.creds": "partial", "azuread_application_password.deploy": "partial"},
+        {"github_actions_secret.creds": _TARGET, "azuread_application_password.deploy": _TARGET},
+        patches={
+            "expand": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -5,6 +5,21 @@
+ resource "azuread_application" "deploy" {
+   display_name = "deploy"
+ }
++
++variable "github_oidc_subjects" {
++  description = "Who may log in: repo:OWNER/NAME:environment:NAME, repo:OWNER/NAME:ref:refs/heads/BRANCH"
++  type        = list(string)
++  default     = []
++}
++
++resource "azuread_application_federated_identity_credential" "deploy_github" {
++  for_each       = toset(var.github_oidc_subjects)
++  application_id = azuread_application.deploy.id
++  display_name   = substr("github-${replace(each.value, "/[^0-9A-Za-z_-]+/", "-")}", 0, 120)
++  issuer         = "https://token.actions.githubusercontent.com"
++  subject        = each.value
++  audiences      = ["api://AzureADTokenExchange"]
++}
+
+ resource "azuread_service_principal" "deploy" {
+   client_id = azuread_application.deploy.client_id
+@@ -32,3 +47,21 @@
+     tenantId       = data.azurerm_subscription.current.tenant_id
+   })
+ }
++
++resource "github_actions_variable" "azure_client_id" {
++  repository    = "site"
++  variable_name = "AZURE_CLIENT_ID"
++  value         = azuread_application.deploy.client_id
++}
++
++resource "github_actions_variable" "azure_subscription_id" {
++  repository    = "site"
++  variable_name = "AZURE_SUBSCRIPTION_ID"
++  value         = data.azurerm_subscription.current.subscription_id
++}
++
++resource "github_actions_variable" "azure_tenant_id" {
++  repository    = "site"
++  variable_name = "AZURE_TENANT_ID"
++  value         = data.azurerm_subscription.current.tenant_id
++}
+""",
+        },
+        says=(
+            "which repository, branch or environment may log in",
+            "the workflows that read github_actions_secret.creds are in another repository",
+        ),
+    ),
+    PlannerExample(
         "a release without federation",
         {".github/workflows/deploy.yml": _WORKFLOW.replace("azure/login@v2", "azure/login@v1.1")},
         {"jobs.site": "advice"},

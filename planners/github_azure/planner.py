@@ -104,7 +104,7 @@ def _credential(case: Case, move: Move, application: Application, pinned: list[s
 def _workflow(case: Case, use: Use, move: Move, known: frozenset[str]) -> None:
     if use.workload.site.format != "github":
         move.hold(
-            f"the workflows that read {use.workload.site.address} are in another repository, or not GitHub's",
+            f"the workflows that read {use.workload.site.address} are in another repository",
             by_hand(use),
         )
         return
@@ -152,6 +152,6 @@ def by_hand(use: Use) -> Handover:
     return Handover(
         "log in by OIDC: a step azure/login with client-id, tenant-id and subscription-id, permissions id-token: "
         "write, and no secret in the step or in env (Terraform: ARM_USE_OIDC=true without ARM_CLIENT_SECRET)",
-        f"{use.places[0].path}:{use.places[0].line}",
+        use.workload.namespace or f"{use.places[0].path}:{use.places[0].line}",
         "the owner of the workflow",
     )

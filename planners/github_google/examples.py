@@ -369,6 +369,16 @@ diff --git a/main.tf b/main.tf
         says=("is the only one that may say who acts as the account",),
     ),
     PlannerExample(
+        "a key for another repository",
+        {"main.tf": _ACCOUNT},
+        {"github_actions_secret.key": "partial", "google_service_account_key.deploy": "partial"},
+        {"github_actions_secret.key": _TARGET, "google_service_account_key.deploy": _TARGET},
+        says=(
+            "which repository, branch or environment may log in",
+            "the workflows that read github_actions_secret.key are in another repository",
+        ),
+    ),
+    PlannerExample(
         "a key from elsewhere",
         {".github/workflows/deploy.yml": _WORKFLOW},
         {"jobs.site": "advice"},

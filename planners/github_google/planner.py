@@ -141,7 +141,7 @@ def _provider(case: Case, move: Move, account: Block) -> str:
 def _workflow(case: Case, use: Use, move: Move, known: frozenset[str]) -> None:
     if use.workload.site.format != "github":
         move.hold(
-            f"the workflows that read {use.workload.site.address} are in another repository, or not GitHub's",
+            f"the workflows that read {use.workload.site.address} are in another repository",
             by_hand(use),
         )
         return
@@ -176,6 +176,6 @@ def by_hand(use: Use) -> Handover:
     return Handover(
         "log in by federation: a step google-github-actions/auth with workload_identity_provider and service_account, "
         "permissions id-token: write, and no key in the step, in env or in a file",
-        f"{use.places[0].path}:{use.places[0].line}",
+        use.workload.namespace or f"{use.places[0].path}:{use.places[0].line}",
         "the owner of the workflow",
     )

@@ -14,7 +14,7 @@ from rolecall.frontends.values import Hop
 from rolecall.model.linking import Consumption, OpenEnd, Step
 from rolecall.model.parts import Workload
 from rolecall.model.systems import CI_STORES, keyless_way
-from rolecall.model.targets import target_of
+from rolecall.model.targets import TARGETS, target_of
 from rolecall.planning import cloudformation, retirement
 from rolecall.planning.advising import advise, held, likely, steps_to, why
 from rolecall.planning.application_steps import application_steps
@@ -36,6 +36,8 @@ _ROLLBACK = {
     "soak": 'set status = "Active" again and apply: the key works at once',
     "contract": "none: a deleted key cannot come back, a new one has to be minted and handed out",
 }
+#: Stores by the cloud of the key that say what reads them, so that a planner can plan for a reader that is not seen.
+_SEEN = {"aws": ("k8s-secret", "github-secret"), "azure": ("github-secret",), "gcp": ("github-secret",)}
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,13 @@ class Built:
 def build(case: Case, planners: Mapping[tuple[str, str], Planner]) -> Built:
     """All migrations of one case."""
     cloud = case.credential.cloud
-    served = any((cloud, use.workload.platform) in planners for use in case.uses)
+    uses = (*case.uses, *_unseen_uses(case))
+    served = any((cloud, use.workload.platform) in planners for use in uses)
     verdict = hold_back(case) if cloud == "aws" else held(case) if served else advise(case)
     if verdict is not None:
         return Built(case, (_held(case, verdict),))
     moves: list[tuple[Use, Move]] = []
-    for use in (*case.uses, *_unseen_uses(case)):
+    for use in uses:
         planner = planners.get((cloud, use.workload.platform))
         moves.append((use, planner.plan(case, use) if planner is not None else _by_hand(case, use)))
     _hold_shared_places(moves)
@@ -87,8 +90,7 @@ def _overlap(edits: list[Edit], use: Use) -> bool:
 
 def _unseen_uses(case: Case) -> Iterator[Use]:
     """Stores whose reader is not seen but whose kind says what reads it: pods, jobs of another repository."""
-    if case.credential.cloud != "aws":
-        return
+    cloud = case.credential.cloud
     by_store: dict[tuple[str, int], list[OpenEnd]] = {}
     for end in case.ends:
         by_store.setdefault(end.store.site.declaration, []).append(end)
@@ -99,16 +101,16 @@ def _unseen_uses(case: Case) -> Iterator[Use]:
         name = store.scope if store.kind in CI_STORES else store.id
         groups.setdefault((store.kind, store.site.unit, name), []).extend(ends)
     for (kind, _, _), ends in groups.items():
-        platform = {"k8s-secret": "eks", "github-secret": "github-actions"}.get(kind, "")
-        if not platform:
+        if kind not in _SEEN.get(cloud, ()):
             continue
+        platform = "eks" if kind == "k8s-secret" else "github-actions"
         site = ends[0].store.site
         workload = Workload(
             site,
             "pod" if platform == "eks" else "pipeline-job",
             platform,
-            "aws",
-            "aws:pod-role" if platform == "eks" else "aws:oidc",
+            cloud,
+            "aws:pod-role" if platform == "eks" else TARGETS[cloud][platform],
             namespace=ends[0].store.scope,
         )
         yield Use(workload, tuple(Consumption(workload, end.steps) for end in ends))
@@ -183,8 +185,7 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
         if not move.complete:
             reasons.append(f"{use.workload.site.address} cannot be moved by a patch alone: {'; '.join(move.reasons)}")
             handover.extend(move.handover)
-    seen = ("k8s-secret", "github-secret") if case.credential.cloud == "aws" else ()
-    blind = [end for end in case.ends if end.store.kind not in seen]
+    blind = [end for end in case.ends if end.store.kind not in _SEEN.get(case.credential.cloud, ())]
     for end in blind:
         complete = False
         reasons.append(f"nothing seen reads {end.store.site.address}, so nobody can tell who uses what lies there")
