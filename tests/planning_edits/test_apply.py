@@ -225,6 +225,21 @@ def test_nothing_is_written_outside_the_root(estate: Path, tmp_path: Path) -> No
         apply_phase(document, estate, "expand")
 
 
+def test_a_name_that_is_used_since_is_not_taken_away(folder: Fill) -> None:
+    """The proofs are made again over the tree as it is: what the plan could not see counts."""
+    data = b'resource "aws_iam_user" "u" {\n  name = "u"\n}\n'
+    root = folder({"main.tf": data, "other.tf": b"locals {\n  x = 1\n}\n"})
+    series = compose(Tree(root), [migration("m", contract=[Edit("main.tf", 0, len(data), "")])])
+    document: dict[str, Any] = {"schema": "rolecall/plan/1", "series": to_json(series)}
+    (root / "other.tf").write_bytes(b"locals {\n  x = aws_iam_user.u.name\n}\n")
+    with pytest.raises(NotApplicable, match="would break the tree") as caught:
+        apply_phase(document, root, "contract")
+    assert caught.value.files == (("other.tf", "aws_iam_user.u is not declared"),)
+    assert (root / "main.tf").read_bytes() == data
+    (root / "other.tf").write_bytes(b"locals {\n  x = 2\n}\n")
+    assert apply_phase(document, root, "contract").written == ("main.tf",)
+
+
 @pytest.mark.parametrize("document", [{}, {"schema": "rolecall/plan/1", "series": [{"name": "expand"}]}, {"schema": 1}])
 def test_a_damaged_plan_is_refused(document: dict[str, Any], estate: Path) -> None:
     with pytest.raises(NotApplicable, match="plan"):

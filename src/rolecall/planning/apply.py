@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rolecall.planning.migration import PHASES
+from rolecall.planning.recheck import objections
 from rolecall.planning.survey import DamagedPlan, File, survey
 
 State = Literal["pending", "applied", "partial", "changed"]
@@ -51,7 +52,8 @@ def apply_phase(plan: Mapping[str, Any], root: Path, phase: str) -> Applied:
     """Write the files of one phase of a plan (`plan.json` as read) below `root`.
 
     What is written already is left alone, so that an interrupted run can be repeated.  Raises NotApplicable, with
-    nothing written, where a text to be replaced is not as planned, or where an earlier phase is still to come;
+    nothing written, where a text to be replaced is not as planned, where an earlier phase is still to come, or where
+    a file would no longer parse or a name no longer resolve;
     OSError where writing fails, after putting back what was there.
     """
     if phase not in PHASES:
@@ -65,6 +67,8 @@ def apply_phase(plan: Mapping[str, Any], root: Path, phase: str) -> Applied:
         waiting = tuple((file.path, f"{name} is not applied") for file in earlier if file.state != "applied")
         if waiting and pending:
             raise NotApplicable(f"the phase {name} comes first", waiting)
+    if bad := tuple(objections(root, pending)):
+        raise NotApplicable("with what has changed since the plan was made, the phase would break the tree", bad)
     _write_all(root, pending)
     return Applied(
         phase,
