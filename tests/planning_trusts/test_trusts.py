@@ -13,6 +13,7 @@ from trust_estates import OIDC, PATCHED, TOLD, WORKFLOW
 
 from rolecall.analysis.run import Options, analyse
 from rolecall.planners import load
+from rolecall.planning.choice import Choice
 from rolecall.planning.example import PlannerExample
 from rolecall.planning.plan import Plan, make_plan
 from rolecall.planning.series import patch
@@ -125,7 +126,7 @@ def test_roles_that_share_a_data_source_get_one(tmp_path: Path) -> None:
 def test_one_role_alone_can_be_asked_for(tmp_path: Path) -> None:
     analysis = analyse([lay_out(tmp_path, dict(PATCHED[-1].files))], Options(cache=False))
     name = next(m.id for m in make_plan(analysis, load()).migrations if m.subject.address == "aws_iam_role.two")
-    plan = make_plan(analysis, load(), (name,))
+    plan = make_plan(analysis, load(), Choice(ids=frozenset({name})))
     assert [m.disposition for m in plan.migrations] == ["patch"]
     assert b"current_2" in patch(plan.series.step("migrate"))
 
@@ -143,3 +144,12 @@ def test_no_name_gets_into_a_command_that_iam_would_not_take(name: str, tmp_path
     told = [step.command for m in plan.migrations for step in m.handover]
     assert any('endswith("/ROLE")' in command for command in told)
     assert not any(name in command for command in told)
+
+
+@pytest.mark.parametrize("name", ["a(", "a[", "\\udcff", ""])
+def test_a_document_of_any_name_is_read(name: str, tmp_path: Path) -> None:
+    text = (
+        PATCHED[1].files["main.tf"].replace('"aws_iam_policy_document" "logs"', f'"aws_iam_policy_document" "{name}"')
+    )
+    (tmp_path / "main.tf").write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert all(not migration.phases for migration in planned(tmp_path).migrations)

@@ -94,9 +94,11 @@ class Accounts:
         """The provider of the role, or of all roles that take the document, as written ("" for the default one)."""
         if block.type == "resource" and block.labels[:1] == ("aws_iam_role",):
             return _written(block, "provider")
-        if block.type != "data" or block.labels[:1] != (_DOCUMENT,):
+        if block.type != "data" or block.labels[:1] != (_DOCUMENT,) or len(block.labels) != 2:
             raise Refused("the trust is put together elsewhere")
-        name = re.compile(rb"\b" + f"{_DOCUMENT}.{block.labels[1]}".encode() + rb"\b(?!-)")
+        name = re.compile(
+            rb"\b%s(?![\w-])" % re.escape(f"{_DOCUMENT}.{block.labels[1]}").encode("utf-8", "surrogateescape")
+        )
         users = [other for other in self.context.blocks(folder) if name.search(other.slice)]
         if any(other.type != "resource" or other.labels[:1] != ("aws_iam_role",) for other in users):
             raise Refused("something else takes the document too")
