@@ -97,3 +97,34 @@ def test_of_people_little_is_said(tmp_path: Path) -> None:
     person += 'resource "aws_iam_user_login_profile" "ci" {\n  user = aws_iam_user.ci.name\n}\n'
     assert found(tmp_path, person + GROUP + ATTACHED) == {"RC302": "low"}
     assert found(tmp_path, person + ATTACHED) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"), [("cluster_autoscaler", "low"), ("aws_lb_controller", "low"), ("web_scaler", "medium")]
+)
+def test_a_controllers_published_policy_is_told_quietly(tmp_path: Path, name: str, severity: str) -> None:
+    (tmp_path / "main.tf").write_text(
+        f"""\
+resource "aws_iam_policy" "{name}" {{
+  name = "{name}"
+  policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [{{
+      Effect = "Allow"
+      Action = [
+        "autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup",
+        "ec2:TerminateInstances", "elasticloadbalancing:DeleteLoadBalancer",
+      ]
+      Resource = "*"
+    }}]
+  }})
+}}
+
+output "policy" {{
+  value = aws_iam_policy.{name}.arn
+}}
+""",
+        "utf-8",
+    )
+    findings = analyse([tmp_path], Options(cache=False)).findings
+    assert [finding.severity for finding in findings if finding.rule == "RC305"] == [severity]

@@ -81,7 +81,9 @@ def _kept(value: Value, library: bool, resources: Mapping[str, Resource], name: 
                 yield from _read(within(member.value, value), library, resources)
     elif not isinstance(structure, Sequence):
         said = text(value) or ""
-        if not is_no_secret(said) and not names_a_thing(said, name):
+        # where it is not known what the store is called, the variable that the value came from says what it is
+        known = name or next((hop.address for hop in value.via if hop.kind == "variable"), "")
+        if not is_no_secret(said) and not names_a_thing(said, known):
             yield from _read(value, library, resources)
 
 

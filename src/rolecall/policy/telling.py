@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from weakref import WeakKeyDictionary
 
+from rolecall.catalog.entries import hints
 from rolecall.model.finding import Confidence, Finding, Related, Severity
 from rolecall.model.linking import Model
 from rolecall.model.rule import Rule
@@ -20,6 +21,8 @@ _OF_PEOPLE = frozenset(
 )
 #: What is wrong with how a statement is written, whatever it comes to today.
 _SHAPES = frozenset({"all-but", "not-resource", "any-action"})
+#: What the makers of a cluster's controllers decide, rather than who installs them.
+_OF_ADD_ONS = frozenset({"changes", "reads", "rights"})
 _CONFIDENCE: dict[Standing, Confidence] = {
     "machine": "high",
     "unknown": "medium",
@@ -55,18 +58,27 @@ def _place(permit: Permit, bearer: Bearer) -> tuple[str, int]:
 
 
 def _severity(bearer: Bearer, verdict: Verdict) -> Severity | None:
-    """One step less for whoever is not seen, low for people and for what nobody takes; None for what is then nothing
-    to speak of.
+    """One step less for whoever is not seen, low for people, for what nobody takes and for a well-known controller's;
+    None for what is then nothing to speak of.
     """
     shape = verdict.idea in _SHAPES
     if (not verdict.everywhere and not shape) or (bearer.standing == "person" and verdict.idea not in _OF_PEOPLE):
         return None
     if bearer.standing == "person" and bearer.identity and verdict.permit.managed:
         return None  # a person who is an administrator by AWS's own policy: somebody has to be
+    if verdict.idea in _OF_ADD_ONS and _is_add_on(bearer, verdict.permit):
+        return "low"
     severity = lower(verdict.severity)
     if severity == "note":
         return "low" if shape else None
     return severity if bearer.standing == "unknown" else "low"
+
+
+def _is_add_on(bearer: Bearer, permit: Permit) -> bool:
+    """Whether a policy is by its name, or its file's, that of a well-known controller, whose makers publish it."""
+    span = permit.block or permit.span or bearer.span
+    names = f"{bearer.name} {permit.address} {span.path.rpartition('/')[2]}".lower().replace("_", "-")
+    return any(word in names for word in hints()["aws"]["add_ons"])
 
 
 def findings(model: Model, rule: Rule, idea: str, help: str) -> Iterator[Finding]:
