@@ -104,6 +104,20 @@ def test_what_is_appended_is_appended_once(folder: Fill) -> None:
     assert apply_phase(document, root, "expand").written == ()
 
 
+def test_places_that_are_alike_change_together(folder: Fill) -> None:
+    block = b"".join(b"same %d\n" % number for number in range(9))
+    text = block + b"--\n" + block
+    root = folder({"a.txt": text})
+    first, second = block.index(b"same 4"), text.rindex(b"same 4")
+    edits = [Edit("a.txt", first, first, "new\n"), Edit("a.txt", second, second, "new\n")]
+    series = compose(Tree(root), [migration("m", expand=edits)])
+    document: dict[str, Any] = {"schema": "rolecall/plan/1", "series": to_json(series)}
+    (root / "a.txt").write_bytes(b"# on top\n" + text)
+    apply_phase(document, root, "expand")
+    assert (root / "a.txt").read_bytes() == b"# on top\n" + text.replace(b"same 4\n", b"new\nsame 4\n")
+    assert states(document, root) == {"expand": "applied"}
+
+
 def test_the_like_of_a_place_that_is_done_is_left_alone(folder: Fill) -> None:
     block = b"".join(b"same %d\n" % number for number in range(9))
     root = folder({"a.txt": block + b"--\n" + block})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -199,14 +200,20 @@ def _done(windows: Windows, step: dict[str, Any]) -> bool:
 
 
 def _located(windows: Windows, step: dict[str, Any], suffix: str) -> list[int] | None:
-    """Where the hunks of a phase are in a text, each there once and all in order; None where that is not so."""
+    """Where the hunks of a phase are in a text, all in order; None where that is not so.
+
+    Each is there once, or as often as the phase has hunks of the same lines.
+    """
+    keys = [(int(hunk["lines" + suffix]), hunk["sha256" + suffix]) for hunk in step["hunks"]]
+    alike = Counter(keys)
+    met: Counter[tuple[int, str]] = Counter()
     places: list[int] = []
     end = 0
-    for hunk in step["hunks"]:
-        size = int(hunk["lines" + suffix])
-        found = windows.find(size, hunk["sha256" + suffix]) if size else []
-        if len(found) != 1 or found[0] < end:
+    for key in keys:
+        found = windows.find(*key) if key[0] else []
+        if len(found) != alike[key] or found[met[key]] < end:
             return None
-        places.append(found[0])
-        end = found[0] + size
+        places.append(found[met[key]])
+        end = found[met[key]] + key[0]
+        met[key] += 1
     return places or None
