@@ -74,6 +74,10 @@ def _emulated(value: Value) -> bool:
 
 def _kept(value: Value, library: bool, resources: Mapping[str, Resource], name: str) -> Iterator[_Shown]:
     """The same of what a store keeps: of an object, those members whose names say that they are secrets."""
+    if isinstance(value, OneOf):
+        for item in value.about:
+            yield from _kept(within(item, value), library, resources, name)
+        return
     structure = structured(value)
     if isinstance(structure, MappingValue):
         for member in structure.entries:
