@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from rolecall.analysis.run import Analysis, Options, analyse
-from rolecall.analysis.testdata import REMARK
+from rolecall.analysis.testdata import REMARK, softened
+from rolecall.model.finding import Finding
+from rolecall.source.text import SourceText
 
 from .estate import write
 
@@ -52,3 +54,10 @@ def test_what_the_user_names_is_what_he_wants_to_know_about(tmp_path: Path) -> N
     both = analyse([tmp_path / "tests" / "a", tmp_path / "live"], Options(cache=False))
     assert told(both) == [("critical", ""), ("critical", "")]
     assert told(analyse([tmp_path], Options(cache=False))) == [("critical", ""), ("low", REMARK)]
+
+
+@pytest.mark.parametrize(("rule", "severity"), [("RC102", "critical"), ("RC103", "low")])
+def test_a_clouds_own_key_is_out_wherever_it_stands(rule: str, severity: str) -> None:
+    place = SourceText("tests/conftest.tf", b"").span(0, 0)
+    finding = Finding(rule, "static-credential", "critical", "high", "a key", place, "provider.aws")
+    assert [told.severity for told in softened([finding])] == [severity]

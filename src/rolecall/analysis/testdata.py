@@ -2,6 +2,7 @@
 
 What lies there is input for a program's own tests: somebody wrote it to be read, hardly anybody deploys it.  It is
 still said, since a password that works does so wherever it lies and some tests do deploy, but never louder than `low`.
+Only a cloud's own key in clear text is as loud as anywhere: it is out, whatever it was written for.
 
 A folder called `test` is none of these: it is as often the name of an environment.  And what the user names is what he
 wants to know about: only folders below it count.
@@ -16,6 +17,8 @@ from rolecall.model.finding import RANK, Finding
 
 #: Names of folders, in lower case: pytest's and most projects' own, Go's, Jest's, and those of fixtures anywhere.
 FOLDERS = frozenset({"tests", "testdata", "test-data", "test_data", "fixtures", "__tests__", "__fixtures__"})
+#: Rules about keys that are out once they are written.
+_OUT = frozenset({"RC102"})
 #: What the note of such a finding says.
 REMARK = "lies in test data"
 
@@ -26,7 +29,8 @@ def softened(findings: Iterable[Finding], named: Sequence[str] = ()) -> Iterator
     `named` are the root-relative paths that the user named, empty where it is the root itself.
     """
     for finding in findings:
-        if RANK[finding.severity] > RANK["low"] and _holds_tests(finding.span.path, named):
+        loud = RANK[finding.severity] > RANK["low"] and finding.rule not in _OUT
+        if loud and _holds_tests(finding.span.path, named):
             note = f"{finding.note}; {REMARK}" if finding.note else REMARK
             finding = replace(finding, severity="low", note=note)
         yield finding
