@@ -27,6 +27,7 @@ from rolecall.model.secret_names import (
     stands_for,
 )
 from rolecall.model.secrets import key_part, says_aws
+from rolecall.model.written import Look
 from rolecall.source.text import Span
 
 #: A longer text is not looked through, nor are more than this many of one object named.
@@ -87,9 +88,12 @@ _LINE = re.compile(
 _ASSIGNED = re.compile(r"""["']?([^\s"',;]+)["']?[,;]?[ \t]*(?:#.*)?\Z""")
 _DOCKER_AUTH = re.compile(r'"auth"\s*:\s*"([A-Za-z0-9+/]{8,}={0,2})"')
 #: What of an object's bytes says that there may be one: most config maps are left alone at this look.
-HINT = re.compile(
-    rb"(?i)pass|pwd|pword|pswrd|secret|token|api_?key|(?:private|signing|encryption|master|auth)_?key|credential"
-    rb"|PRIVATE KEY|\w://[^\s:/@]+:[^\s/@]+@"
+HINT = Look(
+    (b"pass", b"pwd", b"pword", b"pswrd", b"secret", b"token", b"key", b"credential", b"@"),
+    re.compile(
+        rb"(?i)pass|pwd|pword|pswrd|secret|token|api_?key|(?:private|signing|encryption|master|auth)_?key|credential"
+        rb"|PRIVATE KEY|\w://[^\s:/@]+:[^\s/@]+@"
+    ),
 )
 #: What a secret's block in Terraform must hold: most only pass on what other resources make.
 WRITTEN = re.compile(

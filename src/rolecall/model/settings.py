@@ -21,6 +21,7 @@ from rolecall.model.fields import attributes
 from rolecall.model.parts import Fragment, Misset, Site
 from rolecall.model.secret_values import read_provider, read_secret_values
 from rolecall.model.sites import absent, site_of
+from rolecall.model.written import Look
 from rolecall.source.text import Span
 
 #: What stands for an attribute that is not written and has no default that matters, and for a block that is there.
@@ -32,11 +33,15 @@ _PREFIXES = {"resource": "", "data": "data:", "provider": "provider:", "module":
 
 
 #: What the text of a provider block holds where it has a secret or a setting that matters.
-_OF_PROVIDERS = re.compile(
-    rb"(?i)tok|pass|pwd|secret|key|cred|auth|cert|pem|insecure|skip|verify|tls|ssl|sas|account|login"
+_OF_PROVIDERS = Look(
+    (
+        *(b"tok", b"pass", b"pwd", b"secret", b"key", b"cred", b"auth", b"cert", b"pem", b"insecure", b"skip"),
+        *(b"verify", b"tls", b"ssl", b"sas", b"account", b"login"),
+    ),
+    re.compile(b""),
 )
 #: Whether the text of a declaration holds a pattern.
-Written: TypeAlias = Callable[[Resource, re.Pattern[bytes]], bool]
+Written: TypeAlias = Callable[[Resource, re.Pattern[bytes] | Look], bool]
 
 
 def read_wrong(unit: Unit, fragment: Fragment, written: Written) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 #: What the text of a block must hold for a key to be in it, where its unit mints none.
 KEYED = re.compile(
@@ -21,6 +22,20 @@ _PAIRS = (
     *("account key", "sa key", "key content"),
 )
 _WORDS = (*(pair.replace(" ", mark).encode() for pair in _PAIRS for mark in ("_", "-", "")), b"akia", b"cred", b"oci")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A pattern whose every match holds one of the words (lower case): looking for these first is several times faster
+    than a search without regard to case.
+    """
+
+    words: tuple[bytes, ...]
+    pattern: re.Pattern[bytes]
+
+    def search(self, data: bytes, start: int, end: int) -> re.Match[bytes] | None:
+        lowered = data[start:end].lower()
+        return self.pattern.search(data, start, end) if any(word in lowered for word in self.words) else None
 
 
 def keyed(data: bytes) -> bool:
