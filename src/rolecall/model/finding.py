@@ -20,6 +20,11 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "note")
 RANK: Mapping[str, int] = {severity: rank for rank, severity in enumerate(reversed(SEVERITIES))}
 
 
+def lower(severity: Severity, steps: int = 1) -> Severity:
+    """A severity some steps down, `note` at the least."""
+    return SEVERITIES[min(SEVERITIES.index(severity) + steps, len(SEVERITIES) - 1)]
+
+
 @dataclass(frozen=True, slots=True)
 class Related:
     """A second place that explains a finding: a hop of the flow, the consumer."""

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from rolecall.model.finding import SEVERITIES, Finding, Severity
+from rolecall.model.finding import SEVERITIES, Finding, Severity, lower
 from rolecall.model.linking import Model
 from rolecall.model.roles import CustomRole, Denial, Member, RoleBinding
 from rolecall.model.rule import Rule
@@ -183,10 +183,6 @@ def verdicts(model: Model, idea: str) -> tuple[Verdict, ...]:
 
 def _worse(one: Severity, other: Severity) -> bool:
     return SEVERITIES.index(one) < SEVERITIES.index(other)
-
-
-def lower(severity: Severity, steps: int = 1) -> Severity:
-    return SEVERITIES[min(SEVERITIES.index(severity) + steps, len(SEVERITIES) - 1)]
 
 
 def _judge(model: Model) -> Iterator[Verdict]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rolecall.model.finding import SEVERITIES, Severity
+from rolecall.model.finding import Severity, lower
 from rolecall.policy.boundary import within
 from rolecall.policy.breadth import (
     DATA,
@@ -54,10 +54,6 @@ class Verdict:
     says: str
     permit: Permit
     everywhere: bool = True
-
-
-def lower(severity: Severity, steps: int = 1) -> Severity:
-    return SEVERITIES[min(SEVERITIES.index(severity) + steps, len(SEVERITIES) - 1)]
 
 
 def judge(holdings: Holdings) -> Iterator[Verdict]:

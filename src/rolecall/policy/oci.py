@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from rolecall.model.finding import SEVERITIES, Finding, Severity
+from rolecall.model.finding import Finding, Severity, lower
 from rolecall.model.linking import Model
 from rolecall.model.oci_statements import VERBS, Compared, Conditions, Statement
 from rolecall.model.parts import Site
@@ -97,10 +97,6 @@ def _by_idea(model: Model) -> Mapping[str, tuple[Verdict, ...]]:
     for verdict in _judge(model):
         found.setdefault(verdict.idea, {}).setdefault((verdict.span.path, verdict.span.start, verdict.who), verdict)
     return {idea: tuple(known.values()) for idea, known in found.items()}
-
-
-def lower(severity: Severity, steps: int = 1) -> Severity:
-    return SEVERITIES[min(SEVERITIES.index(severity) + steps, len(SEVERITIES) - 1)]
 
 
 def _judge(model: Model) -> Iterator[Verdict]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from weakref import WeakKeyDictionary
 
 from rolecall.catalog.entries import hints
-from rolecall.model.finding import Confidence, Finding, Related, Severity
+from rolecall.model.finding import Confidence, Finding, Related, Severity, lower
 from rolecall.model.linking import Model
 from rolecall.model.rule import Rule
 from rolecall.policy.bearers import Bearer, Standing, bearers
 from rolecall.policy.holdings import Permit
-from rolecall.policy.judgement import Verdict, judge, lower
+from rolecall.policy.judgement import Verdict, judge
 from rolecall.source.text import Span
 
 _TOLD: WeakKeyDictionary[Model, tuple[tuple[Bearer, Verdict], ...]] = WeakKeyDictionary()
