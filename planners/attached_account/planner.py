@@ -147,7 +147,7 @@ def _argument(block: Block, type_name: str, email: str) -> list[Edit]:
 
 def _take(case: Case, use: Use, move: Move) -> None:
     site = use.workload.site
-    if "metadata_startup_script" in use.fields or any("metadata_startup_script" in f for f in use.fields):
+    if any("metadata_startup_script" in field for field in use.fields):
         move.hold("a change of metadata_startup_script replaces the instance, so the owner decides when")
     try:
         edits = take_from(case, use)

@@ -135,15 +135,15 @@ def _application(case: Case, use: Use, move: Move, resource: Resource, block: Bl
 
 def _client_id(resource: Resource, use: Use, block: Block, client_id: str) -> list[Edit]:
     """AZURE_CLIENT_ID of the identity: in place of the application's, or beside where the secret was."""
-    entry = catalog()[resource.type]
-    written = [item for item in fields(resource, entry.inputs) if item.name == _CLIENT_ID]
+    settings = list(fields(resource, catalog()[resource.type].inputs))
+    written = [item for item in settings if item.name == _CLIENT_ID]
     value = in_manner_of(block, client_id)
     if len(written) == 1 and written[0].style == "map":
         around = _map_of(block, written[0])
         return list(set_entry(block.text, around, _CLIENT_ID, value))
     if len(written) == 1 and written[0].style == "pairs":
         return list(set_attribute(block.text, written[0].span, "value", value))
-    secrets = [item for item in fields(resource, entry.inputs) if item.span in use.places]
+    secrets = [item for item in settings if item.span in use.places]
     if not written and secrets and all(item.style == "map" for item in secrets):
         return list(set_entry(block.text, _map_of(block, secrets[0]), _CLIENT_ID, value))
     raise Refused(f"{_CLIENT_ID} cannot be set in the settings")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rolecall.frontends.pipelines.pipeline import data_of
 from rolecall.frontends.pipelines.reading import Reading
 from rolecall.frontends.pipelines.scripts import StepFact, step_facts
 from rolecall.frontends.pipelines.steps import Action
@@ -49,7 +50,7 @@ def units(tree: Tree, paths: Iterable[str]) -> list[WorkflowPlan]:
     layout = _Layout(tree)
     used: dict[str, tuple[str, ...]] = {}
     for path in paths:
-        if layout.is_workflow(path) or (_ACTION.match(path) and _COMPOSITE.search(_data(tree, path))):
+        if layout.is_workflow(path) or (_ACTION.match(path) and _COMPOSITE.search(data_of(tree, path))):
             used[path] = tuple(_used(tree, layout, path))
     called = {target for path, targets in used.items() for target in targets if target != path}
     plans = []
@@ -114,16 +115,9 @@ class _Layout:
         return next((name for name in names if self._tree.exists(name)), None)
 
 
-def _data(tree: Tree, path: str) -> bytes:
-    try:
-        return tree.read(path).data
-    except Unreadable:
-        return b""
-
-
 def _used(tree: Tree, layout: _Layout, path: str) -> Iterator[str]:
     """The local files that a file uses, by a search of its bytes."""
-    for uses in dict.fromkeys(_USES.findall(_data(tree, path))):
+    for uses in dict.fromkeys(_USES.findall(data_of(tree, path))):
         found = layout.resolve(path, uses.decode("utf-8", "replace"))
         if found is not None:
             yield found
