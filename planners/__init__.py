@@ -21,6 +21,7 @@ PLANNERS: tuple[str, ...] = (
     "managed_identity",
     "github_azure",
     "github_google",
+    "google_runner",
 )
 
 
