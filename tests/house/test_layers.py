@@ -14,6 +14,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("frontends", "catalog"),
     ("model",),
     ("policy",),
+    ("evidence",),
     ("checks",),
     ("config", "analysis"),
     ("planning", "planners"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from rolecall.evidence.facts import NOTHING, Evidence
 from rolecall.frontends.application import EnvRead, reads
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.model.declaration import Declaration
@@ -42,11 +43,12 @@ class Use:
 
 @dataclass
 class Context:
-    """What all cases of one plan share."""
+    """What all cases of one plan share.  `evidence` is what the user's logs say of use; it is empty without them."""
 
     tree: Tree
     model: Model
     read_unit: Callable[[str, str], Unit | None]
+    evidence: Evidence = NOTHING
     names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _units: dict[tuple[str, str], Unit | None] = field(default_factory=dict)
 

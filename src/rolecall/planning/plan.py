@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from rolecall.evidence.facts import NOTHING, Evidence
 from rolecall.frontends.resource import Unit
 from rolecall.model.declaration import Declaration, declarations
 from rolecall.model.finding import Finding
@@ -85,9 +86,14 @@ class Plan:
         return None
 
 
-def make_plan(analysis: Analysed, planners: Mapping[tuple[str, str], Planner], choice: Choice | None = None) -> Plan:
+def make_plan(
+    analysis: Analysed,
+    planners: Mapping[tuple[str, str], Planner],
+    choice: Choice | None = None,
+    evidence: Evidence = NOTHING,
+) -> Plan:
     """The plan of an estate, or of a part of it.  Raises choice.Unknown."""
-    context = Context(analysis.tree, analysis.model, analysis.unit)
+    context = Context(analysis.tree, analysis.model, analysis.unit, evidence)
     built = list(_all(context, planners))
     built += [Built(None, (migration,)) for migration in narrow(analysis.model, analysis.findings)]
     built += [Built(None, (migration,)) for migration in pin(context, analysis.findings)]
