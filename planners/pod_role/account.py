@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rolecall.frontends.values import Mapping, find, text
-from rolecall.planners.pod_role.identity import annotation, service_account
+from rolecall.planners.pod_role.identity import ROLE_ARN, annotation, service_account
 from rolecall.planners.pod_role.pod import Name, Pod, place_of
 from rolecall.planning.case import Case, attribute_text
 from rolecall.planning.hcl_edit import insert_after, set_attribute, set_entry
@@ -20,7 +20,6 @@ from rolecall.source.yaml import load
 
 #: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-_ROLE = "eks.amazonaws.com/role-arn"
 _BINDING = re.compile(rb"\b(?:Cluster)?RoleBinding\b")
 _TO_DEFAULT = re.compile(rb"""name:[ \t]*["']?default["']?[ \t]*\r?$""", re.MULTILINE)
 
@@ -44,12 +43,14 @@ def dedicated(case: Case, pod: Pod) -> Name:
     return name
 
 
-def create(case: Case, pod: Pod, name: Name, role: str) -> tuple[list[Edit], str]:
-    """A new service account beside the pod (`role` is HCL of its role's ARN, "" for none), and the name as the pod
-    writes it.
+def create(case: Case, pod: Pod, name: Name, role: str, key: str = ROLE_ARN, shown: str = "") -> tuple[list[Edit], str]:
+    """A new service account beside the pod, and its name as the pod writes it.
+
+    `role` is HCL of what its annotation `key` names (a role's ARN, an account's email), "" for none; `shown` the same
+    as text, for a manifest.
     """
     if pod.block is None:
-        return _document(case, pod, name), name.text
+        return _document(case, pod, name, key, shown), name.text
     unit = pod.resource
     kind = "kubernetes_service_account_v1" if unit.type.endswith("_v1") else "kubernetes_service_account"
     label = case.context.free_name(unit.module, kind, unit.name, unit.id)
@@ -64,6 +65,7 @@ def create(case: Case, pod: Pod, name: Name, role: str) -> tuple[list[Edit], str
         name=name.written,
         namespace=pod.namespace.written if pod.namespace.written != '"default"' else "",
         role=role,
+        key=key,
     )
     own = repeats.own
     return list(insert_after(pod.block.text, pod.block.span, code)), f"{kind}.{label}{own}.metadata[0].name"
@@ -90,13 +92,13 @@ def assign(case: Case, pod: Pod, written: str) -> list[Edit]:
     return [Edit(source.path, start, start, f"{indent}serviceAccountName: {yaml(written)}{source.newline}")]
 
 
-def annotate(case: Case, pod: Pod, role: str) -> list[Edit]:
-    """The edits that name a role (HCL of its ARN) in the annotation of the pod's service account."""
+def annotate(case: Case, pod: Pod, role: str, key: str = ROLE_ARN) -> list[Edit]:
+    """The edits that name a role (HCL of its ARN) in the annotation `key` of the pod's service account."""
     resource = service_account(case, pod)
     site = case.credential.site
     if resource is None or (resource.unit, resource.module) != (site.unit, site.module):
         raise Refused("the service account is not in the user's module, so its annotation is written by hand")
-    if annotation(resource) is not None:
+    if annotation(resource, key) is not None:
         raise Refused(f"{resource.address} names a role already")
     source = case.context.text(resource.span.path)
     metadata = next(find(resource.body, "metadata"), None)
@@ -104,7 +106,7 @@ def annotate(case: Case, pod: Pod, role: str) -> list[Edit]:
     body = items[0] if len(items) == 1 else None
     if not isinstance(body, Mapping) or body.span is None:
         raise Refused(f"the metadata of {resource.address} is not written in one place")
-    entry = f'"{_ROLE}"'
+    entry = f'"{key}"'
     held = body.get("annotations")
     if held is None:
         return list(set_attribute(source, body.span, "annotations", f"{{\n  {entry} = {role}\n}}"))
@@ -131,7 +133,7 @@ def written_by_account(case: Case, pod: Pod) -> tuple[str, str] | None:
     return (found["namespace"], found["name"]) if found.get("name") else None
 
 
-def _document(case: Case, pod: Pod, name: Name) -> list[Edit]:
+def _document(case: Case, pod: Pod, name: Name, key: str, shown: str) -> list[Edit]:
     """A document for the service account at the end of the manifest."""
     source = case.context.text(pod.resource.span.path)
     if b"{{" in source.data or not source.path.endswith((".yaml", ".yml")):
@@ -142,7 +144,9 @@ def _document(case: Case, pod: Pod, name: Name) -> list[Edit]:
     tail = source.data.rstrip()
     if tail.endswith((b"\n---", b"\n...")):
         raise Refused(f"{source.path} ends with an empty document")
-    code = render("pod_role/service_account.yaml.j2", name=name.text, namespace=pod.namespace.text)
+    code = render(
+        "pod_role/service_account.yaml.j2", name=name.text, namespace=pod.namespace.text, key=key, shown=shown
+    )
     at = len(source.data)
     gap = "" if source.data.endswith(b"\n") else source.newline
     return [Edit(source.path, at, at, gap + code.replace("\n", source.newline))]

@@ -14,7 +14,8 @@ from rolecall.planners.pod_role.pod import Pod, declared, follow, place_of
 from rolecall.planning.case import Case
 
 _ROLE_ARN = re.compile(r"arn:[\w-]+:iam::\d*:role/(?:[\w+=,.@/-]*/)?([\w+=,.@-]+)")
-_ANNOTATION = "eks.amazonaws.com/role-arn"
+#: What a service account names its role by.
+ROLE_ARN = "eks.amazonaws.com/role-arn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,11 @@ def service_account(case: Case, pod: Pod) -> Resource | None:
     return found[0] if len(found) == 1 else None
 
 
-def annotation(resource: Resource) -> Value | None:
+def annotation(resource: Resource, key: str = ROLE_ARN) -> Value | None:
     """The role that a service account's annotation names."""
     annotations = resource.get("metadata.annotations")
     for entry in annotations.entries if isinstance(annotations, Mapping) else ():
-        if entry.name == _ANNOTATION:
+        if entry.name == key:
             return entry.value
     return None
 
