@@ -83,7 +83,7 @@ class Service:
     """What is known of one principal and one service (its IAM prefix, lower case) as a whole.
 
     `last` is None where it was not used in the window.  Control and data calls both count, attempts that were refused
-    too.
+    too.  `unused` are the actions that the cloud tracks one by one and that were not used in the window.
     """
 
     principal: Principal
@@ -91,16 +91,18 @@ class Service:
     last: datetime | None
     window: Window
     source: str
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
     """When a key was last used.
 
-    `cls` is the class of credential, as in the model (access-key, service-account-key, client-secret, api-key);
-    `tail` the last four characters of its id, "" where the file does not name it.  `last` is None where no use is
-    known; that says something only for `window` (None: since the key was made).  `what` is the service it was used for
-    and `agent` the program, as far as the file says.  `active` is None where the file does not say it.
+    `cls` is the class of credential, as in the model (access-key, service-account-key, client-secret, api-key), or any
+    where the file only says that the principal logged in.  `tail` has the last four characters of the key's id, #1 or
+    #2 where a report numbers a user's keys, "" where the file does not name it.  `last` is None where no use is known;
+    that says something only for `window` (None: since the key was made).  `what` is the service it was used for and
+    `agent` the program, as far as the file says.  `active` is None where the file does not say it.
     """
 
     principal: Principal
@@ -118,7 +120,7 @@ class KeyUse:
 class Source:
     """One file that was read: its path in the folder, its format (see docs/evidence.md), the window it is about, and
     how many records it gave.  `accounts` are those (or projects, or tenants) that it is about, empty where it does not
-    say; `notes` say what of it could not be used.
+    say; `principal` is whom it is about where that is one alone; `notes` say what of it could not be used.
     """
 
     path: str
@@ -126,6 +128,7 @@ class Source:
     window: Window | None
     records: int
     accounts: frozenset[str] = frozenset()
+    principal: Principal | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -183,18 +186,19 @@ class Evidence:
         return self._services.get(principal, ())
 
     def window_of(self, principal: Principal) -> Window | None:
-        """The time in which every call of a principal that its cloud's log records would have been seen.
+        """The time in which every call of a principal that its cloud's log records at all would have been seen.
 
-        None where no log was read that it would be in: a file about other accounts, or about keys alone.
+        None where no log was read that it would be in: a file about other accounts, or about keys alone.  Of logs with
+        a gap between them the last stretch counts.
         """
-        found: Window | None = None
-        for source in self.sources:
-            if source.window is None or source.format not in LOGS.get(principal.cloud, ()):
-                continue
-            if principal.account and source.accounts and principal.account not in source.accounts:
-                continue
-            found = source.window if found is None else found.joined(source.window)
-        return found
+        return stretch(
+            source.window
+            for source in self.sources
+            if source.window is not None
+            and source.format in LOGS.get(principal.cloud, ())
+            and source.principal in (None, principal)
+            and not (principal.account and source.accounts and principal.account not in source.accounts)
+        )
 
     def silent_services(self, principal: Principal) -> tuple[Service, ...]:
         """The services that a principal did not use at all in their window, data calls included."""
@@ -205,13 +209,27 @@ class Evidence:
 
 #: What is known where the user has no evidence.
 NOTHING = Evidence()
-#: Formats by cloud that log every call of a kind (rather than tell of one principal or key).
+#: Formats by cloud that log every call of a kind (rather than tell of keys).
 LOGS: Mapping[str, frozenset[str]] = {
-    "aws": frozenset({"cloudtrail"}),
-    "gcp": frozenset({"gcp-audit-log"}),
+    "aws": frozenset({"cloudtrail", "generated-policy"}),
     "azure": frozenset({"azure-activity-log", "entra-sign-ins"}),
     "oci": frozenset({"oci-audit"}),
 }
+#: Actions that are checked and never logged as calls: their silence means nothing.
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+NEVER_LOGGED = frozenset({"iam:passrole"})
+#: Logs further apart than this leave a gap: nobody can tell whether anything happened in between.
+MAX_GAP = timedelta(days=2)
+
+
+def stretch(windows: Iterable[Window]) -> Window | None:
+    """The last stretch of time that windows cover without a gap; None of no windows."""
+    found: Window | None = None
+    for window in sorted(windows, key=lambda one: one.end, reverse=True):
+        if found is not None and found.start - window.end > MAX_GAP:
+            break
+        found = window if found is None else found.joined(window)
+    return found
 
 
 def _by_principal(facts: Iterable[_Fact]) -> Mapping[Principal, tuple[_Fact, ...]]:
