@@ -6,6 +6,8 @@ from rolecall.planners.execution_role.examples_builds import BUILDS
 from rolecall.planners.execution_role.examples_grants import GRANTS
 from rolecall.planners.execution_role.examples_held import HELD
 from rolecall.planners.execution_role.examples_plain import PLAIN
+from rolecall.planners.execution_role.examples_services import SERVICES
+from rolecall.planners.execution_role.examples_stacks import STACKS
 from rolecall.planning.example import PlannerExample
 
-EXAMPLES: tuple[PlannerExample, ...] = (*PLAIN, *BUILDS, *GRANTS, *HELD)
+EXAMPLES: tuple[PlannerExample, ...] = (*PLAIN, *BUILDS, *GRANTS, *HELD, *SERVICES, *STACKS)

@@ -11,6 +11,8 @@ owner       credential or login: the attribute that names its identity
 id secret smtp   credential: attributes that give its public half, its secret half, an SMTP password made from it
 how principal principal_kind users roles group_list document policy inline managed groups trust login   grants and roles
 identity    workload: the attribute of the identity that it runs as; platform, target: see the model and the design
+identity_pair  the same where it is one of a list of pairs: the list, the member with the name, that name, the member
+            with the value
 inputs      workload: where values come in.  style: map, pairs, containers, script, value, store-map,
             store-pairs (names of stores rather than values), any;
             type: the member of a pair that says whether its value names a store
@@ -146,6 +148,7 @@ class Entry:
     parent: str = ""
     owner: str = ""
     identity: str = ""
+    identity_pair: tuple[str, ...] = ()
     implicit_identity: bool = False
     trust: str = ""
     login: str = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from rolecall.catalog.entries import Input
+from rolecall.catalog.entries import Entry, Input
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.terraform.json_text import decode_json
 from rolecall.frontends.terraform.kinds import OneOf
@@ -75,6 +75,19 @@ def attributes(resource: Resource, path: str) -> Iterator[tuple[Value, Span | No
                 yield from ((entry.value, entry.span) for entry in body.entries if entry.name == name)
             else:
                 yield from ((value, None) for value in find(body, name))
+
+
+def slot_of(resource: Resource, entry: Entry) -> tuple[Value | None, Span | None]:
+    """What a workload is given as its identity, and where that is written."""
+    if not entry.identity_pair:
+        value = resource.get(entry.identity) if entry.identity else None
+        return value, next((span for _, span in attributes(resource, entry.identity)), None)
+    path, name, wanted, inner = entry.identity_pair
+    for holder, _ in attributes(resource, path):
+        for pair in holder.items if isinstance(holder, Sequence) else (holder,):
+            if isinstance(pair, Mapping) and text(pair.get(name)) == wanted:
+                return pair.get(inner), pair.span
+    return None, None
 
 
 def _layout(value: Value, entry: Input, fallback: Span) -> Iterator[Field]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from rolecall.catalog.entries import Entry, Input
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Mapping, Reference, Scalar, references, render, text
+from rolecall.frontends.values import Mapping, Reference, Scalar, Value, references, render, text
 from rolecall.model.ci_variables import read_connection, read_runs, variables_of
 from rolecall.model.cloud_keys import cloud_keys
 from rolecall.model.environment import is_exposed, read_environment
-from rolecall.model.fields import Field, attributes, fields, held, place_in, scripts, structured, within
+from rolecall.model.fields import Field, attributes, fields, held, place_in, scripts, slot_of, structured, within
 from rolecall.model.found import Found, aws_keys
 from rolecall.model.nature import vendor_of_type
 from rolecall.model.parts import Credential, Edge, Fact, Mention, Reading, Site, Store, Workload
@@ -143,9 +143,10 @@ class Holders:
 
     def _workload(self, resource: Resource, entry: Entry) -> None:
         found = list(fields(resource, entry.inputs))
-        if not found and not entry.identity:
+        if not found and not (entry.identity or entry.identity_pair):
             return
-        identity, shown = self._slot(resource, entry)
+        value, place = slot_of(resource, entry)
+        identity, shown = self._slot(resource, entry, value)
         self.fragment.workloads.append(
             Workload(
                 self.site(resource),
@@ -153,10 +154,10 @@ class Holders:
                 entry.platform,
                 entry.cloud,
                 entry.target,
-                entry.identity,
+                entry.identity or "".join(entry.identity_pair[2:3]),
                 identity,
                 shown,
-                slot_place=next((span for _, span in attributes(resource, entry.identity)), None),
+                slot_place=place,
                 exposed=entry.kind == "instance" and is_exposed(resource),
             )
         )
@@ -173,8 +174,7 @@ class Holders:
             )
         )
 
-    def _slot(self, resource: Resource, entry: Entry) -> tuple[str, str]:
-        value = resource.get(entry.identity) if entry.identity else None
+    def _slot(self, resource: Resource, entry: Entry, value: Value | None) -> tuple[str, str]:
         if value is None or (isinstance(value, Scalar) and value.value is None):
             return "", ""
         for reference in references(value):

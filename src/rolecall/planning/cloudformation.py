@@ -168,7 +168,12 @@ def _beside(properties: YamlMapping, users: YamlPair) -> YamlPair:
 
 
 #: Where a workload takes its role, by platform: the service that assumes it, and the property.
-_SLOTS = {"ec2": ("ec2.amazonaws.com", "IamInstanceProfile"), "ecs": ("ecs-tasks.amazonaws.com", "TaskRoleArn")}
+_SLOTS = {
+    "ec2": ("ec2.amazonaws.com", "IamInstanceProfile"),
+    "ecs": ("ecs-tasks.amazonaws.com", "TaskRoleArn"),
+    "batch": ("ecs-tasks.amazonaws.com", "ContainerProperties.JobRoleArn"),
+    "apprunner": ("tasks.apprunner.amazonaws.com", "InstanceConfiguration.InstanceRoleArn"),
+}
 
 
 def give_role(case: Case, workload: Workload) -> list[Edit]:
@@ -179,6 +184,8 @@ def give_role(case: Case, workload: Workload) -> list[Edit]:
         raise Refused("the workload is in another template than the user")
     if root.flow:
         raise Refused("new resources are not written into JSON templates")
+    if workload.platform not in _SLOTS:
+        raise Refused(f"{workload.site.address} takes a role in a way that rolecall does not write")
     service, slot = _SLOTS[workload.platform]
     own = _user(case, root)
     user = declared(root, "Resources", case.owner.site.address)
@@ -244,6 +251,14 @@ def _slot(
         if not isinstance(data, YamlMapping):
             raise Refused("the launch template's data cannot be edited")
         return list(yaml_edit.insert_pair(text, data.span, slot, f"\nArn: !GetAtt {profile}.Arn"))
+    outer, _, inner = slot.partition(".")
+    if inner:
+        data = properties.get(outer)
+        if data is None:
+            return list(yaml_edit.insert_pair(text, properties.span, outer, f"\n{inner}: {value}"))
+        if not isinstance(data, YamlMapping):
+            raise Refused(f"{outer} of {workload.site.address} cannot be edited")
+        return list(yaml_edit.insert_pair(text, data.span, inner, value))
     after = next((pair.span for pair in properties.pairs if pair.name in ("InstanceType", "Family")), None)
     return list(yaml_edit.insert_pair(text, properties.span, slot, value, after))
 
