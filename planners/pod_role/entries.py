@@ -77,6 +77,12 @@ def take_entries(case: Case, use: Use, pod: Pod) -> list[Edit]:
     return list(dict.fromkeys(edits))
 
 
+def holds_only_key(case: Case, use: Use, consumption: Consumption) -> bool:
+    """Whether the secret that the last step of a way reads is seen to hold the key and nothing else."""
+    held = _held(case, use, consumption)
+    return held is not None and held.only_keys
+
+
 def _beside(span: Span, pod: Pod) -> bool:
     """Whether an entry is written in the pod's own block."""
     return pod.resource.span.contains(span)

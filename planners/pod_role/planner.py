@@ -100,14 +100,14 @@ def _by_pod(case: Case, use: Use, move: Move) -> None:
             f"restart the pods and look whose credentials they use (service account {shown})",
             address,
             "the application's team",
-            f"kubectl -n {namespace} rollout restart {_kind(use)}/{pod.name.text}; "
-            f"kubectl -n {namespace} exec {_kind(use)}/{pod.name.text} -- aws sts get-caller-identity",
+            f"kubectl -n {namespace} rollout restart {kind(use)}/{pod.name.text}; "
+            f"kubectl -n {namespace} exec {kind(use)}/{pod.name.text} -- aws sts get-caller-identity",
             "the ARN is the role's, not the user's",
         )
     )
 
 
-def _kind(use: Use) -> str:
+def kind(use: Use) -> str:
     """The workload's kind as kubectl names it."""
     name = use.workload.site.type.removeprefix("k8s:").removeprefix("kubernetes_").removesuffix("_v1")
     return name.replace("_", "").lower()

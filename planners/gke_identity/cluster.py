@@ -1,0 +1,147 @@
+"""The GKE cluster of the pods: its workload pool, and whether its nodes hand out the pods' own identities.
+
+https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity: the pool is PROJECT.svc.id.goog; Autopilot
+always has it; a node pool that was there before keeps its metadata server until it is told otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rolecall.frontends.resource import Resource
+from rolecall.frontends.values import Mapping, Sequence, Value, references, text, truth
+from rolecall.planning.case import Case, attribute_text
+from rolecall.planning.hcl_edit import insert_nested_block
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Edit
+from rolecall.planning.repetition import repetition
+from rolecall.source.hcl import Block
+from rolecall.source.tree import Unreadable
+
+TYPE = "google_container_cluster"
+_POOL = "google_container_node_pool"
+_ON = ("GKE_METADATA", "GKE_METADATA_SERVER")
+#: What other clouds' clusters are written by, as they stand in Terraform code.
+_OTHERS = (
+    b'"aws_eks_cluster"',
+    b"terraform-aws-modules/eks/aws",
+    b'"azurerm_kubernetes_cluster"',
+    b'"oci_containerengine_cluster"',
+)
+_OWN = (b'"google_container_cluster"', b"terraform-google-modules/kubernetes-engine")
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The one cluster of the key's module.
+
+    `pool` is HCL of its workload pool as it stands inside a quoted string, `edits` what gives it one.  `closed` are
+    the node pools that are not said to hand out pods' identities: without a word it depends on when they were made.
+    """
+
+    address: str
+    name: str
+    location: str
+    pool: str
+    edits: tuple[Edit, ...] = ()
+    closed: tuple[str, ...] = ()
+
+
+def runs_elsewhere(case: Case) -> bool:
+    """Whether the estate has clusters of other clouds and none of Google's."""
+    other = False
+    for path in case.context.tree.paths():
+        if not path.endswith(".tf"):
+            continue
+        try:
+            data = case.context.tree.read(path).data
+        except Unreadable:
+            continue
+        if any(word in data for word in _OWN):
+            return False
+        other = other or any(word in data for word in _OTHERS)
+    return other
+
+
+def cluster_of(case: Case, account: Block) -> Cluster:
+    """The cluster in the key's module; Refused where there is none, or it cannot be told which."""
+    found = [r for r in _in_module(case) if r.type == TYPE and r.mode in ("resource", "data")]
+    if len(found) != 1:
+        several = ", ".join(resource.address for resource in found)
+        raise Refused(
+            f"several clusters are there ({several}), so nobody can tell in which the pods run"
+            if found
+            else "the cluster of the pods is not declared beside the key"
+        )
+    resource = found[0]
+    block = case.context.block(resource.span)
+    if repetition(block).name:
+        raise Refused(f"{resource.address} is made by {repetition(block).name}")
+    address = ".".join(block.labels) if resource.mode == "resource" else f"data.{'.'.join(block.labels)}"
+    name, location = (text(resource.get(name)) or name.upper() for name in ("name", "location"))
+    inside = f"${{{address}.workload_identity_config[0].{_written(resource)}}}"
+    if resource.mode == "data" or truth(resource.get("enable_autopilot")) is True:
+        return Cluster(address, name, location, inside)
+    closed = tuple(_closed(case, resource))
+    if (config := resource.get("workload_identity_config")) is not None:
+        if text(_first(config, _written(resource))) == "":
+            raise Refused(f"{resource.address} has an empty workload pool")
+        return Cluster(address, name, location, inside, (), closed)
+    code = f'workload_identity_config {{\n  workload_pool = "{_project(block, account)}.svc.id.goog"\n}}'
+    edits = insert_nested_block(block.text, block.span, code)
+    return Cluster(address, name, location, inside, edits, closed)
+
+
+def _in_module(case: Case) -> Iterator[Resource]:
+    unit = case.context.unit(case.credential.site.unit, "terraform")
+    for resource in unit.resources if unit is not None else ():
+        if resource.module == case.folder and not resource.span.path.endswith(".json"):
+            yield resource
+
+
+def _written(resource: Resource) -> str:
+    """The pool's argument: until version 4 of the provider it could be called identity_namespace."""
+    return "identity_namespace" if resource.get("workload_identity_config.identity_namespace") else "workload_pool"
+
+
+def _project(block: Block, account: Block) -> str:
+    """The cluster's project inside a quoted string: its own, or that of the provider, which the account shares."""
+    own, other = block.attribute("project"), account.attribute("project")
+    if own is not None:
+        written = attribute_text(block, own).strip()
+        quoted = written[:1] == written[-1:] == '"' and '"' not in written[1:-1]
+        return written[1:-1] if quoted else f"${{{written}}}"
+    if other is not None or _provider(block) != _provider(account):
+        raise Refused(f"{'.'.join(block.labels)} does not say its project")
+    return f"${{{'.'.join(account.labels)}.project}}"
+
+
+def _provider(block: Block) -> str:
+    attribute = block.attribute("provider")
+    return attribute_text(block, attribute).strip().replace("google-beta", "google") if attribute is not None else ""
+
+
+def _closed(case: Case, cluster: Resource) -> Iterator[str]:
+    unit = case.context.unit(cluster.unit, "terraform")
+    for resource in unit.resources if unit is not None else ():
+        name = resource.get("cluster") if resource.type == _POOL and resource.mode == "resource" else None
+        own = name is not None and cluster.id in {reference.target for reference in references(name)}
+        if own and _mode(resource.get("node_config")) not in _ON:
+            yield resource.address
+    if truth(cluster.get("remove_default_node_pool")) is not True:
+        mode = _mode(cluster.get("node_config")) or _mode(cluster.get("node_pool.node_config"))
+        if mode not in _ON:
+            yield cluster.address
+
+
+def _mode(config: Value | None) -> str:
+    found = _first(config, "workload_metadata_config")
+    return text(_first(found, "mode")) or text(_first(found, "node_metadata")) or ""
+
+
+def _first(value: Value | None, name: str) -> Value | None:
+    """A member of a block that is written at most once."""
+    if isinstance(value, Sequence):
+        value = value.items[0] if len(value.items) == 1 else None
+    return value.get(name) if isinstance(value, Mapping) else None

@@ -1,0 +1,267 @@
+"""Pods on GKE that leave the key of a service account behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rolecall.planners.gke_identity.example_texts import (
+    ACCOUNT,
+    ANNOTATED,
+    CLUSTER,
+    DEPLOYMENT,
+    MANIFEST,
+    OLD_CLUSTER,
+    SECRET,
+    SERVICE_ACCOUNT,
+)
+from rolecall.planning.example import PlannerExample
+from rolecall.planning.migration import Disposition
+
+_MEMBER = "serviceAccount:${google_container_cluster.main.workload_identity_config[0].workload_pool}[shop/shop]"
+_KEY = "google_service_account_key.shop"
+
+
+def _example(
+    title: str,
+    files: Mapping[str, str],
+    disposition: Disposition,
+    patches: Mapping[str, str] | None = None,
+    says: tuple[str, ...] = (),
+    target: str = "gcp:gke-workload-identity",
+) -> PlannerExample:
+    workload = "Deployment.shop.shop" if "shop.yaml" in files else "kubernetes_deployment_v1.shop"
+    both = (workload, _KEY)
+    shown = {phase: patch.replace("MEMBER", _MEMBER) for phase, patch in (patches or {}).items()}
+    return PlannerExample(title, files, dict.fromkeys(both, disposition), dict.fromkeys(both, (target,)), shown, says)
+
+
+def _terraform(*parts: str) -> dict[str, str]:
+    return {"main.tf": "\n".join(parts)}
+
+
+_LIST = """\
+resource "google_service_account_iam_binding" "shop" {
+  service_account_id = google_service_account.shop.name
+  role               = "roles/iam.workloadIdentityUser"
+  members            = ["serviceAccount:example.svc.id.goog[shop/worker]"]
+}
+"""
+
+EXAMPLES: tuple[PlannerExample, ...] = (
+    _example(
+        "a deployment that mounts the key as a file",
+        _terraform(ACCOUNT, CLUSTER, SECRET, SERVICE_ACCOUNT, DEPLOYMENT),
+        "patch",
+        {
+            "expand": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -2,6 +2,12 @@
+   account_id = "shop-app"
+   project    = "example"
+ }
++
++resource "google_service_account_iam_member" "shop_pods" {
++  service_account_id = google_service_account.shop.name
++  role               = "roles/iam.workloadIdentityUser"
++  member             = "MEMBER"
++}
+
+ resource "google_service_account_key" "shop" {
+   service_account_id = google_service_account.shop.name
+@@ -45,6 +51,9 @@
+   metadata {
+     name      = "shop"
+     namespace = "shop"
++    annotations = {
++      "iam.gke.io/gcp-service-account" = google_service_account.shop.email
++    }
+   }
+ }
+
+""",
+            "migrate": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -84,25 +84,7 @@
+             name  = "BUCKET"
+             value = "shop-uploads"
+           }
+-
+-          env {
+-            name  = "GOOGLE_APPLICATION_CREDENTIALS"
+-            value = "/var/secrets/google/key.json"
+-          }
+-
+-          volume_mount {
+-            name       = "key"
+-            mount_path = "/var/secrets/google"
+-            read_only  = true
+-          }
+         }
+-
+-        volume {
+-          name = "key"
+-          secret {
+-            secret_name = kubernetes_secret_v1.key.metadata[0].name
+-          }
+-        }
+       }
+     }
+   }
+""",
+        },
+    ),
+    _example(
+        "a manifest's deployment, whose secret Terraform writes",
+        {"main.tf": "\n".join((ACCOUNT, CLUSTER, SECRET)), "shop.yaml": MANIFEST},
+        "patch",
+        {
+            "migrate": """\
+diff --git a/shop.yaml b/shop.yaml
+--- a/shop.yaml
++++ b/shop.yaml
+@@ -22,13 +22,3 @@
+       containers:
+         - name: shop
+           image: registry.example.com/shop:1
+-          env:
+-            - name: GOOGLE_APPLICATION_CREDENTIALS
+-              value: /var/secrets/google/key.json
+-          volumeMounts:
+-            - name: key
+-              mountPath: /var/secrets/google
+-      volumes:
+-        - name: key
+-          secret:
+-            secretName: google-key
+"""
+        },
+    ),
+    _example(
+        "a cluster from before workload identity",
+        _terraform(ACCOUNT, OLD_CLUSTER, SECRET, SERVICE_ACCOUNT, DEPLOYMENT),
+        "partial",
+        {
+            "expand": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -2,6 +2,12 @@
+   account_id = "shop-app"
+   project    = "example"
+ }
++
++resource "google_service_account_iam_member" "shop_pods" {
++  service_account_id = google_service_account.shop.name
++  role               = "roles/iam.workloadIdentityUser"
++  member             = "MEMBER"
++}
+
+ resource "google_service_account_key" "shop" {
+   service_account_id = google_service_account.shop.name
+@@ -14,6 +20,10 @@
+
+   initial_node_count       = 1
+   remove_default_node_pool = true
++
++  workload_identity_config {
++    workload_pool = "${var.project}.svc.id.goog"
++  }
+ }
+
+ resource "google_container_node_pool" "main" {
+@@ -43,6 +53,9 @@
+   metadata {
+     name      = "shop"
+     namespace = "shop"
++    annotations = {
++      "iam.gke.io/gcp-service-account" = google_service_account.shop.email
++    }
+   }
+ }
+
+"""
+        },
+        ("google_container_node_pool.main does not say that its nodes hand out", "--workload-metadata=GKE_METADATA"),
+    ),
+    _example(
+        "pods of an Autopilot cluster under the service account “default”",
+        _terraform(
+            ACCOUNT,
+            CLUSTER.partition("  initial_node_count")[0] + "  enable_autopilot = true\n}\n",
+            SECRET,
+            DEPLOYMENT.replace('        service_account_name = "shop"\n\n', ""),
+        ),
+        "patch",
+    ),
+    _example(
+        "a list of those who may act as the account",
+        _terraform(ACCOUNT, _LIST, CLUSTER, SECRET, ANNOTATED, DEPLOYMENT),
+        "patch",
+        {
+            "expand": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -10,7 +10,7 @@
+ resource "google_service_account_iam_binding" "shop" {
+   service_account_id = google_service_account.shop.name
+   role               = "roles/iam.workloadIdentityUser"
+-  members            = ["serviceAccount:example.svc.id.goog[shop/worker]"]
++  members            = ["serviceAccount:example.svc.id.goog[shop/worker]", "MEMBER"]
+ }
+
+ resource "google_container_cluster" "main" {
+"""
+        },
+    ),
+    _example(
+        "an argument that names the key's file",
+        _terraform(
+            ACCOUNT,
+            CLUSTER,
+            SECRET,
+            SERVICE_ACCOUNT,
+            DEPLOYMENT.replace(
+                '          image = "registry.example.com/shop:1"\n',
+                '          image = "registry.example.com/shop:1"\n'
+                '          args  = ["--key=/var/secrets/google/key.json"]\n',
+            ),
+        ),
+        "partial",
+        says=("it still names /var/secrets/google",),
+    ),
+    _example(
+        "a service account that is another one's already",
+        _terraform(
+            ACCOUNT,
+            CLUSTER,
+            SECRET,
+            ANNOTATED.replace("google_service_account.shop.email", '"other@example.iam.gserviceaccount.com"'),
+            DEPLOYMENT,
+        ),
+        "advice",
+        says=("is that of other@example.iam.gserviceaccount.com",),
+    ),
+    _example(
+        "no cluster in the code",
+        _terraform(ACCOUNT, SECRET, SERVICE_ACCOUNT, DEPLOYMENT),
+        "advice",
+        says=(
+            "the cluster of the pods is not declared beside the key",
+            "--member='serviceAccount:PROJECT.svc.id.goog[shop/shop]'",
+        ),
+    ),
+    _example(
+        "a cluster of another cloud",
+        _terraform(
+            ACCOUNT, 'data "aws_eks_cluster" "main" {\n  name = "main"\n}\n', SECRET, SERVICE_ACCOUNT, DEPLOYMENT
+        ),
+        "advice",
+        says=("create-oidc", "system:serviceaccount:shop:"),
+        target="gcp:workload-identity-federation",
+    ),
+)

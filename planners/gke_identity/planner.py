@@ -1,0 +1,200 @@
+"""Pods with a key of a Google service account (recipe GCP-04): Workload Identity Federation for GKE.
+
+The account stays, with its roles; its policy lets the pods' Kubernetes service account act as it, and that one names it
+by an annotation.  The key then leaves the pods: the volume that mounts it, the variables that point at its file.
+https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
+"""
+
+from __future__ import annotations
+
+from rolecall.planners.gke_identity import account, cluster, files
+from rolecall.planners.pod_role.planner import kind
+from rolecall.planners.pod_role.pod import Name, Pod, companions, read
+from rolecall.planning.advising import steps_to
+from rolecall.planning.case import Case, Use
+from rolecall.planning.google_account import ACT_AS, account_of, email_of, let_in
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Handover
+from rolecall.planning.move import Move
+from rolecall.source.hcl import Block
+
+RECIPES = ("GCP-04", "GCP-05")
+CLOUD = "gcp"
+PLATFORMS = ("eks",)
+
+TARGET = "gcp:gke-workload-identity"
+ELSEWHERE = "gcp:workload-identity-federation"
+_POOL = "PROJECT.svc.id.goog"
+
+
+def plan(case: Case, use: Use) -> Move:
+    """The pods become the account by their own service account."""
+    address = use.workload.site.address
+    if cluster.runs_elsewhere(case):
+        return _in_another_cloud(case, use)
+    move = Move(TARGET)
+    try:
+        pod = read(case, use)
+    except Refused as refused:
+        move.hold(refused.reason)
+        for step in steps_to(case, TARGET):
+            move.hold(refused.reason, step)
+        return move
+    _trust(case, use, move, pod)
+    try:
+        move.add("migrate", files.take_key(case, use, pod))
+    except Refused as refused:
+        move.hold(
+            f"the key cannot be taken out of {address}: {refused.reason}",
+            Handover(
+                "take the key's volume, its mounts and what names its file (variables, arguments) out of the pods once "
+                "their identity works",
+                address,
+                "the application's team",
+                f"kubectl -n {pod.namespace.text} get {kind(use)}/{pod.name.text} -o yaml | grep -n -i credential",
+                "nothing names a key file",
+            ),
+        )
+    at = f"-n {pod.namespace.text}"
+    move.verify["migrate"].append(
+        f"`kubectl {at} exec {kind(use)}/{pod.name.text} -- curl -s -H 'Metadata-Flavor: Google' "
+        "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email` shows the account"
+    )
+    move.needs["migrate"].append(
+        "the application uses Application Default Credentials and reads no key by itself; the pods run on nodes with "
+        "the label iam.gke.io/gke-metadata-server-enabled=true (`kubectl get nodes -L "
+        "iam.gke.io/gke-metadata-server-enabled`)"
+    )
+    return move
+
+
+def _trust(case: Case, use: Use, move: Move, pod: Pod) -> None:
+    """Lets the pods' service account act as the account: the expand phase."""
+    name: Name | None = None
+    try:
+        shared = companions(case, pod)
+        if shared and pod.account is not None:
+            raise Refused(
+                f"{', '.join(shared)} runs under the service account {pod.account.text} too and does not use the key, "
+                "so it would become the account too; give one of them a service account of its own first"
+            )
+        owner = account_of(case)
+        move.reuses = ".".join(owner.labels)
+        name = account.runs_as(case, pod, owner)
+        where = cluster.cluster_of(case, owner)
+        _claim(case, pod, name)
+        namespace, named = pod.expression(case, pod.namespace), pod.expression(case, name)
+        label = f"{owner.labels[1]}_{name.text}" if len(case.uses) > 1 else f"{owner.labels[1]}_pods"
+        member = f'"serviceAccount:{where.pool}[{_inside(namespace)}/{_inside(named)}]"'
+        move.add("expand", where.edits)
+        move.add("expand", let_in(case, owner, member, label))
+    except Refused as refused:
+        move.hold(refused.reason, _by_hand(case, pod, name))
+        return
+    move.permissions.append("iam.serviceAccounts.setIamPolicy")
+    if where.edits:
+        move.permissions.append("container.clusters.update")
+        move.verify["expand"].append(
+            f"gcloud container clusters describe {where.name} --location {where.location} "
+            "--format='value(workloadIdentityConfig.workloadPool)' prints the pool"
+        )
+    if pod.block is None:
+        move.prerequisites.append(f"the pods of {use.workload.site.address} run in the cluster {where.address}")
+    _nodes(move, where)
+    try:
+        account.name_account(case, move, pod, name, owner)
+    except Refused as refused:
+        move.hold(refused.reason, _annotate_by_hand(case, pod, name, owner))
+
+
+def _nodes(move: Move, where: cluster.Cluster) -> None:
+    """What has to be true of the nodes: other pods on them would lose the node's own account."""
+    if where.closed:
+        move.hold(
+            f"{', '.join(where.closed)} does not say that its nodes hand out the pods' identities, and whether other "
+            "pods there use the nodes' own account is not in the code",
+            Handover(
+                'set workload_metadata_config { mode = "GKE_METADATA" } in node_config (a new pool beside the old one, '
+                "then drain, where other pods use the nodes' account: they lose it at once)",
+                ", ".join(where.closed),
+                "the owner of the cluster",
+                f"gcloud container node-pools update POOL --cluster {where.name} --location {where.location} "
+                "--workload-metadata=GKE_METADATA",
+                "kubectl get nodes -L iam.gke.io/gke-metadata-server-enabled shows true",
+            ),
+        )
+
+
+def _claim(case: Case, pod: Pod, name: Name) -> None:
+    """A service account names one account of Google's: that of the first key whose pods run under it."""
+    claims = case.context.names[f"service-account\0{pod.namespace.text}\0{name.text}"]
+    owner = case.owner.id if case.owner is not None else ""
+    if claims - {owner}:
+        raise Refused(
+            f"the service account {name.text} becomes the account of another key; apply that migration, then run "
+            "rolecall plan again"
+        )
+    claims.add(owner)
+
+
+def _inside(expression: str) -> str:
+    """An HCL expression as a part of a quoted string."""
+    if expression[:1] == expression[-1:] == '"' and '"' not in expression[1:-1]:
+        return expression[1:-1]
+    return f"${{{expression}}}"
+
+
+def _by_hand(case: Case, pod: Pod, name: Name | None) -> Handover:
+    shown = name.text if name is not None else pod.account.text if pod.account is not None else pod.name.text
+    email = email_of(case) or "ACCOUNT"
+    return Handover(
+        f"let the Kubernetes service account {shown} act as the key's account, in a cluster with a workload pool",
+        pod.resource.address,
+        "the owner of the service account",
+        f"gcloud iam service-accounts add-iam-policy-binding {email} --role={ACT_AS} "
+        f"--member='serviceAccount:{_POOL}[{pod.namespace.text}/{shown}]'; "
+        f"kubectl -n {pod.namespace.text} annotate serviceaccount {shown} {account.KEY}={email}",
+        "gcloud iam service-accounts get-iam-policy lists it, and no other service account of the cluster",
+    )
+
+
+def _annotate_by_hand(case: Case, pod: Pod, name: Name, owner: Block) -> Handover:
+    email = email_of(case) or f"<email of {'.'.join(owner.labels)}>"
+    create = "" if pod.account is not None else f"kubectl -n {pod.namespace.text} create serviceaccount {name.text}; "
+    return Handover(
+        f"let the Kubernetes service account {name.text} name the account by the annotation {account.KEY}, where it is "
+        "declared" + ("" if pod.account is not None else ", and let the pods run under it (serviceAccountName)"),
+        pod.resource.address,
+        "the application's team",
+        f"{create}kubectl -n {pod.namespace.text} annotate serviceaccount {name.text} {account.KEY}={email}",
+        f"kubectl -n {pod.namespace.text} get serviceaccount {name.text} -o yaml shows it",
+    )
+
+
+def _in_another_cloud(case: Case, use: Use) -> Move:
+    """Pods in a cluster of another cloud log in by their cluster's issuer."""
+    move = Move(ELSEWHERE)
+    address = use.workload.site.address
+    reason = f"{address} runs in a cluster of another cloud, whose issuer the account's project has to trust"
+    for step in steps_to(case, ELSEWHERE):
+        move.hold(reason, step)
+    namespace = use.workload.namespace or "NAMESPACE"
+    move.hold(
+        reason,
+        Handover(
+            "trust the cluster's issuer for this one service account, and mount a token for it beside an "
+            "external_account configuration in place of the key",
+            address,
+            "the owner of the cluster",
+            "gcloud iam workload-identity-pools providers create-oidc PROVIDER --location=global "
+            "--workload-identity-pool=POOL --issuer-uri=ISSUER --attribute-mapping=google.subject=assertion.sub "
+            f"--attribute-condition=\"assertion.sub=='system:serviceaccount:{namespace}:SERVICE_ACCOUNT'\"; "
+            "gcloud iam workload-identity-pools create-cred-config "
+            "projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER "
+            "--service-account=ACCOUNT --credential-source-file=/var/run/service-account/token "
+            "--credential-source-type=text --output-file=credential-configuration.json",
+            "kubectl get --raw /.well-known/openid-configuration names the issuer, and the pod works with "
+            "GOOGLE_APPLICATION_CREDENTIALS at a file without a private key",
+        ),
+    )
+    return move
