@@ -130,6 +130,24 @@ resource "azurerm_batch_account" "jobs" {
         },
     ),
     Example(
+        "search domains without fine-grained access control",
+        {
+            "main.tf": """\
+resource "aws_opensearch_domain" "logs" { # <- RC110
+  domain_name = "logs"
+}
+""",
+            "stack.yaml": """\
+Resources:
+  Logs:
+    Type: AWS::OpenSearchService::Domain
+    Properties:
+      AdvancedSecurityOptions:
+        Enabled: false # <- RC110
+""",
+        },
+    ),
+    Example(
         "databases and clusters of Azure",
         {
             "main.tf": """\
@@ -230,6 +248,7 @@ Resources:
     Type: AWS::OpenSearchService::Domain
     Properties:
       AdvancedSecurityOptions:
+        Enabled: true
         InternalUserDatabaseEnabled: true # <- RC110
 """,
         },

@@ -190,6 +190,9 @@ Parameters:
     Type: String
     NoEcho: true
     Default: correct-horse-battery-staple # <- RC107
+  MasterDBPassword: # nothing takes it, and it is in the code all the same
+    Type: String
+    Default: correct-horse-battery-staple # <- RC107
 Resources:
   Database:
     Type: AWS::RDS::DBInstance

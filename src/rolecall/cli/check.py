@@ -12,8 +12,6 @@ import click
 from rolecall.analysis.run import rules
 from rolecall.cli.session import Session, analysis_options, run, style, write
 from rolecall.model.finding import RANK, SEVERITIES
-from rolecall.source.text import SourceText
-from rolecall.source.tree import Unreadable
 
 
 @click.command("check", short_help="Find what is wrong.")
@@ -41,17 +39,13 @@ def command(form: str, output: Path | None, fail_on: str | None, exit_zero: bool
 
 def _report(session: Session, form: str, output: Path | None) -> str:
     analysis = session.analysis
-
-    def read(path: str) -> SourceText | None:
-        try:
-            return analysis.tree.read(path)
-        except Unreadable:
-            return None
-
     if form == "json":
         from rolecall.report import json
 
         return json.dumps(json.document(analysis.findings, analysis.notes, analysis.stats)) + "\n"
+    from rolecall.report.secret_places import SecretPlaces
+
+    read = SecretPlaces(analysis.tree, analysis.model).read
     if form == "sarif":
         from rolecall.report import json, sarif
         from rolecall.report.rules import catalogue

@@ -53,6 +53,7 @@ def command(
     from rolecall.planning.plan import make_plan
     from rolecall.report import plan_files
     from rolecall.report.json import dumps, finding_json
+    from rolecall.report.secret_places import SecretPlaces
 
     choice = Choice(frozenset(only), frozenset(identities), frozenset(clouds), frozenset(targets))
     try:
@@ -65,7 +66,8 @@ def command(
     folder = output or (Path(PLAN_FOLDER) if form == "text" else None)
     if folder is not None:
         try:
-            contents = plan_files.files(data, plan.migrations, plan.series, session.analysis.tree)
+            places = SecretPlaces(session.analysis.tree, session.analysis.model)
+            contents = plan_files.files(data, plan.migrations, plan.series, session.analysis.tree, places)
             plan_files.write(folder, contents)
         except plan_files.NotAPlanFolderError as error:
             raise Failure(str(error)) from None

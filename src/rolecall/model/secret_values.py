@@ -66,6 +66,17 @@ def read_provider(
                 yield SecretValue(site, name, class_of(name), form, hint, span or entry.span or resource.header, hops)
 
 
+def read_default(parameter: Resource, site: Site) -> Iterator[SecretValue]:
+    """The secret that a template's parameter has as its default, by its name, whatever takes it."""
+    name, default = parameter.name, parameter.get("Default")
+    if not (is_secret_name(name) and text(parameter.get("Type")) == "String" and isinstance(default, Scalar)):
+        return
+    said = text(default) or ""
+    if not names_a_thing(said, name):
+        for form, hint, span, hops in _written(said, default):
+            yield SecretValue(site, "Default", class_of(name), form, hint, span or parameter.span, hops)
+
+
 def _emulated(value: Value) -> bool:
     """Whether a provider is given something to satisfy it where nobody asks."""
     said = text(value)

@@ -17,7 +17,7 @@ KEY_ID = re.compile(r"(?<![A-Za-z0-9/+_])((?:AKIA|ASIA)[A-Z2-7][A-Z0-9]{15})(?![
 KEY_ID_BYTES = re.compile(rb"(?<![A-Za-z0-9/+_])((?:AKIA|ASIA)[A-Z2-7][A-Z0-9]{15})(?![A-Za-z0-9/+=_])")
 SECRET_KEY = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 
-_SEPARATE = re.compile(r"[-_.:/\s]+|(?<=[a-z0-9])(?=[A-Z])")
+_SEPARATE = re.compile(r"[-_.:/\s]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ID = re.compile(r"^(?:.*_)?(?:access_?key(?:_?id)?|aws_?key(?:_?id)?|secret_key_id)$")
 _SECRET = re.compile(
     r"^(?:.*_)?(?:secret(?:_access)?_?key|secret_access|aws_secret|access_secret(?:_key)?|access_key_secret)$"
@@ -68,7 +68,7 @@ _DUMMY = frozenset(
 
 
 def normal(name: str) -> str:
-    """A name in lower snake case: `awsAccessKeyId`, `--aws_access_key` and `aws-access-key-id` come out alike."""
+    """A name in lower snake case: `awsAccessKeyId`, `AWSAccessKeyId`, `--aws-access-key-id` come out alike."""
     return "_".join(part for part in _SEPARATE.split(name.lstrip("-")) if part).lower()
 
 

@@ -19,7 +19,7 @@ from rolecall.frontends.values import Mapping as MappingValue
 from rolecall.model.durations import days
 from rolecall.model.fields import attributes
 from rolecall.model.parts import Fragment, Misset, Site
-from rolecall.model.secret_values import read_provider, read_secret_values
+from rolecall.model.secret_values import read_default, read_provider, read_secret_values
 from rolecall.model.sites import absent, site_of
 from rolecall.model.written import Look
 from rolecall.source.text import Span
@@ -76,6 +76,10 @@ def read_wrong(unit: Unit, fragment: Fragment, written: Written) -> None:
             fragment.secret_values.extend(
                 read_secret_values(resource, secrets, site, unit.library, resources, called or "")
             )
+    told = {secret.span for secret in fragment.secret_values}
+    for parameter in resources.values():
+        defaults = read_default(parameter, site_of(parameter))
+        fragment.secret_values.extend(secret for secret in defaults if secret.span not in told)
 
 
 def _is_left_open(resource: Resource, setting: Setting, written: Written) -> bool:

@@ -20,6 +20,7 @@ from rolecall.planning.series import patch
 from rolecall.report.json import dumps
 from rolecall.report.markdown import code, escaped, table
 from rolecall.report.masking import quotes_key
+from rolecall.report.secret_places import SecretPlaces
 from rolecall.source.diff import unified
 from rolecall.source.tree import Tree
 
@@ -32,38 +33,40 @@ class NotAPlanFolderError(Exception):
 
 
 def files(
-    data: Mapping[str, Any], migrations: Sequence[Migration], series: Series, tree: Tree
+    data: Mapping[str, Any], migrations: Sequence[Migration], series: Series, tree: Tree, places: SecretPlaces
 ) -> Iterator[tuple[str, bytes]]:
     """Every file of the folder, as (path, content).  `data` is the plan as its JSON has it."""
     yield "plan.json", (dumps(data) + "\n").encode()
-    left_out = sorted({path for step in series.steps for path in secretive(step)})
+    left_out = sorted({path for step in series.steps for path in secretive(step, places)})
     yield "roadmap.md", roadmap(data, left_out).encode("utf-8", "replace")
-    yield from _patches("phases", series)
+    yield from _patches("phases", series, places)
     for migration, record in zip(migrations, data["migrations"], strict=True):
         folder = f"migrations/{migration.id if _ID.fullmatch(migration.id) else 'unnamed'}"
-        own = list(_patches(folder, compose(tree, [migration]))) if migration.phases else []
+        own = list(_patches(folder, compose(tree, [migration]), places)) if migration.phases else []
         yield from own
         names = [path.rpartition("/")[2] for path, _ in own]
         yield f"{folder}/runbook.md", runbook(record, names).encode("utf-8", "replace")
 
 
-def _patches(folder: str, series: Series) -> Iterator[tuple[str, bytes]]:
+def _patches(folder: str, series: Series, places: SecretPlaces) -> Iterator[tuple[str, bytes]]:
     kept_out: set[str] = set()
     for step in series.steps:
-        kept_out |= set(secretive(step))
+        kept_out |= set(secretive(step, places))
         shown = {path: edits for path, edits in step.changes.items() if path not in kept_out}
         if shown:
             yield f"{folder}/{PHASES.index(step.name) + 1}-{step.name}.patch", patch(replace(step, changes=shown))
 
 
-def secretive(step: Step) -> Iterator[str]:
-    """The files whose part of a patch would quote a live key: git needs the lines that a patch takes away.
+def secretive(step: Step, places: SecretPlaces) -> Iterator[str]:
+    """The files whose part of a patch would quote a secret: git needs the lines that a patch takes away.
 
     Such a file is left out of the patches from then on; `rolecall apply` changes it without quoting it.
     """
     for path, edits in step.changes.items():
         part = unified(path, step.before[path], edits).decode("utf-8", "replace")
-        if any(quotes_key(line[1:], path) for line in part.splitlines() if line[:1] in ("-", " ")):
+        secret = places.lines(path)
+        shown = [line[1:] for line in part.splitlines() if line[:1] in ("-", " ")]
+        if any(line in secret or quotes_key(line, path) for line in shown):
             yield path
 
 
