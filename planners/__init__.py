@@ -22,6 +22,7 @@ PLANNERS: tuple[str, ...] = (
     "github_azure",
     "github_google",
     "google_runner",
+    "azure_runner",
     "gke_identity",
 )
 

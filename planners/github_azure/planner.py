@@ -13,18 +13,16 @@ from collections.abc import Iterator
 
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, text
-from rolecall.planners.github_azure.application import Application, application_of
+from rolecall.planners.github_azure.environment import from_environment, serves
+from rolecall.planners.github_azure.trust import trust
 from rolecall.planning.advising import revocation, steps_to
 from rolecall.planning.case import Case, Use
-from rolecall.planning.github_repository import decided, lone, no_subject, set_subjects, subjects, variables
-from rolecall.planning.hcl_edit import insert_after
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
-from rolecall.planning.templates import render
 from rolecall.planning.workflow_edit import Login, edit_workflow, replace_inputs
 
-RECIPES = ("AZ-05",)
+RECIPES = ("AZ-05", "AZ-01")
 CLOUD = "azure"
 PLATFORMS = ("github-actions",)
 
@@ -46,7 +44,7 @@ def plan(case: Case, use: Use) -> Move:
     move = Move(TARGET)
     known: frozenset[str] = frozenset()
     if case.credential.form == "minted":
-        known = _trust(case, move)
+        known = trust(case, move)
     _workflow(case, use, move, known)
     if not move.complete:
         for step in steps_to(case, TARGET):
@@ -57,56 +55,19 @@ def plan(case: Case, use: Use) -> Move:
     return move
 
 
-def _trust(case: Case, move: Move) -> frozenset[str]:
-    """The federated credential and the repository's variables, where the application is declared beside its secret;
-    answers the variables that Terraform sets.
-    """
-    try:
-        application = application_of(case)
-        values = application.ids(case) if lone(case) else {}
-        pinned = subjects(case)
-        trusted, waiting = application.trusted(case)
-        if waiting:
-            move.hold(no_subject(bool(pinned), "log in"), set_subjects(case, f"the for_each of {waiting}"))
-        elif not pinned or not decided(case) or not trusted >= set(pinned):
-            _credential(case, move, application, pinned, trusted)
-        else:
-            move.prerequisites.append(f"{application.address} trusts {', '.join(pinned)} already, by its own code")
-        move.reuses = application.address
-        edits, known = variables(case, values)
-        move.add("expand", edits)
-    except Refused as refused:
-        move.hold(refused.reason)
-        return frozenset()
-    return known
-
-
-def _credential(case: Case, move: Move, application: Application, pinned: list[str], trusted: frozenset[str]) -> None:
-    variable = case.context.free_name(case.folder, "variable", "github_oidc_subjects", application.address)
-    label = case.context.free_name(
-        case.folder, "azuread_application_federated_identity_credential", f"{application.label}_github", "github"
-    )
-    code = render(
-        "github_azure/credential.tf.j2",
-        variable=variable,
-        # issuer and subject are unique on an application
-        subjects=[subject for subject in pinned if subject not in trusted],
-        label=label,
-        application=application.argument,
-    )
-    block = application.block
-    move.add("expand", insert_after(block.text, block.span, code))
-    move.hold(no_subject(bool(pinned), "log in"), set_subjects(case, variable))
-    move.permissions.append("Application.ReadWrite.OwnedBy")
-    move.verify["expand"].append("az ad app federated-credential list shows issuer and subjects")
-
-
 def _workflow(case: Case, use: Use, move: Move, known: frozenset[str]) -> None:
     if use.workload.site.format != "github":
         move.hold(
             f"the workflows that read {use.workload.site.address} are in another repository",
             by_hand(use),
         )
+        return
+
+    if serves(case, use):
+        try:
+            from_environment(case, use, move)
+        except Refused as refused:
+            move.hold(f"the workflow cannot be edited here: {refused.reason}", by_hand(use))
         return
 
     def rewrite(step: Resource, inputs: Mapping) -> list[Edit]:

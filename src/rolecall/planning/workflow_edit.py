@@ -78,7 +78,7 @@ def _edits(
         outside = [place for place in others if place.path == source.path]
         edits.extend(yaml_edit.remove(source, outside, prune=True))
     for one in (job, *callers):
-        edits.extend(_permissions(case, move, one))
+        edits.extend(let_ask(case, move, one))
     return edits
 
 
@@ -103,7 +103,7 @@ def replace_inputs(
     return edits
 
 
-def _permissions(case: Case, move: Move, job: Resource) -> list[Edit]:
+def let_ask(case: Case, move: Move, job: Resource) -> list[Edit]:
     """Lets the job ask for a token, and leaves what it was allowed before."""
     source = case.context.text(job.span.path)
     granted = job.get("permissions")

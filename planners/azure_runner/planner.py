@@ -1,0 +1,262 @@
+"""Terraform that runs with a client secret or an account key of Azure (recipes AZ-01, 02, 03): provider and backend log
+in by the token of where they run.
+
+The providers try a certificate first, then a secret, then a token of OIDC, the machine's identity and the Azure CLI
+(https://github.com/hashicorp/go-azure-sdk/blob/main/sdk/auth/auth.go): the secret goes in the same step in which
+`use_oidc` comes, and a person's own login goes on to work, since without a token OIDC is passed over.
+https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/guides/service_principal_oidc and
+https://developer.hashicorp.com/terraform/language/backend/azurerm
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from rolecall.frontends.values import text
+from rolecall.planners.azure_runner.blocks import is_set, old_release, shadowed
+from rolecall.planners.azure_runner.feeding import unused_variables
+from rolecall.planners.azure_runner.pipelines import Runs, runs
+from rolecall.planners.github_azure.environment import federate
+from rolecall.planners.github_azure.trust import trust
+from rolecall.planning.case import Case, Use, attribute_text
+from rolecall.planning.hcl_edit import remove, set_attribute
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Edit, Handover
+from rolecall.planning.move import Move
+from rolecall.planning.workflow_edit import let_ask
+from rolecall.source.hcl import Block
+
+RECIPES = ("AZ-01", "AZ-02", "AZ-03")
+CLOUD = "azure"
+PLATFORMS = ("terraform",)
+
+TARGET = "azure:federated-credential"
+#: Arguments of the backend that open the storage account itself.
+KEYS = ("access_key", "sas_token")
+#: A login to Azure in the text of a pipeline.
+_LOGGED_IN = re.compile(r"ARM_CLIENT_ID|ARM_USE_(?:MSI|OIDC)|(?i:azure/login)|az login|azureSubscription|AzureCLI@")
+_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def plan(case: Case, use: Use) -> Move:
+    """The secret leaves the block, and a token takes its place."""
+    move = Move(TARGET, also=["azure:managed-identity"])
+    site = use.workload.site
+    backend = use.workload.label == "backend"
+    try:
+        block = _block(case, use)
+        old_release(case.context, (site.module, block))
+        if case.credential.form == "minted":
+            trust(case, move)
+        found = runs(case, site.module, [name for field in use.fields if (name := _variable(block, field))])
+        keyed = any(name in KEYS for name in use.fields)
+        move.add("migrate", _edits(use, block, _by_token(found) if keyed else True))
+        variables = unused_variables(case, use)
+        move.add("migrate", variables.edits)
+        if variables.left:
+            move.handover.append(
+                Handover(
+                    f"drop var.{variables.left} where nothing else reads it, and what sets it",
+                    site.address,
+                    "the owner of the code",
+                )
+            )
+        if keyed:
+            _opened_by_role(move, found)
+        if not keyed or _by_token(found):
+            _pipelines(case, use, move, found)
+    except Refused as refused:
+        move.hold(f"{site.address} is not changed: {refused.reason}", _by_hand(use, backend))
+    if backend:
+        _state(case, use, move)
+    else:
+        move.verify["migrate"].append("terraform plan shows no changes with the new login")
+        move.verify["migrate"].append("the sign-in log of service principals shows a federatedCredentialId")
+    _ending(case, use, move)
+    return move
+
+
+def _block(case: Case, use: Use) -> Block:
+    """The provider's block, or the backend's inside `terraform`."""
+    site = use.workload.site
+    if site.calls:
+        raise Refused("it is in a module that others call")
+    block = case.context.block(site.span)
+    while block.span != site.span:
+        inner = [one for one in block.blocks if one.start <= site.span.start and site.span.end <= one.end]
+        if not inner:
+            break
+        block = inner[0]
+    if block.type not in ("provider", "backend"):
+        raise Refused("its block is not found again")
+    return block
+
+
+def _by_token(found: Runs) -> bool:
+    """Whether all jobs seen name an application, which then logs in to the storage account too."""
+    return bool(found.jobs) and all("ARM_CLIENT_ID" in job.written for job in found.jobs)
+
+
+def _opened_by_role(move: Move, found: Runs) -> None:
+    """A backend whose key opened the account by itself: from now on its runner has to be logged in."""
+    move.needs["migrate"].append(
+        "whoever runs Terraform is logged in to Entra ID: ARM_USE_OIDC, ARM_CLIENT_ID and ARM_TENANT_ID in a pipeline, "
+        "ARM_USE_MSI=true on a machine in Azure, az login at a desk"
+    )
+    seen = [(job.resource.address, job.written) for job in found.jobs] + [(o.path, o.written) for o in found.others]
+    for name, written in seen:
+        if not _LOGGED_IN.search(written):
+            move.hold(
+                f"{name} runs it, and is not logged in to Azure but for this key",
+                Handover(
+                    "let the job log in by its own token (azure/login with client-id, tenant-id and subscription-id, "
+                    "or ARM_USE_OIDC=true, ARM_CLIENT_ID and ARM_TENANT_ID), then run rolecall plan again",
+                    name,
+                    "the owner of the pipeline",
+                    "az account show",
+                    "it names the application",
+                ),
+            )
+
+
+def _edits(use: Use, block: Block, by_token: bool) -> list[Edit]:
+    """The new arguments in the place of the first of the old ones."""
+    if reason := shadowed(block, use.fields):
+        raise Refused(reason)
+    known = block.attribute("use_oidc") is not None or is_set(block, "use_msi")
+    new = ["use_oidc"] if by_token and not known else []
+    if any(name in KEYS for name in use.fields) and block.attribute("use_azuread_auth") is None:
+        new.insert(0, "use_azuread_auth")
+    own = [attribute for name in use.fields if (attribute := block.attribute(name)) is not None]
+    starts = {attribute.start for attribute in own}
+    if len(own) != len(use.places) or any(place.start not in starts for place in use.places):
+        raise Refused("the secret is not written in the block itself")
+    text_of = block.text
+    spans = [text_of.span(attribute.start, attribute.end) for attribute in own]
+    first, *rest = sorted(spans, key=lambda span: span.start)
+    indent = text_of.data[text_of.data.rfind(b"\n", 0, first.start) + 1 : first.start].decode("utf-8", "replace")
+    if not new or indent.strip():
+        edits = [edit for name in new for edit in set_attribute(text_of, block.span, name, "true")]
+        return [*edits, *remove(text_of, spans)]
+    lines = f"{text_of.newline}{indent}".join(f"{name} = true" for name in new)
+    return [Edit(text_of.path, first.start, first.end, lines), *remove(text_of, rest)]
+
+
+def _pipelines(case: Case, use: Use, move: Move, found: Runs) -> None:
+    """What runs Terraform, where the tree shows it, asks for a token that the application trusts."""
+    if found.strangers:
+        raise Refused(f"a workflow that runs it starts on {found.strangers}, where strangers could use the token")
+    for job in found.jobs:
+        for one in (job.resource, *job.callers):
+            move.add("migrate", let_ask(case, move, one))
+    for other in found.others:
+        step = Handover(other.how, other.path, "the owner of the pipeline", "", "terraform plan shows no changes")
+        if other.exact:
+            move.hold(f"{other.name} runs it ({other.path}), and its job has to ask for a token first", step)
+        else:
+            move.hold(f"{other.name} runs it ({other.path}), whose tokens Entra ID cannot compare exactly", step)
+    if case.credential.form == "minted":
+        return
+    move.needs["migrate"].append(
+        "the application trusts the tokens of what runs Terraform here, by a federated credential (ARM_USE_MSI=true on "
+        "a machine in Azure whose identity has the same roles; at a desk az login goes on to work)"
+    )
+    subjects = list(dict.fromkeys(job.subject for job in found.jobs)) or [
+        "repo:OWNER/NAME:environment:ENVIRONMENT for GitHub"
+    ]
+    for subject in subjects:
+        move.handover.append(federate(subject, use.workload.site.address, _client_id(case, use)))
+
+
+def _client_id(case: Case, use: Use) -> str:
+    resource = case.context.resource(use.workload.site)
+    known = text(resource.get("client_id")) if resource is not None else None
+    return known if known and _GUID.fullmatch(known) else "CLIENT_ID"
+
+
+def _variable(block: Block, name: str) -> str:
+    """The variable that an argument is; "" where it is anything else."""
+    attribute = block.attribute(name)
+    written = attribute_text(block, attribute).strip() if attribute is not None else ""
+    match = re.fullmatch(r'(?:"\$\{\s*)?var\.([\w-]+)(?:\s*\}")?', written)
+    return match[1] if match else ""
+
+
+def _state(case: Case, use: Use, move: Move) -> None:
+    resource = case.context.resource(use.workload.site)
+    account, container = (
+        shlex.quote(known) if resource is not None and (known := text(resource.get(name))) else name.upper()
+        for name in ("storage_account_name", "container_name")
+    )
+    if any(name in KEYS for name in use.fields):
+        move.handover.insert(
+            0,
+            Handover(
+                "give whoever runs Terraform Storage Blob Data Contributor on the container of the state, before phase "
+                "migrate",
+                use.workload.site.address,
+                "the owner of the storage account",
+                'az role assignment create --role "Storage Blob Data Contributor" --assignee CLIENT_ID --scope '
+                f"$(az storage account show --name {account} --query id -o tsv)/blobServices/default/containers/"
+                f"{container}",
+                f"az storage blob list --auth-mode login --account-name {account} --container-name {container} lists "
+                "the state",
+            ),
+        )
+        move.needs["migrate"].append("the role on the state's container has been there for ten minutes")
+        move.permissions.append("Microsoft.Authorization/roleAssignments/write")
+    move.needs["migrate"].append("terraform init -reconfigure (not -migrate-state: account, container and key stay)")
+    move.verify["migrate"].append("terraform plan shows no changes, with ARM_ACCESS_KEY and ARM_SAS_TOKEN unset")
+    move.handover.append(
+        Handover(
+            "delete .terraform/terraform.tfstate and old plan files: they hold the secret",
+            use.workload.site.address,
+            "everybody with a checkout",
+        )
+    )
+
+
+def _ending(case: Case, use: Use, move: Move) -> None:
+    if case.credential.form == "minted":
+        return
+    key = case.credential.cls in ("access-key", "sas")
+    command = (
+        "az storage account keys renew --account-name ACCOUNT --key primary"
+        if key
+        else "az ad app credential delete --id CLIENT_ID --key-id KEY_ID"
+    )
+    if case.credential.form == "literal" and "example" not in case.credential.marks:
+        move.handover.insert(
+            0,
+            Handover(
+                "as soon as phase migrate is applied, end this secret: it is in the history of the repository",
+                str(case.credential.span),
+                "the owner of the storage account" if key else "the owner of the application",
+                command,
+                "the old one is refused",
+            ),
+        )
+        return
+    move.handover.append(
+        Handover(
+            "when its last use has not moved for 14 days, delete the secret where it is kept, and end it",
+            str(case.credential.span),
+            "the owner of the storage account" if key else "the owner of the application",
+            command,
+            "the sign-in log of service principals shows no servicePrincipalCredentialKeyId of it"
+            if not key
+            else "the metric Transactions by Authentication shows no AccountKey",
+        )
+    )
+
+
+def _by_hand(use: Use, backend: bool) -> Handover:
+    what = "use_azuread_auth = true and use_oidc = true" if backend else "use_oidc = true"
+    return Handover(
+        f"log in without a secret: {what} (use_msi = true on a machine in Azure) in place of {', '.join(use.fields)}",
+        use.workload.site.address,
+        "whoever runs Terraform",
+        "terraform init -reconfigure && terraform plan" if backend else "terraform plan",
+        "the plan shows no changes",
+    )

@@ -1,0 +1,143 @@
+"""Jobs that run Terraform with ARM_CLIENT_SECRET in their environment (recipe AZ-01): the providers and the backend ask
+for the job's own token instead.
+
+The secret is taken before a token, so it goes in the step in which ARM_USE_OIDC comes
+(https://github.com/hashicorp/go-azure-sdk/blob/main/sdk/auth/auth.go and
+https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/guides/service_principal_oidc).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rolecall.frontends.values import Mapping, text
+from rolecall.planners.azure_runner.blocks import PROVIDERS, old_release, shadowed
+from rolecall.planners.azure_runner.feeding import only_feeds_providers
+from rolecall.planning import yaml_edit
+from rolecall.planning.case import Case, Use
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Edit, Handover
+from rolecall.planning.move import Move
+from rolecall.planning.terraform_jobs import Job, terraform_jobs
+from rolecall.planning.workflow_edit import STRANGERS, let_ask, strings
+from rolecall.source.hcl import Block
+from rolecall.source.text import Span
+from rolecall.source.tree import Unreadable
+
+SECRET = "ARM_CLIENT_SECRET"
+SWITCH = "ARM_USE_OIDC"
+_INPUT = "TF_VAR_"
+_SCRIPT = re.compile(r"[\w./-]+\.(?:sh|bash|ps1|py)\b")
+#: Programs that read the same variables as Terraform's providers do, and know other logins.
+_PROGRAMS = re.compile(r"\b(?:pulumi|packer|go\s+test|terratest)\b")
+_CLIENT = re.compile(r"\bARM_CLIENT_ID\b")
+
+
+def serves(case: Case, use: Use) -> bool:
+    """Whether the secret comes by the environment that Terraform reads, and by nothing else."""
+    names = [_key(case, place) for place in use.places]
+    return bool(names) and all(name == SECRET or name.startswith(_INPUT) for name in names)
+
+
+def from_environment(case: Case, use: Use, move: Move) -> None:
+    """Adds the edits of the job's environment to phase migrate; raises Refused where the secret has other readers."""
+    job = next((one for one in terraform_jobs(case.context) if one.resource.id == use.workload.id), None)
+    if job is None:
+        raise Refused("the job runs no Terraform that can be seen, so something else reads the secret")
+    if bad := [name for name in strings(job.resource.get("triggers")) if name in STRANGERS]:
+        raise Refused(f"the workflow runs on {', '.join(bad)}, where code of strangers could use the token")
+    edits: list[Edit] = []
+    for place in use.places:
+        name = _key(case, place)
+        _no_other_reader(case, job, name)
+        if name == SECRET:
+            edits += _switched(case, job, place)
+        else:
+            edits += _input(case, name.removeprefix(_INPUT), place)
+    for block in _blocks(case):
+        old_release(case.context, block)
+    for one in (job.resource, *job.callers):
+        edits += let_ask(case, move, one)
+    move.add("migrate", edits)
+    move.needs["migrate"].append(f"the application trusts the job's token ({job.subject}) by a federated credential")
+    move.verify["migrate"].append("terraform plan in the job shows no changes")
+    if case.credential.form != "minted":
+        move.handover.append(federate(job.subject, use.workload.site.address, "CLIENT_ID"))
+
+
+def federate(subject: str, where: str, client: str) -> Handover:
+    """The trust of an application that is not in the code, for a job of GitHub; `client` is quoted for a shell."""
+    issuer = "https://token.actions.githubusercontent.com"
+    return Handover(
+        f"before phase migrate, let the application trust the job's token: issuer {issuer}, subject {subject} (its "
+        "exact text: OWNER@OWNER_ID/NAME@REPOSITORY_ID for repositories created or renamed since 2026-07-15), audience "
+        "api://AzureADTokenExchange",
+        where,
+        "the owner of the application",
+        f"az ad app federated-credential create --id {client} --parameters "
+        f'\'{{"name":"terraform","issuer":"{issuer}","subject":"SUBJECT","audiences":["api://AzureADTokenExchange"]}}\'',
+        f"az ad app federated-credential list --id {client} shows issuer and subject",
+    )
+
+
+def _key(case: Case, place: Span) -> str:
+    key, sign, _ = case.context.text(place.path).text(place).partition(":")
+    return key.strip().strip("\"'") if sign else ""
+
+
+def _switched(case: Case, job: Job, place: Span) -> list[Edit]:
+    source = case.context.text(place.path)
+    if not (_CLIENT.search(job.written) or _CLIENT.search(source.data.decode("utf-8", "replace"))):
+        raise Refused("the job does not name the application (ARM_CLIENT_ID)")
+    if re.search(rb"\bARM_USE_(?:OIDC|MSI)\b", source.data):
+        return list(yaml_edit.remove(source, [place]))
+    if "\n" in source.text(place):
+        raise Refused("the secret is not written on one line")
+    return [Edit(place.path, place.start, place.end, f'{SWITCH}: "true"')]
+
+
+def _input(case: Case, variable: str, place: Span) -> list[Edit]:
+    """A variable of Terraform's goes where the providers that it feeds give up their secret too."""
+    for folder in dict.fromkeys(path.rpartition("/")[0] for path in case.context.tree.paths() if path.endswith(".tf")):
+        declared = any(b.type == "variable" and b.labels == (variable,) for b in case.context.blocks(folder))
+        if not declared:
+            continue
+        if not only_feeds_providers(case, folder, variable):
+            raise Refused(f"{folder or '.'} uses var.{variable} for more than the login of its providers")
+        for block in case.context.blocks(folder):
+            if block.type == "provider" and block.labels[:1] in PROVIDERS and shadowed(block, ("client_secret",)):
+                raise Refused(f"a provider of {folder or '.'} keeps its secret")
+    return list(yaml_edit.remove(case.context.text(place.path), [place]))
+
+
+def _no_other_reader(case: Case, job: Job, name: str) -> None:
+    """Raises Refused where a script of the job names the variable, or a script file that it runs does."""
+    pattern = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])")
+    for step in job.steps:
+        run = text(step.get("run")) or ""
+        inputs = step.get("with")
+        given = " ".join(text(entry.value) or "" for entry in inputs.entries) if isinstance(inputs, Mapping) else ""
+        if pattern.search(run) or pattern.search(given):
+            raise Refused(f"a step of the job reads {name} itself")
+        if program := _PROGRAMS.search(f"{run} {text(step.get('uses_name')) or ''}"):
+            raise Refused(f"{program[0]} in the job may read {name} too")
+        for path in _SCRIPT.findall(run):
+            try:
+                known = case.context.tree.read(path.removeprefix("./"))
+            except Unreadable:
+                continue
+            if pattern.search(known.data.decode("utf-8", "replace")):
+                raise Refused(f"{path} reads {name}")
+
+
+def _blocks(case: Case) -> Iterator[tuple[str, Block]]:
+    """Every provider and backend of Azure in the tree, with its folder."""
+    for folder in dict.fromkeys(path.rpartition("/")[0] for path in case.context.tree.paths() if path.endswith(".tf")):
+        for block in case.context.blocks(folder):
+            if block.type == "provider" and block.labels[:1] in PROVIDERS:
+                yield folder, block
+            elif block.type == "terraform":
+                for inner in block.blocks:
+                    if inner.type == "backend" and inner.labels[:1] == ("azurerm",):
+                        yield folder, inner
