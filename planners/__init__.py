@@ -16,6 +16,7 @@ PLANNERS: tuple[str, ...] = (
     "instance_profile",
     "pod_role",
     "github_oidc",
+    "pipeline_oidc",
     "terraform_runner",
     "attached_account",
     "managed_identity",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from rolecall.frontends.values import Hop
 from rolecall.model.linking import Consumption, OpenEnd, Step
 from rolecall.model.parts import Workload
-from rolecall.model.systems import CI_STORES, keyless_way
+from rolecall.model.systems import CI_STORES, SYSTEMS, keyless_way
 from rolecall.model.targets import TARGETS, target_of
 from rolecall.planning import cloudformation, retirement
 from rolecall.planning.advising import advise, held, likely, steps_to, why
@@ -37,7 +37,16 @@ _ROLLBACK = {
     "contract": "none: a deleted key cannot come back, a new one has to be minted and handed out",
 }
 #: Stores by the cloud of the key that say what reads them, so that a planner can plan for a reader that is not seen.
-_SEEN = {"aws": ("k8s-secret", "github-secret"), "azure": ("github-secret",), "gcp": ("github-secret",)}
+#: The platform that reads a store of a CI system.
+_PIPELINES = {
+    **{system.store: system.platform for system in SYSTEMS.values()},
+    "tfe-variable": "hcp-terraform",
+}
+_SEEN = {
+    "aws": ("k8s-secret", *_PIPELINES),
+    "azure": ("github-secret",),
+    "gcp": ("github-secret",),
+}
 
 
 @dataclass(frozen=True)
@@ -101,16 +110,16 @@ def _unseen_uses(case: Case) -> Iterator[Use]:
         name = store.scope if store.kind in CI_STORES else store.id
         groups.setdefault((store.kind, store.site.unit, name), []).extend(ends)
     for (kind, _, _), ends in groups.items():
-        if kind not in _SEEN.get(cloud, ()):
-            continue
-        platform = "eks" if kind == "k8s-secret" else "github-actions"
+        if kind not in _SEEN.get(cloud, ()) or (kind in CI_STORES and "inactive" in case.credential.marks):
+            continue  # with a key that is switched off nobody logs in, so that there is nothing to move
+        platform = _PIPELINES.get(kind, "eks")
         site = ends[0].store.site
         workload = Workload(
             site,
             "pod" if platform == "eks" else "pipeline-job",
             platform,
             cloud,
-            "aws:pod-role" if platform == "eks" else TARGETS[cloud][platform],
+            "aws:pod-role" if platform == "eks" else TARGETS[cloud]["github-actions"],
             namespace=ends[0].store.scope,
         )
         yield Use(workload, tuple(Consumption(workload, end.steps) for end in ends))
@@ -276,7 +285,9 @@ def _end_of_key(
     unseen = [use.workload.site.address for use, move in moves if move.unseen]
     if not complete or unseen:
         reasons.append(
-            f"the deletion is left to people: what reads {', '.join(unseen)} is not seen"
+            f"the deletion is left to people: {next((m.others for _, m in moves if m.others), '')}"
+            if any(move.others for _, move in moves)
+            else f"the deletion is left to people: what reads {', '.join(unseen)} is not seen"
             if unseen
             else "the deletion is left to people: no consumer is seen, so nobody can prove that there is none"
         )

@@ -21,7 +21,8 @@ class Move:
 
     `complete` is False where a part of it is left to people; then `reasons` says why.  `reuses` is the address of an
     identity that was there already.  Edits are over the original text.  `unseen` says that
-    the consumer is inferred from where the key lies and no reader is seen, so that the key itself is never deleted.
+    the consumer is inferred from where the key lies and no reader is seen, so that the key itself is never deleted;
+    `others` says who else may read it, where the consumer is seen.
     """
 
     target: str
@@ -37,6 +38,7 @@ class Move:
     keep: bool = False
     also: list[str] = field(default_factory=list)
     unseen: bool = False
+    others: str = ""
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -1,0 +1,94 @@
+"""What the examples share."""
+
+from __future__ import annotations
+
+USER = """\
+resource "aws_iam_user" "deploy" {
+  name = "site-deploy"
+}
+
+resource "aws_iam_access_key" "deploy" {
+  user = aws_iam_user.deploy.name
+}
+
+resource "aws_iam_user_policy" "deploy" {
+  name = "deploy"
+  user = aws_iam_user.deploy.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:PutObject", Resource = "arn:aws:s3:::site/*" }]
+  })
+}
+"""
+
+GITLAB = (
+    USER
+    + """
+data "gitlab_project" "site" {
+  path_with_namespace = "acme/site"
+}
+
+resource "gitlab_project_variable" "id" {
+  project           = data.gitlab_project.site.id
+  key               = "AWS_ACCESS_KEY_ID"
+  value             = aws_iam_access_key.deploy.id
+  environment_scope = "production"
+}
+
+resource "gitlab_project_variable" "secret" {
+  project           = data.gitlab_project.site.id
+  key               = "AWS_SECRET_ACCESS_KEY"
+  value             = aws_iam_access_key.deploy.secret
+  environment_scope = "production"
+  masked            = true
+}
+"""
+)
+
+PIPELINE = """\
+build:
+  stage: build
+  script: make
+
+deploy:
+  stage: deploy
+  image:
+    name: amazon/aws-cli:2.31.0
+    entrypoint: [""]
+  environment: production
+  script:
+    - aws s3 sync site s3://site/
+  rules:
+    - if: $CI_COMMIT_BRANCH == "main"
+"""
+
+HCP = (
+    USER
+    + """
+resource "tfe_workspace" "site" {
+  organization = "acme"
+  name         = "site"
+  project_id   = tfe_project.site.id
+}
+
+resource "tfe_project" "site" {
+  organization = "acme"
+  name         = "sites"
+}
+
+resource "tfe_variable" "id" {
+  workspace_id = tfe_workspace.site.id
+  category     = "env"
+  key          = "AWS_ACCESS_KEY_ID"
+  value        = aws_iam_access_key.deploy.id
+}
+
+resource "tfe_variable" "secret" {
+  workspace_id = tfe_workspace.site.id
+  category     = "env"
+  key          = "AWS_SECRET_ACCESS_KEY"
+  value        = aws_iam_access_key.deploy.secret
+  sensitive    = true
+}
+"""
+)

@@ -1,0 +1,309 @@
+"""What this planner does, by examples."""
+
+from __future__ import annotations
+
+from rolecall.planners.pipeline_oidc.example_texts import GITLAB, HCP, PIPELINE, USER
+from rolecall.planning.example import PlannerExample
+
+_KEY = "aws_iam_access_key.deploy"
+_OIDC = ("aws:oidc",)
+
+EXAMPLES: tuple[PlannerExample, ...] = (
+    PlannerExample(
+        "GitLab: a variable of one environment",
+        {"main.tf": GITLAB, ".gitlab-ci.yml": PIPELINE},
+        {"jobs.deploy": "patch", _KEY: "patch"},
+        {"jobs.deploy": _OIDC, _KEY: _OIDC},
+        patches={
+            "expand": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -1,6 +1,34 @@
+ resource "aws_iam_user" "deploy" {
+   name = "site-deploy"
+ }
++
++resource "aws_iam_openid_connect_provider" "gitlab" {
++  url            = "https://gitlab.com"
++  client_id_list = ["https://gitlab.com"]
++}
++
++resource "aws_iam_role" "deploy_gitlab" {
++  name = "site-deploy-gitlab"
++  assume_role_policy = jsonencode({
++    Version = "2012-10-17"
++    Statement = [{
++      Effect = "Allow"
++      Action = "sts:AssumeRoleWithWebIdentity"
++      Principal = {
++        Federated = aws_iam_openid_connect_provider.gitlab.arn
++      }
++      Condition = {
++        StringEquals = {
++          "gitlab.com:aud" = "https://gitlab.com"
++          "gitlab.com:sub" = "project_path:${data.gitlab_project.site.path_with_namespace}:ref_type:branch:ref:main"
++        }
++      }
++    }]
++  })
++  tags = {
++    "migrates-from" = "aws_iam_user.deploy"
++  }
++}
+
+ resource "aws_iam_access_key" "deploy" {
+   user = aws_iam_user.deploy.name
+@@ -14,6 +42,15 @@
+     Statement = [{ Effect = "Allow", Action = "s3:PutObject", Resource = "arn:aws:s3:::site/*" }]
+   })
+ }
++
++resource "aws_iam_role_policy" "deploy" {
++  name = "deploy"
++  role = aws_iam_role.deploy_gitlab.name
++  policy = jsonencode({
++    Version   = "2012-10-17"
++    Statement = [{ Effect = "Allow", Action = "s3:PutObject", Resource = "arn:aws:s3:::site/*" }]
++  })
++}
+
+ data "gitlab_project" "site" {
+   path_with_namespace = "acme/site"
+@@ -33,3 +70,10 @@
+   environment_scope = "production"
+   masked            = true
+ }
++
++resource "gitlab_project_variable" "aws_role_arn_deploy" {
++  project           = data.gitlab_project.site.id
++  environment_scope = "production"
++  key               = "AWS_ROLE_ARN_DEPLOY"
++  value             = aws_iam_role.deploy_gitlab.arn
++}
+""",
+            "migrate": """\
+diff --git a/.gitlab-ci.yml b/.gitlab-ci.yml
+--- a/.gitlab-ci.yml
++++ b/.gitlab-ci.yml
+@@ -8,7 +8,14 @@
+     name: amazon/aws-cli:2.31.0
+     entrypoint: [""]
+   environment: production
++  id_tokens:
++    AWS_ID_TOKEN:
++      aud: https://gitlab.com
+   script:
++    - unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
++    - export AWS_ROLE_ARN="$AWS_ROLE_ARN_DEPLOY" AWS_WEB_IDENTITY_TOKEN_FILE="$(mktemp)"
++    - export AWS_ROLE_SESSION_NAME="gitlab-$CI_PROJECT_ID-$CI_JOB_ID"
++    - printf '%s' "$AWS_ID_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE"
+     - aws s3 sync site s3://site/
+   rules:
+     - if: $CI_COMMIT_BRANCH == "main"
+""",
+        },
+    ),
+    PlannerExample(
+        "GitLab: every job has the variable, commands come in front",
+        {
+            "main.tf": GITLAB.replace('  environment_scope = "production"\n', "").replace("    = ", "= "),
+            ".gitlab-ci.yml": PIPELINE.replace(
+                "  script:\n",
+                "  before_script:\n"
+                "    - aws configure set aws_access_key_id $AWS_ACCESS_KEY_ID\n"
+                "    - aws configure set aws_secret_access_key $AWS_SECRET_ACCESS_KEY\n"
+                "  script:\n",
+            ),
+        },
+        {"jobs.deploy": "patch", _KEY: "partial"},
+        {"jobs.deploy": _OIDC, _KEY: _OIDC},
+        patches={
+            "migrate": """\
+diff --git a/.gitlab-ci.yml b/.gitlab-ci.yml
+--- a/.gitlab-ci.yml
++++ b/.gitlab-ci.yml
+@@ -8,10 +8,14 @@
+     name: amazon/aws-cli:2.31.0
+     entrypoint: [""]
+   environment: production
+-  before_script:
+-    - aws configure set aws_access_key_id $AWS_ACCESS_KEY_ID
+-    - aws configure set aws_secret_access_key $AWS_SECRET_ACCESS_KEY
++  id_tokens:
++    AWS_ID_TOKEN:
++      aud: https://gitlab.com
+   script:
++    - unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
++    - export AWS_ROLE_ARN="$AWS_ROLE_ARN_DEPLOY" AWS_WEB_IDENTITY_TOKEN_FILE="$(mktemp)"
++    - export AWS_ROLE_SESSION_NAME="gitlab-$CI_PROJECT_ID-$CI_JOB_ID"
++    - printf '%s' "$AWS_ID_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE"
+     - aws s3 sync site s3://site/
+   rules:
+     - if: $CI_COMMIT_BRANCH == "main"
+""",
+        },
+        says=("every job of the project has the variables that hold the key",),
+    ),
+    PlannerExample(
+        "GitLab: the branch is not in the code",
+        {"main.tf": GITLAB, ".gitlab-ci.yml": PIPELINE.partition("  rules:")[0]},
+        {"jobs.deploy": "partial", _KEY: "partial"},
+        {"jobs.deploy": _OIDC, _KEY: _OIDC},
+        says=("set gitlab_oidc_subjects to the exact subjects",),
+    ),
+    PlannerExample(
+        "GitLab: the key is handed on",
+        {
+            "main.tf": GITLAB,
+            ".gitlab-ci.yml": PIPELINE.replace(
+                "    - aws s3", "    - docker run -e AWS_ACCESS_KEY_ID site\n    - aws s3"
+            ),
+        },
+        {"jobs.deploy": "partial", _KEY: "partial"},
+        {"jobs.deploy": _OIDC, _KEY: _OIDC},
+        says=("the job cannot be edited here: the command at .gitlab-ci.yml:12:7 does more than",),
+    ),
+    PlannerExample(
+        "GitLab: the pipeline is somewhere else",
+        {"main.tf": GITLAB},
+        {"gitlab_project_variable.id": "partial", _KEY: "partial"},
+        {"gitlab_project_variable.id": _OIDC, _KEY: _OIDC},
+        says=("the pipeline that reads gitlab_project_variable.id is in another repository",),
+    ),
+    PlannerExample(
+        "GitLab: no Terraform",
+        {
+            ".gitlab-ci.yml": PIPELINE.replace(
+                "  script:\n    - aws",
+                "  script:\n    - export AWS_ACCESS_KEY_ID=$SITE_KEY AWS_SECRET_ACCESS_KEY=$SITE_SECRET\n    - aws",
+            ),
+        },
+        {"jobs.deploy": "advice"},
+        {"jobs.deploy": _OIDC},
+        says=(
+            "the user behind the key is not in the scanned code",
+            "aws iam create-open-id-connect-provider --url https://gitlab.com --client-id-list https://gitlab.com",
+        ),
+    ),
+    PlannerExample(
+        "HCP Terraform: a workspace",
+        {"main.tf": HCP},
+        {"tfe_workspace.site": "patch", _KEY: "patch"},
+        {"tfe_workspace.site": _OIDC, _KEY: _OIDC},
+        patches={
+            "migrate": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -66,17 +66,16 @@
+   name         = "sites"
+ }
+
+-resource "tfe_variable" "id" {
++resource "tfe_variable" "tfc_aws_provider_auth" {
+   workspace_id = tfe_workspace.site.id
++  key          = "TFC_AWS_PROVIDER_AUTH"
++  value        = "true"
+   category     = "env"
+-  key          = "AWS_ACCESS_KEY_ID"
+-  value        = aws_iam_access_key.deploy.id
+ }
+
+-resource "tfe_variable" "secret" {
++resource "tfe_variable" "tfc_aws_run_role_arn" {
+   workspace_id = tfe_workspace.site.id
++  key          = "TFC_AWS_RUN_ROLE_ARN"
++  value        = aws_iam_role.deploy_hcp.arn
+   category     = "env"
+-  key          = "AWS_SECRET_ACCESS_KEY"
+-  value        = aws_iam_access_key.deploy.secret
+-  sensitive    = true
+ }
+""",
+        },
+    ),
+    PlannerExample(
+        "HCP Terraform: the provider is there, the project is not named",
+        {
+            "main.tf": HCP.replace("  project_id   = tfe_project.site.id\n", ""),
+            "oidc.tf": """\
+resource "aws_iam_openid_connect_provider" "terraform" {
+  url            = "https://app.terraform.io"
+  client_id_list = ["acme-runs"]
+}
+""",
+        },
+        {"tfe_workspace.site": "patch", _KEY: "patch"},
+        {"tfe_workspace.site": _OIDC, _KEY: _OIDC},
+        patches={
+            "migrate": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -62,17 +62,23 @@
+   name         = "sites"
+ }
+
+-resource "tfe_variable" "id" {
++resource "tfe_variable" "tfc_aws_provider_auth" {
+   workspace_id = tfe_workspace.site.id
++  key          = "TFC_AWS_PROVIDER_AUTH"
++  value        = "true"
+   category     = "env"
+-  key          = "AWS_ACCESS_KEY_ID"
+-  value        = aws_iam_access_key.deploy.id
+ }
+
+-resource "tfe_variable" "secret" {
++resource "tfe_variable" "tfc_aws_run_role_arn" {
+   workspace_id = tfe_workspace.site.id
++  key          = "TFC_AWS_RUN_ROLE_ARN"
++  value        = aws_iam_role.deploy_hcp.arn
+   category     = "env"
+-  key          = "AWS_SECRET_ACCESS_KEY"
+-  value        = aws_iam_access_key.deploy.secret
+-  sensitive    = true
++}
++
++resource "tfe_variable" "tfc_aws_workload_identity_audience" {
++  workspace_id = tfe_workspace.site.id
++  key          = "TFC_AWS_WORKLOAD_IDENTITY_AUDIENCE"
++  value        = "acme-runs"
++  category     = "env"
+ }
+""",
+        },
+    ),
+    PlannerExample(
+        "HCP Terraform: a set for every workspace",
+        {
+            "main.tf": HCP.replace("workspace_id = tfe_workspace.site.id", "variable_set_id = tfe_variable_set.all.id")
+            + """
+resource "tfe_variable_set" "all" {
+  name   = "all"
+  global = true
+}
+""",
+        },
+        {"tfe_variable_set.all": "advice", _KEY: "advice"},
+        {"tfe_variable_set.all": _OIDC, _KEY: _OIDC},
+        says=("tfe_variable_set.all is given to workspaces in a way that the code does not list",),
+    ),
+    PlannerExample(
+        "CircleCI: a context",
+        {
+            "main.tf": USER
+            + """
+resource "circleci_context_environment_variable" "secret" {
+  context_id = "f5b5e1d0-0000-4000-8000-000000000000"
+  variable   = "AWS_SECRET_ACCESS_KEY"
+  value      = aws_iam_access_key.deploy.secret
+}
+""",
+        },
+        {"circleci_context_environment_variable.secret": "advice", _KEY: "advice"},
+        {"circleci_context_environment_variable.secret": _OIDC, _KEY: _OIDC},
+        says=("org/ORGANIZATION_ID/project/PROJECT_ID/user/*", "the ids of the organization"),
+    ),
+)

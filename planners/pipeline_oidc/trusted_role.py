@@ -1,0 +1,164 @@
+"""The role that a pipeline's token may assume, with the user's permissions, and the provider that it trusts.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html (one for a URL
+in an account)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rolecall.frontends.values import Sequence, text
+from rolecall.model.parts import Fact
+from rolecall.planning.case import Case
+from rolecall.planning.hcl_edit import insert_after
+from rolecall.planning.judgement import carried_by_another
+from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Edit, Handover
+from rolecall.planning.move import Move
+from rolecall.planning.parity import carry_over, obstacles
+from rolecall.planning.provider_pin import pin_of
+from rolecall.planning.repetition import repetition
+from rolecall.planning.roles import Role, new_role
+from rolecall.planning.templates import render
+from rolecall.source.text import SourceText, Span
+
+#: The first release of the aws provider that needs no thumbprints of the issuer's certificate.
+#: https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md (5.81.0)
+_WITHOUT_THUMBPRINTS = (5, 81)
+#: A subject that nobody has: the trust waits until the owner sets it.
+NOBODY = "not-set-yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whose tokens a role takes.
+
+    `host` is the issuer without its scheme, `audience` the one that the tokens are made for where the provider does not
+    say.  `subjects` are HCL string texts, compared exactly unless `exact` is False; () where they are an input, which
+    `ask` describes.  `name` tells the blocks of this system from others.
+    """
+
+    name: str
+    host: str
+    audience: str
+    subjects: tuple[str, ...]
+    ask: str
+    exact: bool = True
+
+
+def hindered(case: Case, move: Move) -> bool:
+    """Whether no role can take over from the user by a patch; the move then says why."""
+    if case.owner is None:
+        move.hold("the user of the key is not declared in the scanned code, so what it may do cannot be seen")
+        return True
+    found = list(obstacles(case))
+    for reason in found:
+        move.hold(reason)
+    if found:
+        return True
+    if case.credential.site.calls:
+        move.hold(
+            "the user is made by a module that others call, and a role there would change what the "
+            "module asks of its callers",
+            Handover("give the module a role for the pipeline beside its user", case.folder, "the owner of the module"),
+        )
+        return True
+    if there := carried_by_another(case):
+        move.reuses = there
+        move.hold(
+            f"{there} has the user's permissions; whether its trust lets this job in is for its owner to say",
+            Handover(f"let the job's subject in, exactly, in the trust of {there}", there, "the owner of the role"),
+        )
+        return True
+    return False
+
+
+def trusted_role(case: Case, move: Move, trust: Trust) -> tuple[Role, str]:
+    """Adds the role to phase expand; answers it and the audience that its tokens need.  Raises Refused."""
+    provider, audience, data, made = _provider(case, move, trust)
+    variable = ""
+    if not trust.subjects:
+        variable = case.context.free_name(case.folder, "variable", f"{trust.name}_oidc_subjects", trust.name)
+    role, edits = new_role(
+        case,
+        None,
+        "pipeline_oidc/role.tf.j2",
+        f"_{trust.name}",
+        host=trust.host,
+        audience=audience,
+        subjects=trust.subjects,
+        exact=trust.exact,
+        variable=variable,
+        ask=trust.ask,
+        nobody=[NOBODY],
+        provider=provider,
+        data=data,
+    )
+    edits += carry_over(case, role, trust.name if len(case.uses) > 1 else "")
+    move.add("expand", [*made, *edits])
+    move.permissions.extend(("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:TagRole"))
+    move.verify["expand"].append(f"aws iam get-role shows {trust.host}:sub with the exact subjects")
+    if variable:
+        move.hold(
+            "which project or branch may assume the role is not in the code",
+            Handover(
+                f"set {variable} to the exact subjects: {trust.ask}",
+                case.folder or ".",
+                "the owner of the pipeline",
+                check="the job's login succeeds from the branch that deploys, and fails from any other",
+            ),
+        )
+    return role, audience
+
+
+def _provider(case: Case, move: Move, trust: Trust) -> tuple[str, str, str, list[Edit]]:
+    """The provider's ARN as an expression, the audience, the name of the data source to write ("" for none), and the
+    edits that make the provider.
+    """
+    known = [f for f in case.model.facts["oidc-provider"] if f.site is not None and _host(f) == trust.host]
+    for fact in known:
+        site = fact.site
+        if site is not None and site.module == case.folder and not repetition(case.context.block(site.span)).name:
+            move.prerequisites.append(f"{site.address} takes tokens for the audience that the job asks for")
+            return f"{site.type}.{site.name}.arn", _audience(case, fact) or trust.audience, "", []
+    if known or not pin_of(case, "aws").reaches(*_WITHOUT_THUMBPRINTS):
+        data = case.context.free_name(case.folder, "aws_iam_openid_connect_provider", trust.name, trust.name)
+        move.needs["expand"].append(
+            f"the account has an OIDC provider for https://{trust.host} with the audience {trust.audience}: "
+            "aws iam list-open-id-connect-providers"
+        )
+        return f"data.aws_iam_openid_connect_provider.{data}.arn", trust.audience, data, []
+    user = _first_user(case)
+    name = case.context.free_name(case.folder, "aws_iam_openid_connect_provider", trust.name, trust.name)
+    code = render("pipeline_oidc/provider.tf.j2", name=name, host=trust.host, audience=trust.audience)
+    move.needs["expand"].append(
+        f"the account has no OIDC provider for https://{trust.host} yet (aws iam list-open-id-connect-providers); "
+        f"where it has one, import it first: terraform import aws_iam_openid_connect_provider.{name} "
+        f"arn:aws:iam::ACCOUNT:oidc-provider/{trust.host}"
+    )
+    move.permissions.append("iam:CreateOpenIDConnectProvider")
+    return f"aws_iam_openid_connect_provider.{name}.arn", trust.audience, "", list(insert_after(*user, code))
+
+
+def _host(fact: Fact) -> str:
+    return fact.value.removeprefix("https://").rstrip("/")
+
+
+def _first_user(case: Case) -> tuple[SourceText, Span]:
+    """The place for what all keys of a folder share: after its first user."""
+    for block in case.context.blocks(case.folder):
+        if block.labels[:1] == ("aws_iam_user",):
+            return block.text, block.span
+    raise Refused("the user is not declared in this module")
+
+
+def _audience(case: Case, fact: Fact) -> str:
+    resource = case.context.resource(fact.site) if fact.site is not None else None
+    listed = resource.get("client_id_list") if resource is not None else None
+    return next(iter(_texts(listed)), "") if isinstance(listed, Sequence) else ""
+
+
+def _texts(items: Sequence) -> Iterator[str]:
+    return (found for item in items.items if (found := text(item)))

@@ -1,0 +1,197 @@
+"""A job of GitLab CI that logs in by its own token: the token, and the commands before the job's first one.
+
+https://docs.gitlab.com/ci/yaml/#id_tokens (since 15.7), https://docs.gitlab.com/ci/yaml/#before_script (it and
+`script` run in one shell, one after the other; a job's own `before_script` takes the place of an inherited one),
+https://docs.gitlab.com/ci/variables/#cicd-variable-precedence (a project's variables win over those of the file, so
+that the commands have to unset a key that is still there).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rolecall.frontends.values import render
+from rolecall.planning import yaml_edit
+from rolecall.planning.case import Case, Use
+from rolecall.planning.gitlab_project import job_of
+from rolecall.planning.line_edit import Refused, line_start
+from rolecall.planning.migration import Edit
+from rolecall.planning.templates import yaml
+from rolecall.source.text import SourceText, Span
+from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence, load
+
+#: Runners whose shell is not a POSIX one, by their tags and by how scripts for them look.
+_WINDOWS = re.compile(r"(?i)\$env:|\bwindows\b|powershell|\bpwsh\b")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogin:
+    """How a job logs in without a key.
+
+    `token` is the variable for its token, `audience` whom that is for.  `before` are the shell lines that come first;
+    `spent` matches whole commands that only put the key where programs find it, which go; `programs` commands that
+    need the login, so that they may not come before those lines; `named` is what no other command may name, since it
+    hands the key on to where the login does not reach.
+    """
+
+    token: str
+    audience: str
+    before: tuple[str, ...]
+    spent: re.Pattern[str]
+    programs: re.Pattern[str]
+    named: re.Pattern[str]
+
+
+def log_in(case: Case, use: Use, login: TokenLogin) -> list[Edit]:
+    """The edits of the job's file.  Raises Refused where the job cannot be changed without knowing more."""
+    job = job_of(case, use)
+    if job is None:
+        raise Refused("the job cannot be found again")
+    source = case.context.text(job.span.path)
+    pair, roots = _pair_at(source, job.span)
+    body = pair.value
+    if not isinstance(body, YamlMapping) or body.flow:
+        raise Refused("the job is written in one line")
+    if any(one.name in ("tags", "image") and _WINDOWS.search(_bytes(source, one)) for one in body.pairs):
+        raise Refused("the job runs on Windows, where the commands are others")
+    edits = list(_token(source, body, roots, login))
+    gone = _places(source, body, use, login)
+    if gone:
+        edits.extend(yaml_edit.remove(source, gone, prune=True))
+    edits.extend(_commands(case, source, body, use, login, gone))
+    return edits
+
+
+def _bytes(source: SourceText, pair: YamlPair) -> str:
+    return source.data[pair.start : pair.end].decode("utf-8", "replace")
+
+
+def _pair_at(source: SourceText, span: Span) -> tuple[YamlPair, list[YamlMapping]]:
+    roots, faults = load(source)
+    mappings = [root for root in roots if isinstance(root, YamlMapping)]
+    for root in mappings if not faults else ():
+        for pair in root.pairs:
+            if (pair.start, pair.end) == (span.start, span.end) and not pair.merged:
+                return pair, mappings
+    raise Refused("the job is not written in a way that can be edited")
+
+
+def _token(source: SourceText, body: YamlMapping, roots: list[YamlMapping], login: TokenLogin) -> Iterator[Edit]:
+    own = body.get("id_tokens")
+    if isinstance(own, YamlMapping):
+        if own.get(login.token) is not None:
+            raise Refused(f"the job has a token {login.token} already")
+        yield from yaml_edit.insert_pair(source, own.span, login.token, f"\naud: {yaml(login.audience)}")
+        return
+    if own is not None:
+        raise Refused("the job's id_tokens are no mapping")
+    for root in roots:
+        default = root.get("default")
+        if isinstance(default, YamlMapping) and default.get("id_tokens") is not None:
+            raise Refused("the job's own id_tokens would take the place of the default ones")
+    new = f"{login.token}:\n  aud: {yaml(login.audience)}"
+    yield from yaml_edit.insert_pair(source, body.span, "id_tokens", new, _before_scripts(body))
+
+
+def _before_scripts(body: YamlMapping) -> Span | None:
+    """The pair that stands in front of the job's commands; None where they come first."""
+    names = [pair.name for pair in body.pairs]
+    at = min((names.index(name) for name in ("before_script", "script") if name in names), default=0)
+    pair = body.pairs[at - 1] if at else None
+    return pair.span if pair is not None and not pair.merged else None
+
+
+# -- what goes
+
+
+def _places(source: SourceText, body: YamlMapping, use: Use, login: TokenLogin) -> list[Span]:
+    """The entries and commands of the job that hand the key over, which go."""
+    commands = [node for name in ("before_script", "script") for node in _items(body.get(name))]
+    written = body.get("variables")
+    variables = written.pairs if isinstance(written, YamlMapping) else []
+    gone: list[Span] = []
+    for place in use.places:
+        if place.path != source.path or (place.start <= body.start and body.end <= place.end):
+            continue  # taken from the environment without being named
+        if variable := next((one for one in variables if one.start <= place.start and place.end <= one.end), None):
+            gone.append(variable.span)
+            continue
+        command = next((one for one in commands if one.start <= place.start and place.end <= one.end), None)
+        if not isinstance(command, YamlScalar):
+            raise Refused(f"the key is used at {place}, outside of the job's own commands")
+        if not login.spent.fullmatch(command.value.strip()):
+            raise Refused(f"the command at {place} does more than putting the key where programs find it")
+        gone.append(command.span)
+    for node in commands:
+        if isinstance(node, YamlScalar) and node.span not in gone and (match := login.named.search(node.value)):
+            raise Refused(f"the command at {node.span} names {match[0]}")
+    return list(dict.fromkeys(gone))
+
+
+def _items(node: YamlNode | None) -> list[YamlNode]:
+    if isinstance(node, YamlSequence):
+        return node.items
+    return [node] if isinstance(node, YamlScalar) else []
+
+
+# -- what comes
+
+
+def _commands(
+    case: Case,
+    source: SourceText,
+    body: YamlMapping,
+    use: Use,
+    login: TokenLogin,
+    gone: list[Span],
+) -> Iterator[Edit]:
+    after = body.get("after_script")
+    if after is not None and login.programs.search(source.data[after.start : after.end].decode("utf-8", "replace")):
+        raise Refused("after_script runs in a shell of its own, which would need a login of its own")
+    before, script = body.get("before_script"), body.get("script")
+    if isinstance(before, YamlSequence) and any(one.span not in gone for one in before.items):
+        yield from _at_head(source, before, login.before, gone)
+        return
+    if script is None:
+        raise Refused("the job takes its commands from another one")
+    inherited = _inherited(case, use, script) if before is None else ""
+    if login.programs.search(inherited):
+        raise Refused("commands that other jobs share come first and need the login")
+    if isinstance(script, YamlSequence):
+        yield from _at_head(source, script, login.before, gone)
+    elif before is None and not inherited.strip():
+        lines = "".join(f"- {line}\n" for line in login.before)
+        yield from yaml_edit.insert_pair(source, body.span, "before_script", lines, _before_scripts(body))
+    else:
+        raise Refused("the job's commands are not a list")
+
+
+def _inherited(case: Case, use: Use, script: YamlNode) -> str:
+    """What runs before the job's own commands, as text."""
+    own = _items(script)
+    unit = case.context.unit(use.workload.site.unit, "gitlab")
+    address = f"{use.workload.site.address}.script"
+    step = next((r for r in (unit.resources if unit is not None else ()) if r.address == address), None)
+    run = step.get("run") if step is not None else None
+    if run is None or not own or not all(isinstance(one, YamlScalar) for one in own):
+        raise Refused("the job's commands are taken from another place")
+    mine = sum(one.value.count("\n") + 1 for one in own if isinstance(one, YamlScalar) and one.value)
+    return "\n".join(render(run).split("\n")[:-mine])
+
+
+def _at_head(source: SourceText, node: YamlSequence, lines: Iterable[str], gone: list[Span]) -> Iterator[Edit]:
+    """New items in front of the first one that stays."""
+    start = next((spot[0] for spot, one in zip(node.spots, node.items, strict=True) if one.span not in gone), None)
+    if start is None or node.tag:
+        raise Refused("the job has no commands of its own that stay")
+    if node.flow:
+        yield Edit(source.path, start, start, "".join(f"{json.dumps(line, ensure_ascii=False)}, " for line in lines))
+        return
+    line = line_start(source.data, start)
+    indent = source.data[line:start].decode("utf-8", "replace")
+    if indent.strip() != "-":
+        raise Refused("the job's commands are not written one to a line")
+    yield Edit(source.path, line, line, "".join(f"{indent}{text}{source.newline}" for text in lines))
