@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rolecall.catalog.entries import catalog
+from rolecall.frontends.values import references
 from rolecall.planning import retirement
 from rolecall.planning.case import Case, Use
 from rolecall.planning.hcl_edit import set_attribute
@@ -20,13 +22,14 @@ class Ending:
     """How the credentials of one type end.
 
     `off` is the attribute and value that switches one off in place; where there is none, `command` does so from
-    outside, and `back` undoes it.
+    outside, and `back` undoes it.  `undo` is the way back from the deletion, "" where there is none.
     """
 
     off: tuple[str, str] | None
     command: str
     back: str
     permissions: tuple[str, ...]
+    undo: str = ""
 
     def end(
         self,
@@ -89,16 +92,47 @@ class Ending:
         except Refused as refused:
             reasons.append(f"the key cannot be deleted here: {refused.reason}")
             return False
+        if (pair := _pair(case)) is not None:
+            handover.append(
+                Handover(
+                    "delete the key pair once nothing has failed for a while after phase contract: until then it is "
+                    "the way back, and as long as it is there its private half lies in the state",
+                    pair,
+                    "the owner of the code",
+                    "terraform plan",
+                    "the plan deletes the pair and nothing else",
+                )
+            )
         phases.append(
             Phase(
                 "contract",
                 edits,
                 ("the soak is over: 14 days, and longer than the longest schedule of any consumer", ask),
                 ("terraform plan deletes only the key and where it was kept",),
-                "none: a deleted key cannot come back, a new one has to be minted and handed out",
+                self.undo or "none: a deleted key cannot come back, a new one has to be minted and handed out",
             )
         )
         return True
+
+
+def _pair(case: Case) -> str | None:
+    """The address of the key pair whose public half the key is, where the code makes it."""
+    entry = catalog()[case.credential.site.type]
+    resource = case.context.resource(case.credential.site) if entry.half else None
+    half = resource.get(entry.half) if resource is not None else None
+    for reference in references(half) if half is not None else ():
+        if (made := _declared(case, reference.target)) is not None:
+            return made
+    return None
+
+
+def _declared(case: Case, identifier: str) -> str | None:
+    """The address of a resource that the unit of the key makes."""
+    unit = case.context.unit(case.credential.site.unit, case.credential.site.format)
+    made = (
+        r.address for r in (unit.resources if unit is not None else ()) if r.mode == "resource" and r.id == identifier
+    )
+    return next(made, None)
 
 
 #: A client secret of Entra ID cannot be switched off: every argument of it forces a new one.
@@ -108,11 +142,28 @@ _ENTRA = Ending(
     "a new secret, handed out again",
     ("Application.ReadWrite.OwnedBy",),
 )
+#: An API key of OCI has no switch; its fingerprint comes from the public key, so that the same key can be added again
+#: (https://docs.oracle.com/en-us/iaas/Content/API/Concepts/apisigningkey.htm).
+_OCI_API_KEY = Ending(
+    None,
+    "",
+    "the same public key, added again",
+    ("USER_APIKEY_REMOVE",),
+    "revert the commit and apply while the private key is still there: the same public key has the same fingerprint "
+    "again; without it a new key has to be made and handed out",
+)
+#: A secret key of the S3-compatible API has none either: `status` of the one in an identity domain cannot be updated
+#: (the provider's oci_identity_domains_customer_secret_key).
+_OCI_SECRET_KEY = Ending(None, "", "a new secret key, handed out again", ("USER_SECRETKEY_REMOVE",))
 #: https://cloud.google.com/iam/docs/keys-disable-enable, the provider's google_storage_hmac_key (`state`), and
 #: https://registry.terraform.io/providers/hashicorp/azuread/latest/docs/resources/application_password
 ENDINGS: Mapping[str, Ending] = {
     "azuread_application_password": _ENTRA,
     "azuread_service_principal_password": _ENTRA,
+    "oci_identity_api_key": _OCI_API_KEY,
+    "oci_identity_domains_api_key": _OCI_API_KEY,
+    "oci_identity_customer_secret_key": _OCI_SECRET_KEY,
+    "oci_identity_domains_customer_secret_key": _OCI_SECRET_KEY,
     "google_service_account_key": Ending(
         None,
         "gcloud iam service-accounts keys disable KEY_ID --iam-account=ACCOUNT",

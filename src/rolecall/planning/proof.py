@@ -6,15 +6,17 @@ brings a new finding of the same or a higher severity, nothing new is granted, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rolecall.model.finding import RANK, Finding
+from rolecall.model.linking import Model
 from rolecall.planning.building import identifier
 from rolecall.planning.composition import Series, Step
 from rolecall.planning.containment_proof import counterexamples
 from rolecall.planning.migration import Migration, Proof
+from rolecall.planning.statement_proof import counterexamples as more_said
 from rolecall.planning.syntax_proof import dangling, syntax
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ def prove(analysis: Analysed, series: Series, migrations: Sequence[Migration]) -
         m.subject.address: m.identity for m in migrations if m.id in series.included and m.subject.type != "trust"
     }
     before = {finding.fingerprint: finding for finding in analysis.findings}
+    holders = _with_groups(analysis.model, set(owners.values()))
     last: Analysed = analysis
     told: set[str] = set()
     for step in series.steps:
@@ -62,7 +65,7 @@ def prove(analysis: Analysed, series: Series, migrations: Sequence[Migration]) -
             continue
         failures.extend(_read_again(step, touching, analysis))
         after = analysis.over(step.files)
-        worse = list(_no_worse(step, before, after.findings, touching, owners))
+        worse = list(_no_worse(step, before, after.findings, touching, owners, holders))
         failures.extend(failure for failure in worse if failure.detail.partition(": ")[2] not in told)
         told.update(failure.detail.partition(": ")[2] for failure in worse)
         last = after
@@ -70,7 +73,8 @@ def prove(analysis: Analysed, series: Series, migrations: Sequence[Migration]) -
     included = [m for m in migrations if m.phases and m.id in series.included]
     failures.extend(
         Failure(found.name, found.migration, found.detail)
-        for found in counterexamples(analysis.model, last.model, included)
+        for proof in (counterexamples, more_said)
+        for found in proof(analysis.model, last.model, included)
     )
     bad = {failure.migration for failure in failures}
     shown = {
@@ -79,6 +83,16 @@ def prove(analysis: Analysed, series: Series, migrations: Sequence[Migration]) -
         if migration.phases and migration.id in series.included and migration.id not in bad
     }
     return Outcome(tuple(failures), shown)
+
+
+def _with_groups(model: Model, users: set[str]) -> set[str]:
+    """The addresses of users, and of the groups that they are in."""
+    found = set(users)
+    for identity in model.identities.values():
+        if identity.site.address in users:
+            groups = (model.identities.get(g.policy) for g in model.own_grants(identity) if g.how == "membership")
+            found.update(group.site.address for group in groups if group is not None)
+    return found
 
 
 def _touching(series: Series, migrations: Sequence[Migration]) -> dict[str, list[str]]:
@@ -115,10 +129,12 @@ def _no_worse(
     findings: Sequence[Finding],
     touching: Mapping[str, list[str]],
     owners: Mapping[str, str],
+    holders: Set[str],
 ) -> Iterator[Failure]:
     """No finding that was not there, unless it takes the place of one as severe: a workload that had no role and has a
     key gets a role that the key still hides; a user whose key goes (`owners`, by the key) stays behind without one; a
-    role may do what was too much for the user already (that it is no more than that is another proof).
+    role may do what was too much for the user or its groups (`holders`) already (that it is no more than that is
+    another proof).
     """
     left = {finding.fingerprint for finding in findings}
     replaced: dict[tuple[str, str], int] = {}
@@ -128,14 +144,14 @@ def _no_worse(
             replaced[about] = max(replaced.get(about, -1), RANK[finding.severity])
     for finding in before.values():
         if finding.fingerprint not in left and (owner := owners.get(finding.address)):
-            replaced["identity-choice", owner] = RANK[finding.severity]
+            about = "identity-choice", owner
+            replaced[about] = max(replaced.get(about, -1), RANK[finding.severity])
     # what is a matter of taste does not stop a patch that ends something worse
     worst = max((RANK[finding.severity] for finding in before.values()), default=0)
     least = RANK["medium"] if worst > RANK["low"] else RANK["low"]
-    users = set(owners.values())
     carried: dict[str, int] = {}
     for finding in before.values():
-        if finding.family == "excess-privilege" and finding.identity in users:
+        if finding.family == "excess-privilege" and finding.identity in holders:
             carried[finding.rule] = max(carried.get(finding.rule, -1), RANK[finding.severity])
     for finding in findings:
         if finding.fingerprint in before or RANK[finding.severity] < least or finding.rule in LETS_NOBODY_IN:
@@ -156,11 +172,14 @@ def _gone(series: Series, migrations: Sequence[Migration], last: Analysed) -> It
     """A complete patch ends its own finding: no credential is left where it was, no trust is as open as before."""
     left = {(c.site.address, c.span.path) for c in last.model.credentials.values() if c.form == "minted"}
     told = {identifier("trust", finding.address, finding.fingerprint) for finding in last.findings}
+    still = {finding.fingerprint for finding in last.findings}
     for migration in migrations:
         if migration.disposition != "patch" or migration.id not in series.included:
             continue
         if migration.id in told:
             yield Failure("the finding is gone", migration.id, f"{migration.subject.address} still lets too many in")
+        if not still.isdisjoint(migration.answers):
+            yield Failure("the finding is gone", migration.id, f"{migration.subject.address} is still set as it was")
         if not migration.id.startswith("key-"):
             continue
         if (migration.subject.address, migration.subject.path) in left:
