@@ -25,6 +25,7 @@ PLANNERS: tuple[str, ...] = (
     "google_runner",
     "azure_runner",
     "gke_identity",
+    "google_federation",
     "oci_workload",
 )
 
