@@ -101,7 +101,7 @@ def test_cloudtrail(tmp_path: Path) -> None:
     assert use(found, "sqs:SendMessage").principal == WORKER
     assert found.principals == (WORKER, UPLOADER)
     assert key(found, "uploader").tail == "MPLE"
-    assert key(found, "uploader").what == "apigateway"
+    assert (key(found, "uploader").what, key(found, "uploader").agents) == ("apigateway", ("aws-cli/2.15",))
     window = found.window_of(UPLOADER)
     assert window is not None
     assert (window.start, window.end.hour, window.days) == (day("2026-01-01"), 14, 2)
@@ -324,6 +324,7 @@ def test_sign_ins(tmp_path: Path) -> None:
             "createdDateTime": time,
             "appId": APPLICATION,
             "servicePrincipalId": "1",
+            "servicePrincipalName": "deployer",
             "servicePrincipalCredentialKeyId": "0a1b2c3d-0000-4000-8000-00000000beef",
             "servicePrincipalCredentialThumbprint": "",
             "resourceDisplayName": "Azure Resource Manager",
@@ -336,6 +337,7 @@ def test_sign_ins(tmp_path: Path) -> None:
     used = key(found, APPLICATION)
     assert (used.cls, used.tail, used.last) == ("client-secret", "beef", day("2026-03-01"))
     assert used.what == "Azure Resource Manager"
+    assert found.named("azure", "service-principal", "deployer") == (used.principal,)
 
 
 # -- OCI
@@ -354,7 +356,8 @@ def test_oci_audit(tmp_path: Path, hyphens: bool) -> None:
                 "principalId": user,
                 "tenantId": "ocid1.tenancy.oc1..cccc",
                 "credentials": f"ocid1.tenancy.oc1..cccc/{user}/{fingerprint}",
-                "userAgent": "Oracle-PythonSDK",
+                "userAgent": "Oracle-PythonSDK 2.1",
+                "principalName": "domain/backup",
             },
             "response": {"status": "200"},
         },
@@ -367,10 +370,12 @@ def test_oci_audit(tmp_path: Path, hyphens: bool) -> None:
             .replace("resourceId", "resource-id")
             .replace("tenantId", "tenant-id")
             .replace("userAgent", "user-agent")
+            .replace("principalName", "principal-name")
         )
     found = evidence(tmp_path, log={"data": [record]})
+    assert found.named("oci", "user", "backup") == (key(found, user).principal,)
     assert use(found, "ComputeApi.GetInstance").resources == ("ocid1.instance.oc1..bbbb",)
-    assert (key(found, user).tail, key(found, user).agent) == ("203b", "Oracle-PythonSDK")
+    assert (key(found, user).tail, key(found, user).agents) == ("203b", ("Oracle-PythonSDK",))
 
 
 # -- names, and what is wrong

@@ -32,6 +32,13 @@ def _targets(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...
 @click.option("--identity", "identities", multiple=True, metavar="ADDRESS", help="Only what is about this identity.")
 @click.option("--cloud", "clouds", multiple=True, type=click.Choice(CLOUDS), help="Only credentials of this cloud.")
 @click.option("--target", "targets", multiple=True, metavar="WORD", callback=_targets, help="Only what leads there.")
+@click.option(
+    "--evidence",
+    "usage",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Logs and reports of use, of CloudTrail and others (docs/evidence.md).",
+)
 def command(
     form: str,
     output: Path | None,
@@ -39,6 +46,7 @@ def command(
     identities: tuple[str, ...],
     clouds: tuple[str, ...],
     targets: tuple[str, ...],
+    usage: Path | None,
     **options: Any,
 ) -> int:
     """Plan the way from keys to roles, and write it as patches that can be merged one phase at a time.
@@ -47,6 +55,9 @@ def command(
 
     With --format json the plan goes to stdout, and no folder is written unless --output names one.
     """
+    from rolecall.cli.usage import evidence_of
+
+    evidence = evidence_of(usage)
     session = run(**options)
     from rolecall import planners
     from rolecall.planning.choice import Choice, Unknown
@@ -57,7 +68,7 @@ def command(
 
     choice = Choice(frozenset(only), frozenset(identities), frozenset(clouds), frozenset(targets))
     try:
-        plan = make_plan(session.analysis, planners.load(), choice)
+        plan = make_plan(session.analysis, planners.load(), choice, evidence)
     except Unknown as error:
         raise Failure(f"{error}{did_you_mean(error.word, error.known)}") from None
     data = plan.to_json()

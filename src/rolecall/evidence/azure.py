@@ -84,6 +84,8 @@ class SignIns:
             if not application:
                 continue
             who = Principal("azure", "service-principal", application)
+            if name := said(event, "servicePrincipalName"):
+                tally.aliases.add((name, who))
             what = said(event, "resourceDisplayName")
             if at(event, "status", "errorCode") not in (0, None, "0"):
                 continue  # a sign-in that failed used nothing

@@ -14,7 +14,7 @@ from typing import Any
 
 from rolecall.evidence.document import Document, Malformed, at, aws_principal, date, said
 from rolecall.evidence.facts import KeyUse, Principal, Source, tail
-from rolecall.evidence.tally import Tally, run
+from rolecall.evidence.tally import Tally, agent, run
 from rolecall.policy.actions import of_service
 
 FORMAT = "cloudtrail"
@@ -120,8 +120,8 @@ def _call(record: dict[str, Any], who: Principal, when: datetime, tally: Tally) 
         tally.use(who, action, FORMAT, when, resources, denied=denied, mapped=bool(actions))
     key = said(record, "userIdentity", "accessKeyId")
     if key.startswith("AKIA"):
-        agent = said(record, "userAgent")[:80]
-        tally.key(KeyUse(who, "access-key", tail(key), when, None, FORMAT, prefix, agent))
+        agents = agent(said(record, "userAgent"))
+        tally.key(KeyUse(who, "access-key", tail(key), when, None, FORMAT, prefix, agents))
     return bool(actions)
 
 

@@ -101,8 +101,9 @@ class KeyUse:
     `cls` is the class of credential, as in the model (access-key, service-account-key, client-secret, api-key), or any
     where the file only says that the principal logged in.  `tail` has the last four characters of the key's id, #1 or
     #2 where a report numbers a user's keys, "" where the file does not name it.  `last` is None where no use is known;
-    that says something only for `window` (None: since the key was made).  `what` is the service it was used for and
-    `agent` the program, as far as the file says.  `active` is None where the file does not say it.
+    that says something only for `window` (None: since the key was made).  `what` is the service it was last used for
+    and `agents` the programs that used it (their first word: aws-cli/2.15), as far as the file says.  `active` is None
+    where the file does not say it.
     """
 
     principal: Principal
@@ -112,7 +113,7 @@ class KeyUse:
     window: Window | None
     source: str
     what: str = ""
-    agent: str = ""
+    agents: tuple[str, ...] = ()
     active: bool | None = None
 
 
@@ -137,12 +138,15 @@ _Fact = TypeVar("_Fact", Use, Service)
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that one folder of usage evidence says."""
+    """Everything that one folder of usage evidence says.  `aliases` are other names of principals: what people call an
+    application or a user of which the logs know an id.
+    """
 
     sources: tuple[Source, ...] = ()
     uses: tuple[Use, ...] = ()
     services: tuple[Service, ...] = ()
     keys: tuple[KeyUse, ...] = ()
+    aliases: tuple[tuple[str, Principal], ...] = ()
 
     @cached_property
     def principals(self) -> tuple[Principal, ...]:
@@ -172,11 +176,9 @@ class Evidence:
         if not _SYMBOL.sub("", label).strip("-_ ./"):
             return ()
         pattern = re.compile(".+".join(re.escape(part) for part in _SYMBOL.split(label)))
-        return tuple(
-            one
-            for one in self.principals
-            if one.cloud == cloud and one.kind == kind and (one.name == label or pattern.fullmatch(one.name))
-        )
+        names = [*self.aliases, *((one.name, one) for one in self.principals)]
+        found = {one for name, one in names if one.cloud == cloud and one.kind == kind and pattern.fullmatch(name)}
+        return tuple(sorted(found))
 
     def uses_of(self, principal: Principal) -> tuple[Use, ...]:
         """What a principal used, sorted by action."""
@@ -185,8 +187,9 @@ class Evidence:
     def services_of(self, principal: Principal) -> tuple[Service, ...]:
         return self._services.get(principal, ())
 
-    def window_of(self, principal: Principal) -> Window | None:
-        """The time in which every call of a principal that its cloud's log records at all would have been seen.
+    def window_of(self, principal: Principal, formats: frozenset[str] | None = None) -> Window | None:
+        """The time in which every call of a principal that its cloud's log records at all would have been seen, in logs
+        of some formats (None: all that its cloud has).
 
         None where no log was read that it would be in: a file about other accounts, or about keys alone.  Of logs with
         a gap between them the last stretch counts.
@@ -195,10 +198,31 @@ class Evidence:
             source.window
             for source in self.sources
             if source.window is not None
-            and source.format in LOGS.get(principal.cloud, ())
+            and source.format in (LOGS.get(principal.cloud, ()) if formats is None else formats)
             and source.principal in (None, principal)
             and not (principal.account and source.accounts and principal.account not in source.accounts)
         )
+
+    def keys_of(self, principal: Principal) -> tuple[KeyUse, ...]:
+        return tuple(key for key in self.keys if key.principal == principal)
+
+    def formats(self) -> list[dict[str, object]]:
+        """What was read, by format: how many files and records, from when to when, and what could not be used."""
+        told: list[dict[str, object]] = []
+        for name in sorted({source.format for source in self.sources}):
+            own = [source for source in self.sources if source.format == name]
+            window = stretch(source.window for source in own if source.window is not None)
+            told.append(
+                {
+                    "format": name,
+                    "files": len(own),
+                    "records": sum(source.records for source in own),
+                    "start": window.start.isoformat() if window is not None else None,
+                    "end": window.end.isoformat() if window is not None else None,
+                    "notes": sorted({note for source in own for note in source.notes}),
+                }
+            )
+        return told
 
     def silent_services(self, principal: Principal) -> tuple[Service, ...]:
         """The services that a principal did not use at all in their window, data calls included."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rolecall.evidence.document import Document, Malformed, at, date, said
 from rolecall.evidence.facts import KeyUse, Principal, Source, tail
-from rolecall.evidence.tally import Tally, run
+from rolecall.evidence.tally import Tally, agent, run
 
 _KINDS = {"user": "user", "instance": "instance"}
 
@@ -44,6 +44,8 @@ class Audit:
                 continue
             kind = _KINDS.get(who.split(".")[1], "resource")
             principal = Principal("oci", kind, who, said(identity, "tenantId|tenant-id"))
+            if name := said(identity, "principalName|principal-name"):
+                tally.aliases.add((name.rpartition("/")[2], principal))
             action = said(record, "eventType|event-type").removeprefix("com.oraclecloud.")
             resource = said(record, "data", "resourceId|resource-id")
             status = said(record, "data", "response", "status")
@@ -52,7 +54,7 @@ class Audit:
             # TENANCY/USER/FINGERPRINT of the API key that signed it; a session token is named otherwise
             parts = said(identity, "credentials").split("/")
             if kind == "user" and len(parts) == 3 and parts[2].count(":") == 15:
-                agent = said(identity, "userAgent|user-agent")[:80]
+                agents = agent(said(identity, "userAgent|user-agent"))
                 key = tail(parts[2].replace(":", ""))
-                tally.key(KeyUse(principal, "api-key", key, when, None, self.format, action.partition(".")[0], agent))
+                tally.key(KeyUse(principal, "api-key", key, when, None, self.format, action.partition(".")[0], agents))
         return Source(document.path, self.format, run(times), records, frozenset(tenants))

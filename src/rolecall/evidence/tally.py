@@ -9,6 +9,8 @@ from rolecall.evidence.facts import MAX_GAP, Evidence, KeyUse, Principal, Servic
 
 #: Resources of one action by one principal above this are as good as not said.
 MAX_RESOURCES = 500
+#: Programs that are kept for one key.
+MAX_AGENTS = 10
 
 
 @dataclass(slots=True)
@@ -26,6 +28,7 @@ class Tally:
 
     sources: list[Source] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
+    aliases: set[tuple[str, Principal]] = field(default_factory=set)
     _keys: dict[tuple[Principal, str, str, str], KeyUse] = field(default_factory=dict)
     _uses: dict[tuple[Principal, str, str, bool], _Use] = field(default_factory=dict)
 
@@ -60,7 +63,8 @@ class Tally:
             return
         newer = use if known.last is None or (use.last is not None and use.last > known.last) else known
         windows = [window for window in (known.window, use.window) if window is not None]
-        self._keys[name] = replace(newer, window=stretch(windows))
+        agents = tuple(dict.fromkeys((*known.agents, *use.agents)))[:MAX_AGENTS]
+        self._keys[name] = replace(newer, window=stretch(windows), agents=agents)
 
     def evidence(self) -> Evidence:
         """All of it, sorted."""
@@ -73,7 +77,14 @@ class Tally:
             tuple(sorted(uses, key=lambda use: (use.principal, use.action, use.source))),
             tuple(sorted(self.services, key=lambda service: (service.principal, service.service))),
             tuple(sorted(self._keys.values(), key=lambda key: (key.principal, key.cls, key.tail, key.source))),
+            tuple(sorted(self.aliases)),
         )
+
+
+def agent(written: str) -> tuple[str, ...]:
+    """The program that a user agent names: its first word, in brackets or not; nothing where it is none."""
+    word = written.strip("[] ").partition(" ")[0][:60]
+    return (word,) if word.isprintable() and word else ()
 
 
 def run(times: list[datetime]) -> Window | None:

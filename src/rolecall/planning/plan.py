@@ -25,8 +25,10 @@ from rolecall.planning.inventory import identities, kpis
 from rolecall.planning.migration import Migration, to_json
 from rolecall.planning.move import Planner
 from rolecall.planning.narrowing import narrow
+from rolecall.planning.observed import observed
 from rolecall.planning.proof import Failure, prove
 from rolecall.planning.series import to_json as series_to_json
+from rolecall.planning.switches import switch_settings
 from rolecall.planning.trusts import pin
 from rolecall.planning.waves import in_waves
 from rolecall.source.tree import Tree
@@ -58,6 +60,7 @@ class Plan:
     migrations: tuple[Migration, ...]
     series: Series
     waves: tuple[tuple[str, ...], ...]
+    evidence: Evidence = NOTHING
 
     def to_json(self) -> dict[str, Any]:
         """The plan as the JSON contract has it."""
@@ -70,11 +73,17 @@ class Plan:
             "waves": [{"wave": number, "migrations": list(names)} for number, names in enumerate(self.waves)],
             "kpis": kpis(model, self.migrations),
             "series": series_to_json(self.series),
+            "evidence": self.evidence.formats(),
         }
 
     def _fix(self, finding: Finding) -> dict[str, Any] | None:
         for migration in self.migrations:
+            if finding.fingerprint in migration.answers:
+                return {"migration": migration.id, "disposition": migration.disposition}
+        for migration in self.migrations:
             subject = migration.subject
+            if migration.answers:
+                continue
             if subject.type == "trust" and finding.family != "trust":
                 continue
             if (
@@ -91,17 +100,25 @@ def make_plan(
     planners: Mapping[tuple[str, str], Planner],
     choice: Choice | None = None,
     evidence: Evidence = NOTHING,
+    settings: bool = True,
 ) -> Plan:
-    """The plan of an estate, or of a part of it.  Raises choice.Unknown."""
+    """The plan of an estate, or of a part of it; without `settings` of keys, grants and trusts alone.
+
+    Raises choice.Unknown.
+    """
     context = Context(analysis.tree, analysis.model, analysis.unit, evidence)
     built = list(_all(context, planners))
     built += [Built(None, (migration,)) for migration in narrow(analysis.model, analysis.findings)]
     built += [Built(None, (migration,)) for migration in pin(context, analysis.findings)]
+    built = list(observed(built, evidence))
+    others = [migration for item in built for migration in item.migrations]
+    switches = switch_settings(context, analysis.findings, others) if settings else ()
+    built += [Built(None, (migration,)) for migration in switches]
     if choice is not None:
         built = choice.of(built)
     migrations, waves = in_waves(built)
     proved, series = settle(analysis, migrations)
-    return Plan(analysis, tuple(proved), series, tuple(tuple(wave) for wave in waves))
+    return Plan(analysis, tuple(proved), series, tuple(tuple(wave) for wave in waves), evidence)
 
 
 def _all(context: Context, planners: Mapping[tuple[str, str], Planner]) -> list[Built]:
