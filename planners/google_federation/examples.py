@@ -92,6 +92,10 @@ def _function(role: str = "aws_iam_role.reports.arn") -> str:
     return _FUNCTION.replace("{role}", role)
 
 
+def _daily() -> str:
+    return _function().replace("reports", "daily").replace("key.daily", "key.reports")
+
+
 EXAMPLES: tuple[PlannerExample, ...] = (
     PlannerExample(
         "a function of AWS whose role is beside the key",
@@ -138,6 +142,20 @@ diff --git a/main.tf b/main.tf
 """.replace("POOL", "${google_iam_workload_identity_pool.reports_aws.name}")
         },
         says=("--aws --output-file", "--service-account=reports@example-project.iam.gserviceaccount.com"),
+    ),
+    PlannerExample(
+        "two functions with one key",
+        {"main.tf": _ACCOUNT + _ROLE + _ROLE.replace("reports", "daily") + _function() + _daily()},
+        {
+            "aws_lambda_function.reports": "partial",
+            "aws_lambda_function.daily": "partial",
+            "google_service_account_key.reports": "partial",
+        },
+        {
+            "aws_lambda_function.reports": _TARGET,
+            "aws_lambda_function.daily": _TARGET,
+            "google_service_account_key.reports": _TARGET,
+        },
     ),
     PlannerExample(
         "a function whose role is somewhere else",

@@ -127,7 +127,8 @@ def _provider(case: Case, move: Move, account: Block, who: Foreign) -> tuple[str
     label = context.free_name(folder, _PROVIDER, f"{account.labels[1]}_{who.cloud}", who.cloud)
     project = account.attribute("project")
     audience = context.free_name(folder, "variable", "google_federation_audience", label) if who.issuer else ""
-    listed = ", ".join(f"'{one}'" for one in _principals(case, who.cloud))
+    everybody = _all(case, who.cloud)
+    listed = ", ".join(f"'{one.principal}'" for one in everybody)
     code = render(
         "google_federation/trust.tf.j2",
         label=label,
@@ -136,8 +137,8 @@ def _provider(case: Case, move: Move, account: Block, who: Foreign) -> tuple[str
         project=attribute_text(account, project) if project is not None else "",
         condition=f'"{who.claim} in [{listed}]"',
         mapping=who.mapping,
-        issuer=who.issuer,
-        account=who.account,
+        issuer=everybody[0].issuer,
+        account=everybody[0].account,
     )
     move.add("expand", insert_after(account.text, account.span, code))
     move.permissions.extend(("iam.workloadIdentityPools.create", "iam.workloadIdentityPoolProviders.create"))
@@ -165,13 +166,13 @@ def _pool_id(label: str) -> str:
     return cut if len(cut) > 3 else f"pool-{cut}"
 
 
-def _principals(case: Case, cloud: str) -> list[str]:
-    """The principals of all consumers of the key in a cloud, each once."""
-    found: list[str] = []
+def _all(case: Case, cloud: str) -> list[Foreign]:
+    """All consumers of the key in a cloud, each once and in the same order for each of them."""
+    found: list[Foreign] = []
     for use in case.uses:
         if use.workload.cloud == cloud and use.workload.platform in PLATFORMS:
             try:
-                found.append(foreign(case, use).principal)
+                found.append(foreign(case, use))
             except Refused:
                 continue
     return list(dict.fromkeys(found))
