@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rolecall.planners.managed_identity.examples_storage import STORAGE
 from rolecall.planning.example import PlannerExample
 
 _APPLICATION = """\
@@ -193,4 +194,5 @@ diff --git a/main.tf b/main.tf
         {"azurerm_linux_web_app.orders": _TARGET, "azuread_application_password.orders": _TARGET},
         says=("what the application may do is not in the code",),
     ),
+    *STORAGE,
 )

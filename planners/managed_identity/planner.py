@@ -10,6 +10,7 @@ from __future__ import annotations
 from rolecall.catalog.entries import catalog
 from rolecall.frontends.resource import Resource
 from rolecall.model.fields import Field, fields
+from rolecall.planners.managed_identity import host_storage
 from rolecall.planners.managed_identity.assignments import copies, in_manner_of, obstacles
 from rolecall.planning.advising import steps_at
 from rolecall.planning.case import Case, Use, attribute_text
@@ -23,7 +24,7 @@ from rolecall.planning.templates import render
 from rolecall.source.hcl import Block
 from rolecall.source.text import Span
 
-RECIPES = ("AZ-09", "AZ-11", "AZ-13")
+RECIPES = ("AZ-09", "AZ-10", "AZ-11", "AZ-13")
 CLOUD = "azure"
 PLATFORMS = ("app-service", "azure-functions", "container-apps", "container-instances", "aks")
 
@@ -35,6 +36,8 @@ _REPLACED = ("azurerm_container_group",)
 
 def plan(case: Case, use: Use) -> Move:
     """The workload's identity takes over."""
+    if host_storage.serves(case, use):
+        return host_storage.plan(case, use)
     move = Move("azure:managed-identity")
     site = use.workload.site
     for reason in obstacles(case):

@@ -9,6 +9,8 @@ from rolecall.planning.migration import Handover
 
 #: What every AWS SDK reads by itself, and does without where there is a role.
 STANDARD = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+#: Arguments of a resource itself, which no application reads by these names.
+_ARGUMENTS = ("storage_account_access_key", "storage_access_key", "service_principal.client_secret")
 #: Places that are named for one variable.
 _MAX_PLACES = 5
 
@@ -30,7 +32,7 @@ def application_steps(case: Case, use: Use) -> Iterator[Handover]:
                 f"git grep -n {name}",
                 "no code reads it any more",
             )
-        elif name not in STANDARD:
+        elif name not in (*STANDARD, *_ARGUMENTS):
             yield Handover(
                 f"no reader of {name} is found in this repository: look in the application's own",
                 use.workload.site.address,
