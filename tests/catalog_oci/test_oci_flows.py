@@ -26,7 +26,7 @@ def said(analysis: Analysis) -> set[tuple[str, str]]:
 
 
 def planned(analysis: Analysis) -> list[Migration]:
-    return list(make_plan(analysis, load()).migrations)
+    return list(make_plan(analysis, load(), settings=False).migrations)
 
 
 USER = """

@@ -42,4 +42,4 @@ def encoded(example: PlannerExample, text: str) -> bytes:
 
 
 def planned(folder: Path) -> Plan:
-    return make_plan(analyse([folder], Options(cache=False)), load())
+    return make_plan(analyse([folder], Options(cache=False)), load(), settings=False)

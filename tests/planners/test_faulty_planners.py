@@ -90,7 +90,7 @@ FAULTS = [
 def planned(folder: Path, fault: Callable[[Case, Move], None]) -> Plan:
     planners = load()
     planners["aws", "lambda"] = Faulty(planners["aws", "lambda"], fault)
-    return make_plan(analyse([folder], Options(cache=False)), planners)
+    return make_plan(analyse([folder], Options(cache=False)), planners, settings=False)
 
 
 @pytest.mark.parametrize(("fault", "proof"), FAULTS, ids=[fault.__name__ for fault, _ in FAULTS])

@@ -29,7 +29,7 @@ def plan(folder: Path, files: Mapping[str, str], newline: str = "\n") -> Plan:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.replace("\n", newline).encode())
-    return make_plan(analyse([folder], Options(cache=False)), load())
+    return make_plan(analyse([folder], Options(cache=False)), load(), settings=False)
 
 
 def held(made: Plan) -> str:

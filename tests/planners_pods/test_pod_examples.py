@@ -41,7 +41,7 @@ def analysed(folder: Path) -> Analysis:
 
 
 def planned(folder: Path) -> Plan:
-    return make_plan(analysed(folder), load())
+    return make_plan(analysed(folder), load(), settings=False)
 
 
 @pytest.fixture

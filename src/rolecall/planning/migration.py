@@ -111,6 +111,8 @@ class Migration:
     permissions: tuple[str, ...] = ()
     #: The unit of the credential, since addresses are only unique in one; not part of the JSON.
     unit: str = ""
+    #: The fingerprints of the findings that it ends, where these are not told by their place; not part of the JSON.
+    answers: tuple[str, ...] = ()
 
     @property
     def owner(self) -> str:

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
@@ -194,14 +195,15 @@ def _in_mapping(text: SourceText, span: Span, account: str, flow: bool) -> tuple
     for depth, key in enumerate(_KEYS[:-1]):
         found = at.get(key)
         if found is None:
-            return yaml_edit.insert_pair(text, at.span, key, _nested(_KEYS[depth + 1 :], account, flow or at.flow))
+            return yaml_edit.insert_pair(text, at.span, key, nested(_KEYS[depth + 1 :], account, flow or at.flow))
         if not isinstance(found, YamlMapping):
             raise Refused("the conditions are not written out")
         at = found
     return yaml_edit.insert_pair(text, at.span, _KEY, account)
 
 
-def _nested(keys: tuple[str, ...], value: str, flow: bool) -> str:
+def nested(keys: Sequence[str], value: str, flow: bool) -> str:
+    """A value below mappings of one key each, as YAML or JSON after the key above them."""
     for depth, key in reversed(list(enumerate(keys))):
         if flow:
             value = f'{{"{key}": {value}}}'

@@ -1,0 +1,135 @@
+"""Who in the scanned code uses the keys of a service: references to its key attributes, resources that make keys of it,
+scripts and pipelines that ask the cloud for them.
+
+Whoever is found loses access when the service stops taking its keys; that nobody is found proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from rolecall.model.parts import Site
+from rolecall.planning.case import Context
+from rolecall.planning.switch_rows import Switch, patterns
+from rolecall.source.hcl import Block
+from rolecall.source.tree import Unreadable
+
+_SCRIPTS = (".yml", ".yaml", ".sh", ".bash", ".ps1", ".cmd", ".bat", "Jenkinsfile", "Makefile")
+_DATA = re.compile(rb"\bdata\.(\w+)\.[\w-]+(?:\[[^\]\n]*\])?\.(\w+)")
+#: How long a session is asked for, in seconds, in a pipeline, a script or a provider block.
+_ASKED = re.compile(
+    rb"(?:role[-_]duration[-_]seconds|duration[-_]seconds|DurationSeconds)[\"']?\s*[:=\s]\s*[\"']?(\d+)"
+)
+_HOUR = 3600
+_MOST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A place where something is used; `says` fits after it."""
+
+    path: str
+    line: int
+    says: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line} {self.says}"
+
+
+@dataclass
+class Readers:
+    """The users of keys in one tree; what is looked for in every file is looked for once."""
+
+    context: Context
+
+    def of(self, site: Site, switch: Switch) -> list[Use]:
+        """Where the keys of a resource are used, as far as the row knows how; at most a few."""
+        found: list[Use] = []
+        if site.format == "terraform" and (switch.readers or switch.makers or switch.pinned):
+            found.extend(self._references(site, switch))
+            found.extend(use for type_name, name, use in self._data if (type_name, name) in _read(site, switch))
+        if switch.words:
+            found.extend(use for words, use in self._said if words == switch.words)
+        if switch.asked:
+            found.extend(self._durations)
+        return list(dict.fromkeys(found))[:_MOST]
+
+    def _references(self, site: Site, switch: Switch) -> Iterator[Use]:
+        names = "|".join((*switch.readers, *switch.pinned))
+        address = re.escape(f"{site.type}.{site.name}").encode("utf-8", "surrogateescape")
+        whole = re.compile(rb"(?<![\w.-])" + address + rb"(?![\w-])")
+        part = re.compile(rb"(?<![\w.-])" + address + rb"(?:\[[^\]\n]*\])?\.(" + names.encode() + rb")\b")
+        for block in self.context.blocks(site.module):
+            if whole.search(block.slice) is None:
+                continue
+            if block.labels[:1] and block.labels[0] in switch.makers and block.type in ("resource", "data"):
+                yield _use(block, 0, f"({'.'.join(block.labels)}) makes keys of it")
+            for match in part.finditer(block.slice) if names else ():
+                yield _use(block, match.start(), f"reads {match[1].decode()}")
+            if block.type == "output" and switch.readers:
+                for match in re.finditer(rb"=\s*" + address + rb"\s*$", block.slice, re.MULTILINE):
+                    yield _use(block, match.start(), "hands all of it on")
+
+    @cached_property
+    def _data(self) -> list[tuple[str, str, Use]]:
+        """Attributes that are read of data sources, with the type; which resource each is nobody can tell."""
+        found: list[tuple[str, str, Use]] = []
+        for path, data in self._texts((".tf",)):
+            if b"data.azurerm_" in data:
+                found.extend(
+                    (
+                        match[1].decode(),
+                        match[2].decode(),
+                        Use(path, _line(data, match.start()), f"reads {match[2].decode()} of one of its type"),
+                    )
+                    for match in _DATA.finditer(data)
+                )
+        return found
+
+    @cached_property
+    def _said(self) -> list[tuple[str, Use]]:
+        """What scripts and pipelines say, by the row's pattern."""
+        each = [(words, re.compile(words.encode())) for words in patterns()]
+        union = re.compile("|".join(f"(?:{words})" for words, _ in each).encode())
+        found: list[tuple[str, Use]] = []
+        for path, data in self._texts(_SCRIPTS):
+            if union.search(data) is None:
+                continue
+            for words, pattern in each:
+                if match := pattern.search(data):
+                    found.append((words, Use(path, _line(data, match.start()), "asks for keys of this kind")))
+        return found
+
+    @cached_property
+    def _durations(self) -> list[Use]:
+        """Where a session of more than an hour is asked for."""
+        return [
+            Use(path, _line(data, match.start()), f"asks for a session of {match[1].decode()} seconds")
+            for path, data in self._texts((*_SCRIPTS, ".tf"))
+            for match in _ASKED.finditer(data)
+            if len(match[1]) < 10 and int(match[1]) > _HOUR
+        ]
+
+    def _texts(self, endings: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        for path in self.context.tree.paths():
+            if path.endswith(tuple(endings)):
+                try:
+                    yield path, self.context.tree.read(path).data
+                except Unreadable:
+                    continue
+
+
+def _read(site: Site, switch: Switch) -> set[tuple[str, str]]:
+    return {(site.type, name) for name in switch.readers}
+
+
+def _use(block: Block, at: int, says: str) -> Use:
+    start = block.start + at
+    return Use(block.text.path, block.text.position(start)[0], says)
+
+
+def _line(data: bytes, at: int) -> int:
+    return data.count(b"\n", 0, at) + 1
