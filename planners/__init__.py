@@ -23,10 +23,13 @@ PLANNERS: tuple[str, ...] = (
     "github_azure",
     "github_google",
     "google_runner",
-    "azure_runner",
     "gke_identity",
     "google_federation",
+    "azure_runner",
+    "aks_identity",
+    "oci_runner",
     "oci_workload",
+    "outside_role",
 )
 
 

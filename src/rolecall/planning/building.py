@@ -25,6 +25,7 @@ from rolecall.planning.judgement import Verdict, carried_by_another, hold_back, 
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import PHASES, Consumer, Disposition, Edit, Handover, Migration, Phase, Subject
 from rolecall.planning.move import Move, Planner
+from rolecall.planning.outside import answer
 from rolecall.planning.scoring import effort, risk
 from rolecall.planning.steps import LAST_USE
 from rolecall.source.text import Span
@@ -36,12 +37,12 @@ _ROLLBACK = {
     "soak": 'set status = "Active" again and apply: the key works at once',
     "contract": "none: a deleted key cannot come back, a new one has to be minted and handed out",
 }
-#: Stores by the cloud of the key that say what reads them, so that a planner can plan for a reader that is not seen.
 #: The platform that reads a store of a CI system.
 _PIPELINES = {
     **{system.store: system.platform for system in SYSTEMS.values()},
     "tfe-variable": "hcp-terraform",
 }
+#: Stores by the cloud of the key that say what reads them, so that a planner can plan for a reader that is not seen.
 _SEEN = {
     "aws": ("k8s-secret", *_PIPELINES),
     "azure": ("github-secret",),
@@ -382,6 +383,8 @@ def _last_use(case: Case) -> Handover:
 
 
 def _held(case: Case, verdict: Verdict) -> Migration:
+    move = answer(case, verdict)
+    phases = tuple(_phases(move))
     return Migration(
         id=identifier("key", case.credential.site.address, case.credential.id),
         subject=_key_subject(case),
@@ -389,11 +392,13 @@ def _held(case: Case, verdict: Verdict) -> Migration:
         unit=case.credential.site.unit,
         consumers=tuple(_consumers(case.uses)),
         targets=verdict.targets,
-        disposition=verdict.disposition,
-        reasons=(verdict.reason,),
-        handover=verdict.handover,
+        disposition="partial" if phases and verdict.disposition == "advice" else verdict.disposition,
+        reasons=(verdict.reason, *move.reasons),
+        phases=phases,
+        handover=tuple(move.handover),
         risk=risk(case),
-        effort=effort(False, verdict.handover, len(case.uses)),
+        effort=effort(False, move.handover, len(case.uses)),
+        permissions=tuple(dict.fromkeys(move.permissions)) if phases else (),
     )
 
 

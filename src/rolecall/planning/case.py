@@ -43,12 +43,15 @@ class Use:
 
 @dataclass
 class Context:
-    """What all cases of one plan share.  `evidence` is what the user's logs say of use; it is empty without them."""
+    """What all cases of one plan share.  `evidence` is what the user's logs say of use; it is empty without them.
+    `sub_format` is the form of the subjects of GitHub's tokens (config.SUB_FORMATS).
+    """
 
     tree: Tree
     model: Model
     read_unit: Callable[[str, str], Unit | None]
     evidence: Evidence = NOTHING
+    sub_format: str = "both"
     names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _units: dict[tuple[str, str], Unit | None] = field(default_factory=dict)
 
@@ -110,12 +113,13 @@ class Context:
 
     def free_name(self, folder: str, type_name: str, wanted: str, origin: str = "", ending: str = "") -> str:
         """A resource name that the folder does not use for this type yet; the same for the same `origin` (a migration
-        may ask twice).  Where `wanted` is taken it gets `ending`, and then a number.
+        may ask twice).  Where `wanted` is taken it gets `ending`, and then a number.  `type_name` may be `variable`.
         """
         taken = {
-            block.labels[1]
+            block.labels[-1]
             for block in self.blocks(folder)
-            if block.labels[:1] == (type_name,) and len(block.labels) > 1
+            if (block.labels[:1] == (type_name,) and len(block.labels) > 1)
+            or (block.type == type_name == "variable" and block.labels)
         }
         wanted = re.sub(r"[^\w-]", "_", wanted)
         name, number = wanted, 1

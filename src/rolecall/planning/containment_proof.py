@@ -44,7 +44,7 @@ def _content(document: Document) -> Iterator[Statement | str]:
 
 def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]) -> Iterator[Counterexample]:
     """Every permission that a role has too many, and, where a move is a complete patch, that it has too few."""
-    moves = [m for m in migrations if m.id.startswith("move-") and m.owner in before.identities and m.edits("expand")]
+    moves = [m for m in migrations if m.owner in before.identities and m.edits("expand")]
     held = {m.owner: permissions(before, before.grants(before.identities[m.owner])) for m in moves}
     roles = _roles(after, moves)
     for role in after.identities.values():

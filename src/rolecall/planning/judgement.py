@@ -21,17 +21,21 @@ _ACCOUNT_KEYS = ("aws:resourceaccount", "aws:principalaccount", "aws:sourceaccou
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is held back, as what, and why."""
+    """What is held back, as what, and why.  `who` is the other party that has the key, where it is known, and
+    `external_id` says that it makes such an id for each of its customers.
+    """
 
     targets: tuple[str, ...]
     disposition: Disposition
     reason: str
     handover: tuple[Handover, ...] = ()
+    who: str = ""
+    external_id: bool = False
 
 
 def hold_back(case: Case) -> Verdict | None:
     """Why a key is not to be taken from its holder by a patch; None where its consumers decide."""
-    for judge in (_person, _smtp, _broker, _vendor_holds, _named_for_vendor, _developer, _other_account):
+    for judge in (_person, _smtp, _broker, _vendor_holds, _named_for_vendor, _developer, _outside, _other_account):
         verdict = judge(case)
         if verdict is not None:
             return verdict
@@ -152,6 +156,8 @@ def _vendor_verdict(vendor: dict[str, str], how: str) -> Verdict:
                     label,
                 ),
             ),
+            label,
+            True,
         )
     if role == "web-identity":
         return Verdict(
@@ -204,6 +210,20 @@ def _developer(case: Case) -> Verdict | None:
     )
 
 
+def _outside(case: Case) -> Verdict | None:
+    """A host that is not in any cloud, by its name, and no workload of this account."""
+    if case.uses or any(end.store.kind in (*CI_STORES, "k8s-secret") for end in case.ends):
+        return None
+    word = speaks("on_premises", *case.declaration.names)
+    if not word:
+        return None
+    return Verdict(
+        ("aws:roles-anywhere",),
+        "advice",
+        f"“{word}” in its names says that a host outside AWS has it, which can take a role by a certificate",
+    )
+
+
 def _other_account(case: Case) -> Verdict | None:
     """Conditions on another account's id, and no workload of this one."""
     owner = case.owner
@@ -226,6 +246,7 @@ def _other_account(case: Case) -> Verdict | None:
                                 "the owner of the other account",
                             ),
                         ),
+                        f"account {values[0]}" if len(values) == 1 and "$" not in values[0] else "",
                     )
     return None
 
