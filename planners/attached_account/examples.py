@@ -217,4 +217,130 @@ resource "google_cloudfunctions_function" "orders" {
         },
         says=("still points at a key file",),
     ),
+    PlannerExample(
+        "an App Engine version",
+        {
+            "main.tf": _ACCOUNT
+            + """\
+
+resource "google_app_engine_standard_app_version" "orders" {
+  service    = "orders"
+  runtime    = "python312"
+  version_id = "v1"
+
+  deployment {
+    zip {
+      source_url = "https://storage.googleapis.com/example/orders.zip"
+    }
+  }
+
+  entrypoint {
+    shell = "python main.py"
+  }
+
+  env_variables = {
+    BUCKET     = "orders"
+    ORDERS_KEY = google_service_account_key.orders.private_key
+  }
+}
+""",
+        },
+        {"google_app_engine_standard_app_version.orders": "patch", "google_service_account_key.orders": "patch"},
+        {
+            "google_app_engine_standard_app_version.orders": ("gcp:attached-service-account",),
+            "google_service_account_key.orders": ("gcp:attached-service-account",),
+        },
+        patches={
+            "expand": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -7,9 +7,10 @@
+ }
+
+ resource "google_app_engine_standard_app_version" "orders" {
+-  service    = "orders"
++  service         = "orders"
+-  runtime    = "python312"
++  runtime         = "python312"
+-  version_id = "v1"
++  version_id      = "v1"
++  service_account = google_service_account.orders.email
+
+   deployment {
+     zip {
+""",
+        },
+    ),
+    PlannerExample(
+        "a build whose steps name the key",
+        {
+            "main.tf": _ACCOUNT
+            + """\
+
+resource "google_cloudbuild_trigger" "orders" {
+  name     = "orders"
+  filename = "cloudbuild.yaml"
+
+  trigger_template {
+    repo_name   = "orders"
+    branch_name = "main"
+  }
+
+  substitutions = {
+    _KEY = google_service_account_key.orders.private_key
+  }
+}
+""",
+        },
+        {"google_cloudbuild_trigger.orders": "advice", "google_service_account_key.orders": "advice"},
+        {
+            "google_cloudbuild_trigger.orders": ("gcp:attached-service-account",),
+            "google_service_account_key.orders": ("gcp:attached-service-account",),
+        },
+        says=("needs a logging option", "CLOUD_LOGGING_ONLY"),
+    ),
+    PlannerExample(
+        "a client of S3 with an HMAC key",
+        {
+            "main.tf": """\
+resource "google_service_account" "orders" {
+  account_id = "orders"
+}
+
+resource "google_storage_hmac_key" "orders" {
+  service_account_email = google_service_account.orders.email
+}
+
+resource "google_cloud_run_v2_service" "orders" {
+  name     = "orders"
+  location = "europe-west1"
+
+  template {
+    service_account = google_service_account.orders.email
+
+    containers {
+      image = "europe-docker.pkg.dev/example/orders/api"
+
+      env {
+        name  = "AWS_ACCESS_KEY_ID"
+        value = google_storage_hmac_key.orders.access_id
+      }
+
+      env {
+        name  = "AWS_SECRET_ACCESS_KEY"
+        value = google_storage_hmac_key.orders.secret
+      }
+    }
+  }
+}
+""",
+        },
+        {"google_cloud_run_v2_service.orders": "advice", "google_storage_hmac_key.orders": "advice"},
+        {
+            "google_cloud_run_v2_service.orders": ("gcp:attached-service-account",),
+            "google_storage_hmac_key.orders": ("gcp:attached-service-account",),
+        },
+        says=("speaks S3 with the key", "gcloud storage hmac list"),
+    ),
 )

@@ -21,11 +21,19 @@ from rolecall.planning.removal import take_from
 from rolecall.planning.repetition import index, repetition
 from rolecall.source.hcl import Block
 
-RECIPES = ("GCP-01", "GCP-02", "GCP-03")
+RECIPES = ("GCP-01", "GCP-02", "GCP-03", "GCP-09", "GCP-13")
 CLOUD = "gcp"
-PLATFORMS = ("compute-engine", "cloud-run", "cloud-functions")
+PLATFORMS = (
+    "compute-engine",
+    "cloud-run",
+    "cloud-functions",
+    "app-engine",
+    "cloud-build",
+    "composer",
+    "dataflow",
+)
 
-#: Where each type names its account: the blocks around the argument, and the argument (google provider 4 to 7).
+#: Where each type names its account: the blocks around the argument, and the argument (google provider 4 to 8).
 SLOTS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "google_cloud_run_service": (("template", "spec"), "service_account_name"),
     "google_cloud_run_v2_service": (("template",), "service_account"),
@@ -33,6 +41,46 @@ SLOTS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "google_cloud_run_v2_worker_pool": (("template",), "service_account"),
     "google_cloudfunctions_function": ((), "service_account_email"),
     "google_cloudfunctions2_function": (("service_config",), "service_account_email"),
+    # in place: https://github.com/hashicorp/terraform-provider-google, resource_app_engine_standard_app_version.go
+    "google_app_engine_standard_app_version": ((), "service_account"),
+    "google_app_engine_flexible_app_version": ((), "service_account"),
+}
+_LIST_JOBS = "gcloud dataflow jobs list --region=REGION --status=active"
+#: Types whose account people change: why, what, the command, and how to see that it is done.  The last is whether the
+#: key stays too, since its place is read by more than the application.
+#: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/composer_environment (node_config is
+#: created anew), resource_dataflow_job.go (every argument of a batch job forces a new one) and
+#: https://cloud.google.com/build/docs/securing-builds/configure-user-specified-service-accounts
+BY_HAND: Mapping[str, tuple[str, str, str, str, bool]] = {
+    "google_composer_environment": (
+        "another account makes a new environment, with new queues and an empty database",
+        "make a second environment with config.node_config.service_account of the key's account, move the DAGs there, "
+        "then delete the first; or let the DAGs impersonate the account (roles/iam.serviceAccountTokenCreator on it)",
+        "gcloud composer environments describe ENVIRONMENT --location=LOCATION "
+        "--format='value(config.nodeConfig.serviceAccount)'",
+        "the environment's DAGs succeed, and it names the account",
+        False,
+    ),
+    **dict.fromkeys(
+        ("google_dataflow_job", "google_dataflow_flex_template_job"),
+        (
+            "another account or parameter starts the job anew, and a batch job twice",
+            "drain the job, release a template that uses the worker's account, and start it with "
+            "service_account_email of the key's account and without the key's parameter",
+            _LIST_JOBS,
+            "the new job names the account and works; the old one is drained",
+            True,
+        ),
+    ),
+    "google_cloudbuild_trigger": (
+        "a build under an account of its own needs a logging option, and its steps name the key's substitution",
+        "give the trigger service_account (the account's id, of the same project) and the build "
+        'options { logging = "CLOUD_LOGGING_ONLY" } or a logs_bucket; let the account write logs '
+        "(roles/logging.logWriter), and take the key's substitution out of the steps and of the trigger together",
+        "gcloud builds triggers describe TRIGGER --format='value(serviceAccount)'",
+        "a build succeeds, and the trigger names the account",
+        True,
+    ),
 }
 #: Types that take it in a block of its own, with the scopes beside it.
 MACHINES = (
@@ -49,6 +97,9 @@ _SCOPES = 'scopes = ["cloud-platform"]'
 def plan(case: Case, use: Use) -> Move:
     """The account is attached, and its key leaves the configuration."""
     move = Move("gcp:attached-service-account")
+    if case.credential.cls == "access-key":
+        _s3_client(use, move)
+        return move
     site = use.workload.site
     account = case.owner
     if account is None or account.site.type != "google_service_account" or account.site.module != case.folder:
@@ -82,7 +133,13 @@ def _attach(case: Case, use: Use, move: Move) -> None:
     if resource is None or case.owner is None:
         move.hold("the workload cannot be read again")
         return
-    if _already(resource, use, case.owner.id):
+    held = BY_HAND.get(site.type)
+    already = _already(resource, use, case.owner.id)
+    if held is not None and (held[-1] or not already):
+        why, what, command, check, _ = held
+        move.hold(f"{site.address}: {why}", Handover(what, site.address, "the owner of the workload", command, check))
+        return
+    if already:
         return
     if use.workload.identity or use.workload.identity_text:
         shown = use.workload.identity_text or use.workload.identity.rpartition("//")[2]
@@ -105,15 +162,19 @@ def _attach(case: Case, use: Use, move: Move) -> None:
     except Refused as refused:
         move.hold(refused.reason, _attach_by_hand(use))
         return
+    phase = "migrate" if site.type == "google_compute_instance" else "expand"
+    move.needs[phase].append(
+        f"what {site.address} calls without the key, as the project's default account until now, the key's account may "
+        "call too: gcloud logging read 'protoPayload.authenticationInfo.principalEmail:"
+        '"-compute@developer.gserviceaccount.com" OR "@appspot.gserviceaccount.com"\' --freshness=30d'
+    )
     if site.type == "google_compute_instance":
         # the API changes the account of a stopped instance only
         # (https://cloud.google.com/compute/docs/access/change-service-account)
         if resource.get("allow_stopping_for_update") is None:
             edits += set_attribute(block.text, block.span, "allow_stopping_for_update", "true")
         move.needs["migrate"].append("a window: the instance is stopped to change its account, and started again")
-        move.add("migrate", edits)
-    else:
-        move.add("expand", edits)
+    move.add(phase, edits)
 
 
 def _already(resource: Resource, use: Use, account: str) -> bool:
@@ -143,6 +204,34 @@ def _argument(block: Block, type_name: str, email: str) -> list[Edit]:
             raise Refused(f"it has {len(inner)} blocks {kind}, and one is needed")
         block = inner[0]
     return list(set_attribute(block.text, block.span, name, email))
+
+
+def _s3_client(use: Use, move: Move) -> None:
+    """HMAC keys are for clients that speak S3 (https://cloud.google.com/storage/docs/authentication/hmackeys), which do
+    not ask for an attached account.
+    """
+    address = use.workload.site.address
+    move.hold(
+        f"{address} speaks S3 with the key, and a client of S3 does not use an attached account",
+        Handover(
+            "release code that uses Cloud Storage's own client libraries, or the XML API with a bearer token, under "
+            "the attached account; then take the key out and run rolecall plan again",
+            address,
+            "the application's team",
+            "git grep -nE 'storage.googleapis.com|endpoint_url|s3_endpoint'",
+            "no code builds an S3 client for storage.googleapis.com any more",
+        ),
+    )
+    move.handover.append(
+        Handover(
+            "where the tool speaks S3 only, keep the key: an account for this one bucket, the key in Secret Manager, "
+            "and a second key every 90 days before the first is set INACTIVE",
+            address,
+            "the owner of the workload",
+            "gcloud storage hmac list --service-account=ACCOUNT",
+            "no key is older than 90 days",
+        )
+    )
 
 
 def _take(case: Case, use: Use, move: Move) -> None:
