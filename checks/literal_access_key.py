@@ -100,6 +100,23 @@ def _severity(example: bool, alone: bool, consumed: bool) -> Severity:
 
 BAD = (
     Example(
+        "a user's secret key of OCI for the state",
+        {
+            "main.tf": """\
+terraform {
+  backend "s3" {
+    bucket     = "states"
+    key        = "terraform.tfstate"
+    region     = "eu-frankfurt-1"
+    endpoint   = "https://namespace.compat.objectstorage.eu-frankfurt-1.oraclecloud.com"
+    access_key = "AKIAIOSFODNN7EXAMPLE" # <- RC102
+    secret_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+  }
+}
+""",
+        },
+    ),
+    Example(
         "a client secret of Azure",
         {
             "main.tf": """\

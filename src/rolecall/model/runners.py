@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import references, text
 from rolecall.model.cloud_keys import key_file_name, whole_key
 from rolecall.model.fields import Field
-from rolecall.model.found import unset
+from rolecall.model.found import classify, unset
 from rolecall.model.nature import vendor_of_type
+from rolecall.model.object_stores import foreign_owner
 from rolecall.model.parts import Workload
 from rolecall.model.written import REFERENCE
 
@@ -113,6 +114,9 @@ def read_runner(holders: Holders, resource: Resource) -> None:
     chosen = resource.get(argument) if argument else None
     if not found or (chosen is not None and (text(chosen) or "").lower() != default):
         return
+    if resource.type == "s3" and foreign_owner(resource) == _ORACLE.cloud:
+        _foreign_pair(holders, resource, found)
+        return
     holders.fragment.workloads.append(
         Workload(holders.site(resource), "pipeline-job", "terraform", login.cloud, login.target, label=resource.mode)
     )
@@ -126,6 +130,21 @@ def read_runner(holders: Holders, resource: Resource) -> None:
                 holders.found(resource, key, resource.id)
                 if login.one:
                     break
+
+
+def _foreign_pair(holders: Holders, resource: Resource, found: list[Field]) -> None:
+    """The key of an S3 backend whose endpoint is OCI's: a user's secret key, by AWS's names."""
+    holders.fragment.workloads.append(
+        Workload(
+            holders.site(resource), "pipeline-job", "terraform", _ORACLE.cloud, _ORACLE.target, label=resource.mode
+        )
+    )
+    halves = {"access_key": "id", "secret_key": "secret"}
+    parts = [(halves[item.name], item) for item in found if item.name in halves]
+    key = classify("access_key", parts) if parts else None
+    if key is not None:
+        marks = key.marks | {"s3-compatible"}
+        holders.found(resource, replace(key, cloud=_ORACLE.cloud, marks=marks), resource.id)
 
 
 def _vendor(holders: Holders, resource: Resource) -> None:
