@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rolecall.planners.github_azure.application import Application, application_of
 from rolecall.planning.case import Case
-from rolecall.planning.github_repository import decided, lone, no_subject, set_subjects, subjects, variables
+from rolecall.planning.github_repository import decided, lone, no_subject, set_subjects, settled, subjects, variables
 from rolecall.planning.hcl_edit import insert_after
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.move import Move
@@ -50,6 +50,7 @@ def _credential(case: Case, move: Move, application: Application, pinned: list[s
     )
     block = application.block
     move.add("expand", insert_after(block.text, block.span, code))
-    move.hold(no_subject(bool(pinned), "log in"), set_subjects(case, variable))
+    if not settled(case):
+        move.hold(no_subject(bool(pinned), "log in"), set_subjects(case, variable))
     move.permissions.append("Application.ReadWrite.OwnedBy")
     move.verify["expand"].append("az ad app federated-credential list shows issuer and subjects")

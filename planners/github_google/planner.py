@@ -19,6 +19,7 @@ from rolecall.planning.github_repository import (
     no_subject,
     repository,
     set_subjects,
+    settled,
     subjects,
     variables,
 )
@@ -126,7 +127,8 @@ def _provider(case: Case, move: Move, account: Block) -> str:
                 "the owner of the project",
             ),
         )
-    move.hold(no_subject(bool(pinned), "log in"), set_subjects(case, variable))
+    if not settled(case):
+        move.hold(no_subject(bool(pinned), "log in"), set_subjects(case, variable))
     move.permissions.extend(
         (
             "iam.workloadIdentityPools.create",

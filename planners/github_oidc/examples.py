@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rolecall.planners.github_oidc.examples_held import HELD
+from rolecall.planners.github_oidc.examples_minted import MINTED
 from rolecall.planners.github_oidc.examples_workflows import WORKFLOWS
 from rolecall.planning.example import PlannerExample
 
-EXAMPLES: tuple[PlannerExample, ...] = (*WORKFLOWS, *HELD)
+EXAMPLES: tuple[PlannerExample, ...] = (*WORKFLOWS, *HELD, *MINTED)

@@ -250,9 +250,6 @@ diff --git a/main.tf b/main.tf
 +}
 """,
         },
-        says=(
-            "the login step names no role yet",
-            "which repository, branch or environment may assume the role is not in the code",
-        ),
+        says=("which repository, branch or environment may assume the role is not in the code",),
     ),
 )

@@ -10,7 +10,18 @@ from __future__ import annotations
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, text
 from rolecall.planning.case import Case, Use
-from rolecall.planning.github_repository import NOBODY, no_subject, set_subjects, subjects, variables
+from rolecall.planning.github_repository import (
+    NOBODY,
+    decided,
+    lone,
+    no_subject,
+    patterns,
+    repository,
+    set_subjects,
+    subjects,
+    unseen_reader,
+    variables,
+)
 from rolecall.planning.judgement import carried_by_another
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit, Handover
@@ -30,8 +41,12 @@ KEYS = ("aws-access-key-id", "aws-secret-access-key", "aws-session-token")
 def plan(case: Case, use: Use) -> Move:
     """The job's own token takes over."""
     move = Move("aws:oidc")
+    known = _role(case, move) if case.owner is not None else frozenset()
     if use.workload.site.format == "github":
-        _workflow(case, use, move)
+        _workflow(case, use, move, known)
+        if reader := unseen_reader(case):
+            move.unseen = True
+            move.others = reader
     else:
         move.hold(
             f"the workflows that read {use.workload.site.address} are in another repository",
@@ -44,19 +59,20 @@ def plan(case: Case, use: Use) -> Move:
                 "the login step prints the role; the secret is no longer named",
             ),
         )
-    if case.owner is not None:
-        _role(case, move)
     move.verify["migrate"].append("a step with `aws sts get-caller-identity` shows assumed-role")
     return move
 
 
-def _role(case: Case, move: Move) -> None:
-    """The role that the pipelines assume, with the user's permissions, where the user is declared in a root module."""
+def _role(case: Case, move: Move) -> frozenset[str]:
+    """The role that the pipelines assume, with the user's permissions, where the user is declared in a root module;
+    answers the variables of the repository that Terraform sets.
+    """
+    none: frozenset[str] = frozenset()
     found = list(obstacles(case))
     for reason in found:
         move.hold(reason)
     if found:
-        return
+        return none
     if case.credential.site.calls:
         move.hold(
             "the user is made by a module that others call, and a role there would change what the "
@@ -65,41 +81,55 @@ def _role(case: Case, move: Move) -> None:
                 "give the module a role with a GitHub trust beside its user", case.folder, "the owner of the module"
             ),
         )
-        return
+        return none
     if there := carried_by_another(case):
         move.reuses = there
         move.hold(
             f"{there} has the user's permissions; whether its trust lets this job in is for its owner to say",
             Handover(f"let the job's subject in, exactly, in the trust of {there}", there, "the owner of the role"),
         )
-        return
+        return none
     try:
+        pinned = patterns(case)
         variable = case.context.free_name(case.folder, "variable", "github_oidc_subjects", "github")
         data = case.context.free_name(case.folder, "aws_iam_openid_connect_provider", "github_actions", "github")
-        pinned = subjects(case)
         role, edits = new_role(
             case,
             None,
             "github_oidc/role.tf.j2",
             "_github",
             provider=_provider(case),
-            variable=variable,
+            variable="" if pinned.texts else variable,
             data=data,
-            subjects=pinned or [NOBODY],
+            patterns=pinned.texts,
+            like=any("*" in one for one in pinned.texts),
+            repository=pinned.code,
+            subjects=subjects(case) or [NOBODY],
         )
-        edits += variables(case, {"AWS_ROLE_ARN": f"{role.address}.arn"})[0]
+        set_there, known = variables(case, {"AWS_ROLE_ARN": f"{role.address}.arn"} if lone(case) else {})
+        edits += set_there
         edits += carry_over(case, role, "github" if len(case.uses) > 1 else "")
     except Refused as refused:
         move.hold(refused.reason)
-        return
+        return none
     move.add("expand", edits)
-    move.hold(
-        no_subject(bool(pinned), "assume the role"),
-        set_subjects(case, variable),
-    )
+    if not _provider(case):
+        move.needs["expand"].append(
+            "the account has an OIDC provider for GitHub (aws iam list-open-id-connect-providers); else make it first: "
+            "aws iam create-open-id-connect-provider --url https://token.actions.githubusercontent.com "
+            "--client-id-list sts.amazonaws.com"
+        )
+    if not pinned.texts:
+        move.hold(no_subject(bool(subjects(case)) and decided(case), "assume the role"), set_subjects(case, variable))
+    else:
+        move.needs["migrate"].append(
+            "the repository's tokens have a subject of the usual make: gh api "
+            f"repos/{repository(case)}/actions/oidc/customization/sub shows use_default true"
+        )
     move.permissions.extend(
         ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:GetOpenIDConnectProvider")
     )
+    return known
 
 
 def _provider(case: Case) -> str:
@@ -117,14 +147,14 @@ def _provider(case: Case) -> str:
 # -- the workflow
 
 
-def _workflow(case: Case, use: Use, move: Move) -> None:
+def _workflow(case: Case, use: Use, move: Move, known: frozenset[str]) -> None:
     def rewrite(step: Resource, inputs: Mapping) -> list[Edit]:
-        return _login_edits(case, move, step, inputs)
+        return _login_edits(case, move, step, inputs, known)
 
     edit_workflow(case, use, move, Login(ACTION, KEYS[:2], rewrite, elsewhere=True), _by_hand(use))
 
 
-def _login_edits(case: Case, move: Move, step: Resource, inputs: Mapping) -> list[Edit]:
+def _login_edits(case: Case, move: Move, step: Resource, inputs: Mapping, known: frozenset[str]) -> list[Edit]:
     """Takes the keys out of a login step; the role stays or comes in as a variable of the repository."""
     role = inputs.get("role-to-assume")
     if role is not None:
@@ -134,15 +164,16 @@ def _login_edits(case: Case, move: Move, step: Resource, inputs: Mapping) -> lis
         chaining = inputs.get("role-skip-session-tagging") is not None
         move.reuses = "" if chaining else (text(role) or "")
         return replace_inputs(case, step, inputs, KEYS, {})
-    move.hold(
-        "the login step names no role yet",
-        Handover(
-            "set the repository variable AWS_ROLE_ARN to the role's ARN",
-            step.span.path,
-            "the owner of the repository",
-            "gh variable set AWS_ROLE_ARN --body <the role's ARN>",
-        ),
-    )
+    if "AWS_ROLE_ARN" not in known:
+        move.hold(
+            "the login step names no role yet",
+            Handover(
+                "set the repository variable AWS_ROLE_ARN to the role's ARN",
+                step.span.path,
+                "the owner of the repository",
+                "gh variable set AWS_ROLE_ARN --body <the role's ARN>",
+            ),
+        )
     return replace_inputs(case, step, inputs, KEYS, {"role-to-assume": "${{ vars.AWS_ROLE_ARN }}"})
 
 

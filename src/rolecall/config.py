@@ -33,6 +33,7 @@ class Config:
 
     `select` and `ignore` hold rule ids, prefixes of ids ("RC1") or rule names; an empty `select` is every rule.
     `exclude` are globs over root-relative paths.  `var_files` are `*.tfvars` files, relative to the scanned root.
+    `sub_format` is the form of the subjects of GitHub's tokens in the project's repositories, one of SUB_FORMATS.
     """
 
     path: Path | None = None
@@ -41,7 +42,12 @@ class Config:
     exclude: tuple[str, ...] = ()
     fail_on: str = "low"
     var_files: tuple[str, ...] = ()
+    sub_format: str = "both"
 
+
+#: Forms of the subject of GitHub's tokens: by names; by names and ids, as repositories have that were made or renamed
+#: since 2026-07-15; not known, so that both have to be let in.
+SUB_FORMATS = ("legacy", "immutable", "both")
 
 #: Key in the file, and what it sets.
 _KEYS = {
@@ -50,6 +56,7 @@ _KEYS = {
     "exclude": "exclude",
     "fail-on": "fail_on",
     "var-files": "var_files",
+    "github": "sub_format",
 }
 
 
@@ -131,11 +138,30 @@ def _checked(path: Path, text: str, data: dict[str, Any]) -> Config:
                 hint = did_you_mean(str(value), SEVERITIES)
                 raise ConfigError(path, f"fail-on must be one of {', '.join(SEVERITIES)}{hint}", line)
             settings[_KEYS[key]] = value
+        elif key == "github":
+            settings[_KEYS[key]] = _sub_format(path, text, value)
         elif isinstance(value, list) and all(isinstance(item, str) for item in value):
             settings[_KEYS[key]] = tuple(value)
         else:
             raise ConfigError(path, f"{key} must be a list of strings", line)
     return Config(path=path, **settings)
+
+
+def _sub_format(path: Path, text: str, value: Any) -> str:
+    """The table `github`, whose one key is `sub_format`."""
+    if not isinstance(value, dict):
+        raise ConfigError(path, "github must be a table", _line_of(text, "github"))
+    for key in value:
+        if key != "sub_format":
+            raise ConfigError(
+                path, f"unknown key {key!r} of github{did_you_mean(key, ['sub_format'])}", _line_of(text, key)
+            )
+    form = value.get("sub_format", "both")
+    if form not in SUB_FORMATS:
+        hint = did_you_mean(str(form), SUB_FORMATS)
+        line = _line_of(text, "sub_format") or _line_of(text, "github")
+        raise ConfigError(path, f"github.sub_format must be one of {', '.join(SUB_FORMATS)}{hint}", line)
+    return form if isinstance(form, str) else "both"
 
 
 def _line_of(text: str, key: str) -> int:

@@ -200,6 +200,12 @@ def test_the_configuration_is_found_above_the_root(project: Path, name: str) -> 
         ('\nfail-on = "hihg"\n', "rolecall.toml:2: fail-on must be one of"),
         ('select = "RC1"\n', "rolecall.toml:1: select must be a list of strings"),
         ("select = [\n", "not valid TOML"),
+        ('github = "both"\n', "rolecall.toml:1: github must be a table"),
+        (
+            '[github]\nsub_form = "both"\n',
+            "rolecall.toml:2: unknown key 'sub_form' of github (did you mean 'sub_format'?)",
+        ),
+        ('github.sub_format = "old"\n', "rolecall.toml:1: github.sub_format must be one of legacy, immutable, both"),
         ("\xff", "not valid TOML"),
         ('ignore = ["RC999"]\n', "no rule 'RC999'"),
     ],

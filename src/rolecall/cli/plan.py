@@ -68,7 +68,7 @@ def command(
 
     choice = Choice(frozenset(only), frozenset(identities), frozenset(clouds), frozenset(targets))
     try:
-        plan = make_plan(session.analysis, planners.load(), choice, evidence)
+        plan = make_plan(session.analysis, planners.load(), choice, evidence, sub_format=session.config.sub_format)
     except Unknown as error:
         raise Failure(f"{error}{did_you_mean(error.word, error.known)}") from None
     data = plan.to_json()

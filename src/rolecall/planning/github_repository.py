@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import text
@@ -10,12 +12,15 @@ from rolecall.planning.alignment import format_hcl
 from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.hcl_edit import insert_after
 from rolecall.planning.migration import Edit, Handover
+from rolecall.planning.repetition import repetition
+from rolecall.planning.templates import hcl, ident
 from rolecall.planning.workflow_edit import strings
 
 #: The issuer of the tokens of GitHub's jobs: https://docs.github.com/en/actions/reference/security/oidc
 ISSUER = "https://token.actions.githubusercontent.com"
 #: A subject that GitHub never gives out (every real one names OWNER/NAME): the trust waits until the owner sets it.
 NOBODY = "not-set-yet"
+_ALL_SECRETS = re.compile(r"(?i)toJSON\(\s*secrets\s*\)|\bsecrets\s*\[")
 
 
 def repository(case: Case) -> str:
@@ -62,6 +67,67 @@ def _only(job: Resource) -> bool:
     return plain and set(strings(job.get("triggers"))) == {"push"} and not list(job.find("trigger_filters.push.tags"))
 
 
+def settled(case: Case) -> bool:
+    """Whether `subjects` are all that the jobs' tokens can say: the project's settings name the older form."""
+    return case.context.sub_format == "legacy" and bool(subjects(case)) and decided(case)
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """Subjects for a comparison that takes `*`, as HCL string texts in which references stay (`${...}`), and the code
+    of what they refer to ("" where it is there already).  No text where the code does not say which jobs.
+    """
+
+    texts: tuple[str, ...] = ()
+    code: str = ""
+
+
+def patterns(case: Case) -> Patterns:
+    """The subjects of the jobs in the forms that the project's settings leave open.
+
+    The form with ids is pinned by the repository's own, which Terraform knows; `*` stands for the owner's, of which a
+    token with that repository's id has one.  https://docs.github.com/en/actions/reference/security/oidc
+    """
+    known = subjects(case) if decided(case) else []
+    if not known:
+        return Patterns()
+    older = tuple(hcl(subject)[1:-1] for subject in known)
+    if case.context.sub_format == "legacy":
+        return Patterns(older)
+    owner, _, name = repository(case).partition("/")
+    reference, code = _repository_block(case, owner, name)
+    if not reference:
+        return Patterns()
+    before = f"repo:{owner}/{name}:"
+    newer = tuple(
+        f"repo:{owner}@*/{name}@${{{reference}.repo_id}}:{hcl(subject)[1:-1].removeprefix(before)}" for subject in known
+    )
+    return Patterns((*older, *newer) if case.context.sub_format == "both" else newer, code)
+
+
+def _repository_block(case: Case, owner: str, name: str) -> tuple[str, str]:
+    """How the folder's blocks name the repository, and the data source to write where none is there; "" where that
+    cannot be done.
+    """
+    if not re.fullmatch(r"[\w.-]+", owner) or not re.fullmatch(r"[\w.-]+", name):
+        return "", ""
+    for block in case.context.blocks(case.folder):
+        if block.labels[:1] == ("github_repository",) and not repetition(block).name:
+            prefix = "data." if block.type == "data" else ""
+            if (block.plain("name") or "").lower() == name.lower() or block.plain("full_name") == f"{owner}/{name}":
+                return f"{prefix}{'.'.join(block.labels)}", ""
+    store = next((end.store for end in case.stores if end.store.kind == "github-secret"), None)
+    if store is None or store.site.module != case.folder:
+        return "", ""
+    label = case.context.free_name(case.folder, "github_repository", ident(name.lower()), name)
+    provider = case.context.block(store.site.span).attribute("provider")
+    lines = [f'data "github_repository" "{label}" {{']
+    if provider is not None:
+        lines.append(f"  provider = {attribute_text(case.context.block(store.site.span), provider)}")
+    lines += [f'  full_name = "{owner}/{name}"', "}"]
+    return f"data.github_repository.{label}", format_hcl("\n".join(lines) + "\n")
+
+
 def lone(case: Case) -> bool:
     """Whether no other identity of the same cloud has its key among the secrets of the same repository: else their
     variables would be of one name.
@@ -75,6 +141,23 @@ def lone(case: Case) -> bool:
         ):
             return False
     return True
+
+
+def unseen_reader(case: Case) -> str:
+    """Who may read every secret of the repository without naming one, as a sentence's end; "" for nobody that is seen.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idsecretsinherit
+    """
+    for name in sorted({w.site.unit for w in case.model.workloads.values() if w.site.format == "github"}):
+        unit = case.context.unit(name, "github")
+        for job in unit.resources if unit is not None else ():
+            if job.mode == "job" and text(job.get("secrets")) == "inherit":
+                called = text(job.get("uses")) or ""
+                if not called.startswith("./"):
+                    return f"{job.address} of {name} hands every secret to {called or 'another workflow'}"
+            if job.mode == "step" and _ALL_SECRETS.search(case.context.text(job.span.path).text(job.span)):
+                return f"{job.address} of {name} takes secrets without naming them"
+    return ""
 
 
 def _job(case: Case, use: Use) -> Resource | None:
@@ -99,6 +182,7 @@ def set_subjects(case: Case, variable: str) -> Handover:
 def no_subject(known: bool, what: str) -> str:
     """Why an input of subjects waits for its owner."""
     if known:
+        # `github.sub_format` of the project's settings says it
         return "the subject of GitHub's token has two forms, and which one this repository gets is not in the code"
     return f"which repository, branch or environment may {what} is not in the code"
 

@@ -102,11 +102,12 @@ def make_plan(
     evidence: Evidence = NOTHING,
     settings: bool = True,
 ) -> Plan:
+    sub_format: str = "both",
     """The plan of an estate, or of a part of it; without `settings` of keys, grants and trusts alone.
 
     Raises choice.Unknown.
     """
-    context = Context(analysis.tree, analysis.model, analysis.unit, evidence)
+    context = Context(analysis.tree, analysis.model, analysis.unit, evidence, sub_format)
     built = list(_all(context, planners))
     built += [Built(None, (migration,)) for migration in narrow(analysis.model, analysis.findings)]
     built += [Built(None, (migration,)) for migration in pin(context, analysis.findings)]
