@@ -343,4 +343,34 @@ resource "google_cloud_run_v2_service" "orders" {
         },
         says=("speaks S3 with the key", "gcloud storage hmac list"),
     ),
+    PlannerExample(
+        "an HMAC key that nothing reads",
+        {
+            "main.tf": """\
+resource "google_service_account" "orders" {
+  account_id = "orders"
+}
+
+resource "google_storage_hmac_key" "orders" {
+  service_account_email = google_service_account.orders.email
+}
+""",
+        },
+        {"google_storage_hmac_key.orders": "partial"},
+        {"google_storage_hmac_key.orders": ("retire", "gcp:workload-identity-federation")},
+        patches={
+            "soak": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -4,4 +4,5 @@
+
+ resource "google_storage_hmac_key" "orders" {
+   service_account_email = google_service_account.orders.email
++  state                 = "INACTIVE"
+ }
+""",
+        },
+        says=("the deletion is left to people",),
+    ),
 )

@@ -18,7 +18,7 @@ from rolecall.model.targets import TARGETS, target_of
 from rolecall.planning.case import Case
 from rolecall.planning.judgement import Verdict
 from rolecall.planning.migration import Handover
-from rolecall.planning.steps import ALSO, AT, LAST_USE, STEPS
+from rolecall.planning.steps import ALSO, AT, KEPT_STEPS, LAST_USE, STEPS
 
 #: Classes of credential that have no keyless way in their cloud, and why.
 _KEPT = {
@@ -84,6 +84,10 @@ def _kept(case: Case) -> Verdict | None:
     if not why:
         return None
     steps = [
+        Handover(what, credential.site.address, who, command, check)
+        for what, who, command, check in KEPT_STEPS.get((credential.cloud, credential.cls), ())
+    ]
+    steps += [
         Handover(
             f"keep the {noun(credential)} for one user or purpose, narrow what it may do, and rotate it every 90 days",
             credential.site.address,

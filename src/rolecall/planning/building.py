@@ -20,7 +20,7 @@ from rolecall.planning.advising import advise, held, likely, steps_to, why
 from rolecall.planning.application_steps import application_steps
 from rolecall.planning.case import Case, Use
 from rolecall.planning.emptied import emptied_secrets
-from rolecall.planning.ending import ENDINGS
+from rolecall.planning.ending import ENDINGS, ends_in_place
 from rolecall.planning.judgement import Verdict, carried_by_another, hold_back, likely_target
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import PHASES, Consumer, Disposition, Edit, Handover, Migration, Phase, Subject
@@ -62,7 +62,7 @@ def build(case: Case, planners: Mapping[tuple[str, str], Planner]) -> Built:
     """All migrations of one case."""
     cloud = case.credential.cloud
     uses = (*case.uses, *_unseen_uses(case))
-    served = any((cloud, use.workload.platform) in planners for use in uses)
+    served = any((cloud, use.workload.platform) in planners for use in uses) or ends_in_place(case)
     verdict = hold_back(case) if cloud == "aws" else held(case) if served else advise(case)
     if verdict is not None:
         return Built(case, (_held(case, verdict),))
@@ -373,6 +373,15 @@ def _find_reader(case: Case, end: OpenEnd) -> Handover:
 
 
 def _last_use(case: Case) -> Handover:
+    credential = case.credential
+    if credential.cloud != "aws":
+        return Handover(
+            "find out when this key was last used, and by whom",
+            credential.site.address,
+            "the owner of the project",
+            LAST_USE.get((credential.cloud, credential.cls), ""),
+            "no use for longer than the longest schedule: switch it off, then delete it",
+        )
     return Handover(
         "ask AWS when this key was last used, and for what",
         case.credential.site.address,

@@ -41,8 +41,11 @@ class Ending:
         reasons: list[str],
         handover: list[Handover],
     ) -> bool:
-        """Adds soak and contract once every consumer moves; False where people have to finish."""
-        if not moves or not complete:
+        """Adds soak and contract once every consumer moves; False where people have to finish.
+
+        A key that nothing seen reads is switched off where that is undone in place, and never deleted.
+        """
+        if not complete and (moves or self.off is None or "inactive" in case.credential.marks):
             return False
         credential = case.credential
         ask = LAST_USE.get((credential.cloud, credential.cls), "its last use")
@@ -54,7 +57,11 @@ class Ending:
                 reasons.append(f"the key cannot be switched off here: {refused.reason}")
                 return False
             seen = ("no error rate has moved; switch it on again at once if one does",)
-            phases.append(Phase("soak", edits, ("every consumer has moved", ask), seen, self.back))
+            before = "every consumer has moved" if moves else "nobody is found who uses it"
+            phases.append(Phase("soak", edits, (before, ask), seen, self.back))
+            if not moves:
+                reasons.append("the deletion is left to people: no consumer is seen, so nobody can prove there is none")
+                return False
         elif not self.command:
             handover.append(
                 Handover(
@@ -133,6 +140,12 @@ def _declared(case: Case, identifier: str) -> str | None:
         r.address for r in (unit.resources if unit is not None else ()) if r.mode == "resource" and r.id == identifier
     )
     return next(made, None)
+
+
+def ends_in_place(case: Case) -> bool:
+    """Whether nothing seen reads or keeps the credential, and it can be switched off in the code and on again."""
+    ending = ENDINGS.get(case.credential.site.type)
+    return ending is not None and ending.off is not None and not case.uses and not case.ends
 
 
 #: A client secret of Entra ID cannot be switched off: every argument of it forces a new one.

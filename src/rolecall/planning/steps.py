@@ -147,6 +147,36 @@ ALSO: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("gcp", "terraform"): ("gcp:workload-identity-federation",),
 }
 
+#: What people do with a credential that stays, beside narrowing and rotating it: (what, who, command, how to see that
+#: it is done) by its cloud and class.  https://cloud.google.com/docs/authentication/api-keys and
+#: https://cloud.google.com/api-keys/docs/add-restrictions-api-keys
+KEPT_STEPS: Mapping[tuple[str, str], tuple[tuple[str, str, str, str], ...]] = {
+    ("gcp", "api-key"): (
+        (
+            "see which APIs are called with it: in Metrics Explorer, serviceruntime.googleapis.com/api/request_count "
+            "over 30 days, by credential_id (apikey:UID) and service",
+            "the owner of the project",
+            "gcloud services api-keys list --format='table(displayName,uid,restrictions)'",
+            "every service that is listed has a reason",
+        ),
+        (
+            "where a server calls them, let it use its service account (Application Default Credentials) and retire "
+            "the key; a key is for clients that can have no account",
+            "the application's team",
+            "",
+            "the request count of the key from servers is zero",
+        ),
+        (
+            "restrict what is left: restrictions { api_targets { service = … } } for exactly these APIs, and one of "
+            "server_key_restrictions { allowed_ips }, browser_key_restrictions { allowed_referrers }, "
+            "android_key_restrictions or ios_key_restrictions",
+            "the owner of the key",
+            "gcloud services api-keys update KEY_ID --api-target=service=SERVICE --allowed-ips=ADDRESS",
+            "a call of another API, or from another place, is refused",
+        ),
+    ),
+}
+
 #: How to see when a credential was last used.
 LAST_USE: Mapping[tuple[str, str], str] = {
     ("azure", "client-secret"): "the Entra sign-in log of service principals, by servicePrincipalCredentialKeyId",
