@@ -192,7 +192,9 @@ def _sku(case: Case, block: Block) -> str | None:
     attribute = block.attribute("service_plan_id")
     match = _PLAN.fullmatch(attribute_text(block, attribute).strip()) if attribute is not None else None
     unit = case.context.unit(case.credential.site.unit, "terraform")
-    for resource in unit.resources if unit is not None and match is not None else ():
+    if unit is None or match is None:
+        return None
+    for resource in unit.resources:
         if resource.type == "azurerm_service_plan" and resource.name == match[1] and resource.mode == "resource":
             return text(resource.get("sku_name"))
     return None
