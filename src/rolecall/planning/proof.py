@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from rolecall.model.finding import RANK, Finding
 from rolecall.model.linking import Model
 from rolecall.planning.building import identifier
+from rolecall.planning.case import Context
 from rolecall.planning.composition import Series, Step
 from rolecall.planning.containment_proof import counterexamples
 from rolecall.planning.migration import Migration, Proof
+from rolecall.planning.schema_proof import NAME, Judged, of_step, proofs
 from rolecall.planning.statement_proof import counterexamples as more_said
 from rolecall.planning.syntax_proof import dangling, syntax
 
@@ -60,16 +62,27 @@ def prove(analysis: Analysed, series: Series, migrations: Sequence[Migration]) -
     holders = _with_groups(analysis.model, set(owners.values()))
     last: Analysed = analysis
     told: set[str] = set()
+    context = Context(analysis.tree, analysis.model, analysis.unit)
+    units = {migration.id: migration.unit for migration in migrations}
+    judged: list[Judged] = []
     for step in series.steps:
         if not step.changes:
             continue
         failures.extend(_read_again(step, touching, analysis))
+        judged.extend(of_step(step, context, units))
         after = analysis.over(step.files)
         worse = list(_no_worse(step, before, after.findings, touching, owners, holders))
         failures.extend(failure for failure in worse if failure.detail.partition(": ")[2] not in told)
         told.update(failure.detail.partition(": ")[2] for failure in worse)
         last = after
     failures.extend(_gone(series, migrations, last))
+    failures.extend(
+        Failure(NAME, name, f"{block.title}, by {block.against}: {'; '.join(block.faults)}")
+        for block in judged
+        if block.faults
+        for name in sorted(block.owners)
+    )
+    agreed = proofs(judged)
     included = [m for m in migrations if m.phases and m.id in series.included]
     failures.extend(
         Failure(found.name, found.migration, found.detail)
@@ -78,7 +91,7 @@ def prove(analysis: Analysed, series: Series, migrations: Sequence[Migration]) -
     )
     bad = {failure.migration for failure in failures}
     shown = {
-        migration.id: tuple(_held(migration))
+        migration.id: tuple(_held(migration, agreed.get(migration.id)))
         for migration in migrations
         if migration.phases and migration.id in series.included and migration.id not in bad
     }
@@ -171,13 +184,14 @@ def _no_worse(
 def _gone(series: Series, migrations: Sequence[Migration], last: Analysed) -> Iterator[Failure]:
     """A complete patch ends its own finding: no credential is left where it was, no trust is as open as before."""
     left = {(c.site.address, c.span.path) for c in last.model.credentials.values() if c.form == "minted"}
-    told = {identifier("trust", finding.address, finding.fingerprint) for finding in last.findings}
+    told = {identifier(kind, f.address, f.fingerprint) for f in last.findings for kind in ("trust", "grant")}
     still = {finding.fingerprint for finding in last.findings}
     for migration in migrations:
         if migration.disposition != "patch" or migration.id not in series.included:
             continue
         if migration.id in told:
-            yield Failure("the finding is gone", migration.id, f"{migration.subject.address} still lets too many in")
+            left_over = "still lets too many in" if migration.subject.type == "trust" else "still grants too much"
+            yield Failure("the finding is gone", migration.id, f"{migration.subject.address} {left_over}")
         if not still.isdisjoint(migration.answers):
             yield Failure("the finding is gone", migration.id, f"{migration.subject.address} is still set as it was")
         if not migration.id.startswith("key-"):
@@ -188,8 +202,10 @@ def _gone(series: Series, migrations: Sequence[Migration], last: Analysed) -> It
             )
 
 
-def _held(migration: Migration) -> Iterator[Proof]:
+def _held(migration: Migration, schema: Proof | None) -> Iterator[Proof]:
     yield Proof("files parse", True, "by the tree; by python-hcl2, PyYAML where it reads the original")
+    if schema is not None:
+        yield schema
     yield Proof("nothing dangles", True, "every reference of the changed folders resolves after each phase")
     yield Proof("no new finding", True, "each phase was analysed again")
     if migration.disposition == "patch":
