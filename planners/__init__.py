@@ -17,6 +17,7 @@ PLANNERS: tuple[str, ...] = (
     "pod_role",
     "github_oidc",
     "pipeline_oidc",
+    "pipeline_azure",
     "terraform_runner",
     "attached_account",
     "managed_identity",

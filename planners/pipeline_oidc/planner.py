@@ -14,7 +14,7 @@ from rolecall.planners.pipeline_oidc.trusted_role import Trust, hindered, truste
 from rolecall.planners.pipeline_oidc.workspace import move_runs
 from rolecall.planning.case import Case, Use
 from rolecall.planning.gitlab_job import TokenLogin, log_in
-from rolecall.planning.gitlab_project import gitlab_host, gitlab_subjects, seen_by_others
+from rolecall.planning.gitlab_project import OTHERS, gitlab_host, gitlab_subjects, seen_by_others
 from rolecall.planning.gitlab_variables import copy_variables
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.move import Move
@@ -104,15 +104,9 @@ def _gitlab(case: Case, use: Use, move: Move) -> None:
         return
     if seen_by_others(case):
         move.unseen = True
-        move.others = (
-            "every job of the project has the variables that hold the key, and may use it in a program's own way"
-        )
+        move.others = OTHERS
     move.needs["migrate"] += (
         f"phase expand is applied: the project has the variable {arn}",
-        f"this repository is the project whose variables Terraform sets ({_subjects_of(subjects.texts)})",
+        f"this repository is the project whose variables Terraform sets ({subjects.project})",
     )
     move.verify["migrate"].append("`aws sts get-caller-identity` in the job shows assumed-role")
-
-
-def _subjects_of(texts: tuple[str, ...]) -> str:
-    return texts[0].partition(":ref_type")[0].removeprefix("project_path:") if texts else ""

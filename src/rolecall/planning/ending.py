@@ -83,6 +83,20 @@ class Ending:
                     f"nothing fails, and the last use does not move: {ask}. The way back: {self.back}",
                 )
             )
+        if unseen := [use.workload.site.address for use, move in moves if move.unseen]:
+            other = next((move.others for _, move in moves if move.others), "")
+            who = other or f"what reads {', '.join(unseen)} is not seen"
+            reasons.append(f"the deletion is left to people: {who}")
+            handover.append(
+                Handover(
+                    "then delete the key and where it is kept, once nothing has failed",
+                    credential.site.address,
+                    "the owner of the key",
+                    "terraform plan",
+                    f"the plan deletes only these; before that the last use has not moved: {ask}",
+                )
+            )
+            return False
         gone = [edit for _, move in moves for edits in move.edits.values() for edit in edits]
         try:
             edits = tuple(retirement.delete_alone(case, gone, spent))

@@ -34,7 +34,8 @@ class TokenLogin:
     `token` is the variable for its token, `audience` whom that is for.  `before` are the shell lines that come first;
     `spent` matches whole commands that only put the key where programs find it, which go; `programs` commands that
     need the login, so that they may not come before those lines; `named` is what no other command may name, since it
-    hands the key on to where the login does not reach.
+    hands the key on to where the login does not reach.  `rewrite` is for commands that log in with the key by
+    themselves: which they are, the one place in them that holds it (as bytes), and what takes its place.
     """
 
     token: str
@@ -43,6 +44,7 @@ class TokenLogin:
     spent: re.Pattern[str]
     programs: re.Pattern[str]
     named: re.Pattern[str]
+    rewrite: tuple[re.Pattern[str], re.Pattern[bytes], bytes] | None = None
 
 
 def log_in(case: Case, use: Use, login: TokenLogin) -> list[Edit]:
@@ -58,7 +60,8 @@ def log_in(case: Case, use: Use, login: TokenLogin) -> list[Edit]:
     if any(one.name in ("tags", "image") and _WINDOWS.search(_bytes(source, one)) for one in body.pairs):
         raise Refused("the job runs on Windows, where the commands are others")
     edits = list(_token(source, body, roots, login))
-    gone = _places(source, body, use, login)
+    gone, changed = _places(source, body, use, login)
+    edits.extend(changed)
     if gone:
         edits.extend(yaml_edit.remove(source, gone, prune=True))
     edits.extend(_commands(case, source, body, use, login, gone))
@@ -107,12 +110,13 @@ def _before_scripts(body: YamlMapping) -> Span | None:
 # -- what goes
 
 
-def _places(source: SourceText, body: YamlMapping, use: Use, login: TokenLogin) -> list[Span]:
-    """The entries and commands of the job that hand the key over, which go."""
+def _places(source: SourceText, body: YamlMapping, use: Use, login: TokenLogin) -> tuple[list[Span], list[Edit]]:
+    """The entries and commands of the job that hand the key over, which go, and the edits of those that log in."""
     commands = [node for name in ("before_script", "script") for node in _items(body.get(name))]
     written = body.get("variables")
     variables = written.pairs if isinstance(written, YamlMapping) else []
     gone: list[Span] = []
+    changed: dict[Span, Edit] = {}
     for place in use.places:
         if place.path != source.path or (place.start <= body.start and body.end <= place.end):
             continue  # taken from the environment without being named
@@ -122,13 +126,30 @@ def _places(source: SourceText, body: YamlMapping, use: Use, login: TokenLogin) 
         command = next((one for one in commands if one.start <= place.start and place.end <= one.end), None)
         if not isinstance(command, YamlScalar):
             raise Refused(f"the key is used at {place}, outside of the job's own commands")
-        if not login.spent.fullmatch(command.value.strip()):
+        if login.spent.fullmatch(command.value.strip()):
+            gone.append(command.span)
+        elif (edit := _rewritten(source, command, login)) is not None:
+            changed[command.span] = edit
+        else:
             raise Refused(f"the command at {place} does more than putting the key where programs find it")
-        gone.append(command.span)
     for node in commands:
-        if isinstance(node, YamlScalar) and node.span not in gone and (match := login.named.search(node.value)):
-            raise Refused(f"the command at {node.span} names {match[0]}")
-    return list(dict.fromkeys(gone))
+        if (
+            isinstance(node, YamlScalar)
+            and node.span not in (*gone, *changed)
+            and (m := login.named.search(node.value))
+        ):
+            raise Refused(f"the command at {node.span} names {m[0]}")
+    return list(dict.fromkeys(gone)), list(changed.values())
+
+
+def _rewritten(source: SourceText, command: YamlScalar, login: TokenLogin) -> Edit | None:
+    """The command with the token in the key's place; None where it is no login, or holds the key elsewhere too."""
+    if login.rewrite is None or not login.rewrite[0].search(command.value):
+        return None
+    found = list(login.rewrite[1].finditer(source.data, command.content_start, command.end))
+    if len(found) != 1 or login.named.search(login.rewrite[1].sub(b"", command.value.encode()).decode()):
+        return None
+    return Edit(source.path, found[0].start(), found[0].end(), login.rewrite[2].decode())
 
 
 def _items(node: YamlNode | None) -> list[YamlNode]:
@@ -148,6 +169,8 @@ def _commands(
     login: TokenLogin,
     gone: list[Span],
 ) -> Iterator[Edit]:
+    if not login.before:
+        return
     after = body.get("after_script")
     if after is not None and login.programs.search(source.data[after.start : after.end].decode("utf-8", "replace")):
         raise Refused("after_script runs in a shell of its own, which would need a login of its own")

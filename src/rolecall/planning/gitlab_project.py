@@ -42,14 +42,19 @@ _KEYWORDS = frozenset(
 )
 
 
+#: Why nobody can tell who else uses a key that lies in a project's variables.
+OTHERS = "every job of the project has the variables that hold the key, and may use it in a program's own way"
+
+
 @dataclass(frozen=True, slots=True)
 class Subjects:
     """The exact subjects that may log in, as HCL string texts in which references stay (`${...}`); [] where the code
-    leaves one open: then `ask` says what to set.
+    leaves one open: then `ask` says what to set.  `project` is the text of the project's path.
     """
 
     texts: tuple[str, ...]
     ask: str
+    project: str = ""
 
 
 def literal(value: str) -> str:
@@ -90,7 +95,7 @@ def gitlab_subjects(case: Case) -> Subjects:
         found += [
             f"project_path:{project}:ref_type:branch:ref:{default if b is None else literal(b)}" for b in branches
         ]
-    return Subjects(tuple(dict.fromkeys(found)), ask)
+    return Subjects(tuple(dict.fromkeys(found)), ask, project)
 
 
 def _shown(project: str) -> str:
