@@ -28,6 +28,7 @@ PLANNERS: tuple[str, ...] = (
     "google_federation",
     "azure_runner",
     "aks_identity",
+    "azure_connection",
     "oci_runner",
     "oci_workload",
     "outside_role",

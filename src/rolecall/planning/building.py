@@ -28,6 +28,7 @@ from rolecall.planning.move import Move, Planner
 from rolecall.planning.outside import answer
 from rolecall.planning.scoring import effort, risk
 from rolecall.planning.steps import LAST_USE
+from rolecall.planning.succession import succeeded
 from rolecall.source.text import Span
 
 _ROLLBACK = {
@@ -42,6 +43,7 @@ _PIPELINES = {
     **{system.store: system.platform for system in SYSTEMS.values()},
     "tfe-variable": "hcp-terraform",
 }
+_READERS = {**_PIPELINES, "service-connection": "azure-pipelines"}
 #: Stores by the cloud of the key that say what reads them, so that a planner can plan for a reader that is not seen.
 _SEEN = {
 _READERS = {**_PIPELINES, "service-connection": "azure-pipelines"}
@@ -114,8 +116,10 @@ def _unseen_uses(case: Case) -> Iterator[Use]:
     for (kind, _, _), ends in groups.items():
         if kind not in _SEEN.get(cloud, ()) or (kind in CI_STORES and "inactive" in case.credential.marks):
             continue  # with a key that is switched off nobody logs in, so that there is nothing to move
-        platform = _PIPELINES.get(kind, "eks")
+        platform = _READERS.get(kind, "eks")
         site = ends[0].store.site
+        if kind == "service-connection" and succeeded(case, site):
+            continue
         workload = Workload(
             site,
             "pod" if platform == "eks" else "pipeline-job",
