@@ -46,7 +46,6 @@ _PIPELINES = {
 _READERS = {**_PIPELINES, "service-connection": "azure-pipelines"}
 #: Stores by the cloud of the key that say what reads them, so that a planner can plan for a reader that is not seen.
 _SEEN = {
-_READERS = {**_PIPELINES, "service-connection": "azure-pipelines"}
     "aws": ("k8s-secret", *_PIPELINES),
     "azure": tuple(name for name in _READERS if name != "azuredevops-group"),
     "gcp": tuple(name for name in _PIPELINES if name != "azuredevops-group"),
