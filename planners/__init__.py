@@ -32,6 +32,7 @@ PLANNERS: tuple[str, ...] = (
     "oci_runner",
     "oci_workload",
     "outside_role",
+    "web_identity",
 )
 
 

@@ -11,6 +11,8 @@ from rolecall.frontends.values import references, text
 from rolecall.model.parts import Identity, Statement
 from rolecall.planners.pod_role import account, cluster, entries, identity, module_call
 from rolecall.planners.pod_role.pod import Name, Pod, companions, read
+from rolecall.planners.web_identity.pods import cluster_elsewhere
+from rolecall.planners.web_identity.pods import plan as of_pods
 from rolecall.planning.case import Case, Use
 from rolecall.planning.containment_proof import permissions
 from rolecall.planning.judgement import strangers
@@ -34,6 +36,8 @@ def plan(case: Case, use: Use) -> Move:
     if use.workload.platform == "helm":
         _chart(case, use, move)
         return move
+    if (cluster_there := cluster_elsewhere(case)) is not None:
+        return of_pods(case, use, cluster_there)
     for reason in obstacles(case):
         move.hold(reason)
     if use.workload.site.type in _UNSEEN:
