@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import references
 from rolecall.planning.case import Case, Use
-from rolecall.planning.hcl_edit import insert_nested_block, set_attribute
+from rolecall.planning.google_slot import attach
+from rolecall.planning.hcl_edit import set_attribute
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
@@ -33,18 +34,6 @@ PLATFORMS = (
     "dataflow",
 )
 
-#: Where each type names its account: the blocks around the argument, and the argument (google provider 4 to 8).
-SLOTS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "google_cloud_run_service": (("template", "spec"), "service_account_name"),
-    "google_cloud_run_v2_service": (("template",), "service_account"),
-    "google_cloud_run_v2_job": (("template", "template"), "service_account"),
-    "google_cloud_run_v2_worker_pool": (("template",), "service_account"),
-    "google_cloudfunctions_function": ((), "service_account_email"),
-    "google_cloudfunctions2_function": (("service_config",), "service_account_email"),
-    # in place: https://github.com/hashicorp/terraform-provider-google, resource_app_engine_standard_app_version.go
-    "google_app_engine_standard_app_version": ((), "service_account"),
-    "google_app_engine_flexible_app_version": ((), "service_account"),
-}
 _LIST_JOBS = "gcloud dataflow jobs list --region=REGION --status=active"
 #: Types whose account people change: why, what, the command, and how to see that it is done.  The last is whether the
 #: key stays too, since its place is read by more than the application.
@@ -82,16 +71,8 @@ BY_HAND: Mapping[str, tuple[str, str, str, str, bool]] = {
         True,
     ),
 }
-#: Types that take it in a block of its own, with the scopes beside it.
-MACHINES = (
-    "google_compute_instance",
-    "google_compute_instance_template",
-    "google_compute_region_instance_template",
-    "google_compute_instance_from_template",
-)
 #: A pointer to a key file, which hides the attached account for as long as it is set.
 _POINTER = re.compile(rb"GOOGLE_APPLICATION_CREDENTIALS|GOOGLE_CREDENTIALS|activate-service-account")
-_SCOPES = 'scopes = ["cloud-platform"]'
 
 
 def plan(case: Case, use: Use) -> Move:
@@ -158,7 +139,7 @@ def _attach(case: Case, use: Use, move: Move) -> None:
         block = case.context.block(site.span)
         owner = case.context.block(case.owner.site.span)
         email = f"google_service_account.{owner.labels[1]}{index(repetition(owner), block, move.reuses)}.email"
-        edits = _machine(block, email) if site.type in MACHINES else _argument(block, site.type, email)
+        edits = attach(block, site.type, email)
     except Refused as refused:
         move.hold(refused.reason, _attach_by_hand(use))
         return
@@ -183,27 +164,6 @@ def _already(resource: Resource, use: Use, account: str) -> bool:
         return True
     slot = resource.get("service_account.email")
     return slot is not None and any(reference.target == account for reference in references(slot))
-
-
-def _machine(block: Block, email: str) -> list[Edit]:
-    own = [nested for nested in block.blocks if nested.type == "service_account"]
-    if own:
-        return list(set_attribute(block.text, own[0].span, "email", email))
-    code = f"service_account {{\n  email  = {email}\n  {_SCOPES}\n}}"
-    return list(insert_nested_block(block.text, block.span, code))
-
-
-def _argument(block: Block, type_name: str, email: str) -> list[Edit]:
-    slot = SLOTS.get(type_name)
-    if slot is None:
-        raise Refused(f"an account is not attached to {type_name} by an argument of its own")
-    path, name = slot
-    for kind in path:
-        inner = [nested for nested in block.blocks if nested.type == kind]
-        if len(inner) != 1:
-            raise Refused(f"it has {len(inner)} blocks {kind}, and one is needed")
-        block = inner[0]
-    return list(set_attribute(block.text, block.span, name, email))
 
 
 def _s3_client(use: Use, move: Move) -> None:

@@ -21,6 +21,7 @@ from rolecall.planning.building import Built, build
 from rolecall.planning.case import Case, Context
 from rolecall.planning.choice import Choice
 from rolecall.planning.composition import Series, compose
+from rolecall.planning.default_account import dedicate
 from rolecall.planning.inventory import identities, kpis
 from rolecall.planning.migration import Migration, to_json
 from rolecall.planning.move import Planner
@@ -115,6 +116,8 @@ def make_plan(
     others = [migration for item in built for migration in item.migrations]
     switches = switch_settings(context, analysis.findings, others) if settings else ()
     built += [Built(None, (migration,)) for migration in switches]
+    accounts = dedicate(context, analysis.findings, others) if settings else ()
+    built += [Built(None, (migration,)) for migration in accounts]
     if choice is not None:
         built = choice.of(built)
     migrations, waves = in_waves(built)
