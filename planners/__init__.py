@@ -31,6 +31,7 @@ PLANNERS: tuple[str, ...] = (
     "azure_connection",
     "oci_runner",
     "oci_workload",
+    "oci_pipeline",
     "outside_role",
     "web_identity",
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from rolecall.planning.case import Case, Use, attribute_text
+from rolecall.planning.case import Case, Context, Use, attribute_text
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
@@ -31,8 +31,8 @@ _GONE = re.compile(
 _LOGINS = ("instanceprincipal", "instanceprincipalwithcerts", "resourceprincipal")
 
 
-def native_backend(case: Case, use: Use, move: Move, block: Block, auth: str) -> None:
-    """Puts the native backend in the place of the S3 one, or holds the move with what to write.  Raises Refused."""
+def native_block(context: Context, folder: str, block: Block, auth: str) -> str:
+    """The native backend for an S3 one.  Raises Refused where that cannot be told from it."""
     written = {attribute.name: attribute_text(block, attribute) for attribute in block.attributes}
     match = next((m for url in _endpoints(block) if (m := _ENDPOINT.fullmatch(url)) is not None), None)
     if match is None:
@@ -40,31 +40,40 @@ def native_backend(case: Case, use: Use, move: Move, block: Block, auth: str) ->
     more = [name for name in written if name not in _SAME and not _GONE.fullmatch(name)]
     if more or "bucket" not in written or "key" not in written:
         raise Refused(f"{', '.join(more) or 'bucket or key'} of the S3 backend cannot be taken over")
-    if not newest(_required(case, use)).reaches(1, 12):
+    if not newest(_required(context, folder)).reaches(1, 12):
         raise Refused("required_version lets in no Terraform with a backend for OCI (1.12)")
-    known = auth.lower() in _LOGINS
-    code = render(
+    return render(
         "oci_runner/backend.tf.j2",
         bucket=written["bucket"],
         key=written["key"],
         prefix=written.get("workspace_key_prefix", '"env:"'),
         namespace=match[1],
         region=match[2],
-        auth=auth if known else "InstancePrincipal",
+        auth=auth,
     ).strip()
+
+
+def by_hand(code: str, where: str) -> Handover:
+    """What people do to put a native backend in the place of an S3 one."""
+    return Handover(
+        "put this block in the place of the S3 backend, with auth for where it runs (InstancePrincipal, "
+        "ResourcePrincipal, or SecurityToken and config_file_profile), after a backup of the state",
+        where,
+        "whoever runs Terraform",
+        f"{' '.join(code.split())}; terraform state pull > state.json; terraform init -migrate-state",
+        "terraform plan shows no changes with AWS_ACCESS_KEY_ID unset",
+    )
+
+
+def native_backend(case: Case, use: Use, move: Move, block: Block, auth: str) -> None:
+    """Puts the native backend in the place of the S3 one, or holds the move with what to write.  Raises Refused."""
+    known = auth.lower() in _LOGINS
+    code = native_block(case.context, use.workload.site.module, block, auth if known else "InstancePrincipal")
     move.prerequisites.append("Terraform 1.12 or newer runs it, everywhere: older ones know no backend for OCI")
     if not known:
         move.hold(
             f"where Terraform runs {use.workload.site.address} is not in the code, and with it the login",
-            Handover(
-                "put this block in the place of the S3 backend, with auth for where it runs (InstancePrincipal, "
-                "ResourcePrincipal, or SecurityToken and config_file_profile), after a backup of the state",
-                f"{block.text.path}:{block.span.line}",
-                "whoever runs Terraform",
-                f"{re.sub(r'[ ]{2,}', ' ', ' '.join(code.split()))}; terraform state pull > state.json; "
-                "terraform init -migrate-state",
-                "terraform plan shows no changes with AWS_ACCESS_KEY_ID unset",
-            ),
+            by_hand(code, f"{block.text.path}:{block.span.line}"),
         )
         return
     inner = block.text.data[block.text.data.rfind(b"\n", 0, block.start) + 1 : block.start].decode("utf-8", "replace")
@@ -82,7 +91,7 @@ def _endpoints(block: Block) -> list[str]:
     return [url for attribute in named for url in re.findall(r'"([^"\s]+)"', attribute_text(block, attribute))]
 
 
-def _required(case: Case, use: Use) -> str:
+def _required(context: Context, folder: str) -> str:
     """What `required_version` of the folder says; "" for nothing."""
-    blocks = case.context.blocks(use.workload.site.module)
+    blocks = context.blocks(folder)
     return next((said for b in blocks if b.type == "terraform" and (said := b.plain("required_version"))), "")
