@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rolecall.planning.case import Case
+from rolecall.planning.case import Case, attribute_text
 from rolecall.planning.hcl_edit import insert_after
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit
@@ -49,6 +49,8 @@ def copies(case: Case, principal: str, ending: str) -> list[Edit]:
         block = case.context.block(grant.site.span)
         if block.labels[:1] != ("azurerm_role_assignment",) or block.blocks:
             raise Refused(f"{grant.site.address} cannot be copied")
+        if _has(case, block, principal):
+            continue
         label = case.context.free_name(case.folder, block.labels[0], f"{block.labels[1]}_{ending}", ending)
         lines = [f'resource "azurerm_role_assignment" "{label}" {{']
         lines += [_line(block, attribute) for attribute in block.attributes if attribute.name in _KEPT]
@@ -57,11 +59,33 @@ def copies(case: Case, principal: str, ending: str) -> list[Edit]:
     return edits
 
 
+def _has(case: Case, block: Block, principal: str) -> bool:
+    """Whether the principal has the same role on the same scope by a block beside it."""
+
+    def written(one: Block, name: str) -> str:
+        attribute = one.attribute(name)
+        return attribute_text(one, attribute).strip() if attribute is not None else ""
+
+    same = [(name, written(block, name)) for name in ("scope", "role_definition_id", "role_definition_name")]
+    return any(
+        other.labels[:1] == block.labels[:1]
+        and principal in written(other, "principal_id")
+        and all(written(other, name) == value for name, value in same)
+        for other in case.context.blocks(case.folder)
+    )
+
+
 def in_manner_of(block: Block, expression: str) -> str:
     """An expression as its neighbours are written: Terraform before 0.12 knows references in quotes only."""
     if _REFERENCE.search(block.slice.decode("utf-8", "replace")) is None:
         return expression
     return f'"${{{expression.replace("[0]", ".0")}}}"'
+
+
+def user_assigned(block: Block, address: str) -> str:
+    """The block by which a workload takes a user-assigned identity."""
+    named = in_manner_of(block, f"{address}.id")
+    return f'identity {{\n  type         = "UserAssigned"\n  identity_ids = [{named}]\n}}'
 
 
 def _line(block: Block, attribute: Attribute) -> str:

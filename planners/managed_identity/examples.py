@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rolecall.planners.managed_identity.examples_machine import MACHINES
 from rolecall.planners.managed_identity.examples_storage import STORAGE
 from rolecall.planning.example import PlannerExample
 
@@ -195,4 +196,5 @@ diff --git a/main.tf b/main.tf
         says=("what the application may do is not in the code",),
     ),
     *STORAGE,
+    *MACHINES,
 )

@@ -7,11 +7,13 @@ on to the managed identity (https://learn.microsoft.com/azure/developer/intro/au
 
 from __future__ import annotations
 
+from functools import partial
+
 from rolecall.catalog.entries import catalog
 from rolecall.frontends.resource import Resource
 from rolecall.model.fields import Field, fields
-from rolecall.planners.managed_identity import host_storage
-from rolecall.planners.managed_identity.assignments import copies, in_manner_of, obstacles
+from rolecall.planners.managed_identity import host_storage, machine
+from rolecall.planners.managed_identity.assignments import copies, in_manner_of, obstacles, user_assigned
 from rolecall.planning.advising import steps_at
 from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.hcl_edit import insert_after, insert_nested_block, remove, set_attribute, set_entry
@@ -24,9 +26,9 @@ from rolecall.planning.templates import render
 from rolecall.source.hcl import Block
 from rolecall.source.text import Span
 
-RECIPES = ("AZ-09", "AZ-10", "AZ-11", "AZ-13")
+RECIPES = ("AZ-08", "AZ-09", "AZ-10", "AZ-11", "AZ-13")
 CLOUD = "azure"
-PLATFORMS = ("app-service", "azure-functions", "container-apps", "container-instances", "aks")
+PLATFORMS = ("app-service", "azure-functions", "container-apps", "container-instances", "aks", machine.PLATFORM)
 
 _CLIENT_ID = "AZURE_CLIENT_ID"
 #: Types whose environment cannot change in place: the group is replaced, and with it its address
@@ -54,6 +56,8 @@ def plan(case: Case, use: Use) -> Move:
                 raise Refused(f"{site.address} is made several times, so each instance needs an identity of its own")
             if use.workload.platform == "aks":
                 _cluster(case, use, move, block)
+            elif use.workload.platform == machine.PLATFORM:
+                machine.give(case, use, move, resource, block, partial(_identity, case, use, block))
             else:
                 _application(case, use, move, resource, block)
         except Refused as refused:
@@ -97,22 +101,10 @@ def _application(case: Case, use: Use, move: Move, resource: Resource, block: Bl
     site = use.workload.site
     if use.workload.identity or use.workload.identity_text or any(b.type == "identity" for b in block.blocks):
         raise Refused(f"{site.address} has an identity already: give that one the application's roles")
-    label = case.context.free_name(case.folder, "azurerm_user_assigned_identity", block.labels[1], site.address)
-    address = f"azurerm_user_assigned_identity.{label}"
-    code = render(
-        "managed_identity/identity.tf.j2",
-        label=label,
-        name=_text(block, "name"),
-        group=_text(block, "resource_group_name"),
-        location=_location(block),
-        origin=case.owner.site.address if case.owner is not None else case.credential.site.address,
-    )
-    identity = (
-        f'identity {{\n  type         = "UserAssigned"\n  identity_ids = [{in_manner_of(block, address + ".id")}]\n}}'
-    )
+    address, made = _identity(case, use, block)
     expand = [
-        *insert_after(block.text, block.span, code),
-        *insert_nested_block(block.text, block.span, identity),
+        *made,
+        *insert_nested_block(block.text, block.span, user_assigned(block, address)),
         *copies(case, f"{address}.principal_id", "identity"),
     ]
     migrate = [*take_from(case, use), *_client_id(resource, use, block, f"{address}.client_id")]
@@ -134,6 +126,23 @@ def _application(case: Case, use: Use, move: Move, resource: Resource, block: Bl
             check="no client is built with a secret",
         )
     )
+
+
+def _identity(case: Case, use: Use, block: Block) -> tuple[str, list[Edit]]:
+    """A user-assigned identity after the workload: its address, and the edits."""
+    label = case.context.free_name(
+        case.folder, "azurerm_user_assigned_identity", block.labels[1], use.workload.site.address
+    )
+    address = f"azurerm_user_assigned_identity.{label}"
+    code = render(
+        "managed_identity/identity.tf.j2",
+        label=label,
+        name=_text(block, "name"),
+        group=_text(block, "resource_group_name"),
+        location=_location(block),
+        origin=case.owner.site.address if case.owner is not None else case.credential.site.address,
+    )
+    return address, list(insert_after(block.text, block.span, code))
 
 
 def _client_id(resource: Resource, use: Use, block: Block, client_id: str) -> list[Edit]:
