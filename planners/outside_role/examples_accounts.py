@@ -45,7 +45,7 @@ diff --git a/main.tf b/main.tf
 +  default     = ""
 +
 +  validation {
-+    condition     = can(regex("^(arn:aws[a-z-]*:iam::[0-9]{12}:(root|(role|user)/[^*]+))?$", var.datadog_principal))
++    condition     = can(regex("^(arn:aws[a-z-]*:iam::464622532012:(root|(role|user)/[^*]+))?$", var.datadog_principal))
 +    error_message = "The value must be empty or the exact ARN of one principal of another account."
 +  }
 +}

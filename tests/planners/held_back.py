@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from keeping import KEEPING
+
 from rolecall.planning.example import PlannerExample
 
 HELD_BACK: tuple[PlannerExample, ...] = (
@@ -378,4 +380,5 @@ Resources:
             "the deletion is left to people: no consumer is seen, so nobody can prove that there is none",
         ),
     ),
+    *KEEPING,
 )

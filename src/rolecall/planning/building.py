@@ -19,6 +19,7 @@ from rolecall.planning import cloudformation, retirement
 from rolecall.planning.advising import advise, held, likely, steps_to, why
 from rolecall.planning.application_steps import application_steps
 from rolecall.planning.case import Case, Use
+from rolecall.planning.controls import hidden_outputs
 from rolecall.planning.emptied import emptied_secrets
 from rolecall.planning.ending import ENDINGS, ends_in_place
 from rolecall.planning.judgement import Verdict, carried_by_another, hold_back, likely_target
@@ -226,6 +227,8 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
         complete = ending.end(case, moves, spent, complete, phases, reasons, handover)
     elif case.credential.cloud != "aws":
         complete = False
+    if not complete:
+        phases[:0] = hidden_outputs(case)
     disposition: Disposition = (
         "patch"
         if complete
@@ -397,7 +400,7 @@ def _last_use(case: Case) -> Handover:
 
 def _held(case: Case, verdict: Verdict) -> Migration:
     move = answer(case, verdict)
-    phases = tuple(_phases(move))
+    phases = (*hidden_outputs(case), *_phases(move))
     return Migration(
         id=identifier("key", case.credential.site.address, case.credential.id),
         subject=_key_subject(case),

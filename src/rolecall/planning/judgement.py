@@ -14,6 +14,7 @@ from rolecall.model.linking import OpenEnd
 from rolecall.model.nature import speaks, words
 from rolecall.model.systems import CI_STORES
 from rolecall.planning.case import Case
+from rolecall.planning.controls import broker_steps, sender_steps, vendor_steps
 from rolecall.planning.migration import Disposition, Handover
 
 _ACCOUNT_KEYS = ("aws:resourceaccount", "aws:principalaccount", "aws:sourceaccount", "s3:resourceaccount")
@@ -77,21 +78,7 @@ def _smtp(case: Case) -> Verdict | None:
         ("keep-with-controls",),
         "keep",
         "SES takes SMTP logins made from a user's key only, no role: the user stays, with controls",
-        (
-            Handover(
-                "narrow the policy to ses:SendRawEmail on the identity, with ses:FromAddress and "
-                "aws:SourceIp or aws:SourceVpce; "
-                "rotate every 90 days by a second key",
-                case.credential.site.address,
-                "the owner of the sender",
-                check="mail is sent after each rotation; the old key's last use stops moving",
-            ),
-            Handover(
-                "or move the application to the SES API under its own role; then the user can go",
-                case.declaration.label,
-                "the application's team",
-            ),
-        ),
+        sender_steps(case),
     )
 
 
@@ -109,13 +96,14 @@ def _broker(case: Case) -> Verdict | None:
         ("keep-with-controls",),
         "keep",
         "a service broker makes one key for each binding and deletes it with the binding; no patch is right here",
+        broker_steps(case),
     )
 
 
 def _vendor(words_found: frozenset[str], providers: frozenset[str]) -> dict[str, str] | None:
     for vendor in hints()["vendors"]:
         if words_found & set(vendor["words"]) or vendor["label"] in providers:
-            return {"label": str(vendor["label"]), "role": str(vendor["role"])}
+            return {key: str(vendor.get(key, "")) for key in ("label", "role", "addresses")}
     return None
 
 
@@ -126,7 +114,9 @@ def _vendor_holds(case: Case) -> Verdict | None:
         return None
     vendor = _vendor(frozenset(), frozenset({saas[0].workload.label}))
     return _vendor_verdict(
-        vendor or {"label": saas[0].workload.platform, "role": "none"}, f"{saas[0].workload.site.address} hands it to"
+        case,
+        vendor or {"label": saas[0].workload.platform, "role": "none"},
+        f"{saas[0].workload.site.address} hands it to",
     )
 
 
@@ -138,10 +128,10 @@ def _named_for_vendor(case: Case) -> Verdict | None:
     vendor = _vendor(
         words(*case.declaration.names, case.credential.span.path.rpartition("/")[0].rpartition("/")[2]), frozenset()
     )
-    return _vendor_verdict(vendor, "its name says that it is for") if vendor is not None else None
+    return _vendor_verdict(case, vendor, "its name says that it is for") if vendor is not None else None
 
 
-def _vendor_verdict(vendor: dict[str, str], how: str) -> Verdict:
+def _vendor_verdict(case: Case, vendor: dict[str, str], how: str) -> Verdict:
     label, role = vendor["label"], vendor["role"]
     if role == "cross-account":
         return Verdict(
@@ -177,14 +167,7 @@ def _vendor_verdict(vendor: dict[str, str], how: str) -> Verdict:
         ("keep-with-controls", "aws:roles-anywhere"),
         "keep",
         f"{how} {label}, which cannot take a role: the key stays, narrowed and rotated",
-        (
-            Handover(
-                "rotate by two keys, narrow the policy to what it reads, and add a source condition "
-                "where the vendor's addresses are known",
-                "",
-                "the owner",
-            ),
-        ),
+        vendor_steps(case, label, vendor.get("addresses", "")),
     )
 
 

@@ -22,6 +22,7 @@ from rolecall.planning.parity import carry_over, obstacles
 from rolecall.planning.provider_pin import pin_of
 from rolecall.planning.roles import Role, new_role, role_name
 from rolecall.planning.templates import ident
+from rolecall.policy.trust import VENDORS
 
 #: The first version of the aws provider with `aws_rolesanywhere_trust_anchor`, by its changelog.
 _ROLES_ANYWHERE = (4, 23, 0)
@@ -119,7 +120,7 @@ def _cross_account(case: Case, move: Move, verdict: Verdict) -> None:
             who=who,
             principal=variables[0],
             external_id=variables[1] if verdict.external_id else "",
-            account=who.removeprefix("account ") if re.fullmatch(r"account \d{12}", who) else "[0-9]{12}",
+            account=_account(who),
             # a vendor's account as a whole only together with an external id
             kinds="root|(role|user)/[^*]+" if verdict.external_id else "(role|user)/[^*]+",
         )
@@ -151,6 +152,14 @@ def _cross_account(case: Case, move: Move, verdict: Verdict) -> None:
             _last_step(case),
         )
     )
+
+
+def _account(who: str) -> str:
+    """The account of another party, as far as it is known, as a pattern."""
+    if re.fullmatch(r"account \d{12}", who):
+        return who.removeprefix("account ")
+    published = [account for account, vendor in VENDORS.items() if vendor == who]
+    return published[0] if len(published) == 1 else "[0-9]{12}"
 
 
 def _possible(case: Case, move: Move) -> bool:
