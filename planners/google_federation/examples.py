@@ -87,6 +87,18 @@ resource "azurerm_linux_web_app" "reports" {
 }
 """
 
+_SECRET = """\
+
+resource "aws_secretsmanager_secret" "reports" {
+  name = "shop/reports"
+}
+
+resource "aws_secretsmanager_secret_version" "reports" {
+  secret_id     = aws_secretsmanager_secret.reports.id
+  secret_string = google_service_account_key.reports.private_key
+}
+"""
+
 
 def _function(role: str = "aws_iam_role.reports.arn") -> str:
     return _FUNCTION.replace("{role}", role)
@@ -251,5 +263,58 @@ diff --git a/main.tf b/main.tf
         {"azurerm_linux_web_app.reports": "advice", "google_service_account_key.reports": "advice"},
         {"azurerm_linux_web_app.reports": _TARGET, "google_service_account_key.reports": _TARGET},
         says=("has no identity of its own that is seen",),
+    ),
+    PlannerExample(
+        "a key in Secrets Manager, whose reader is not seen",
+        {"main.tf": _ACCOUNT + _SECRET},
+        {"aws_secretsmanager_secret_version.reports": "partial", "google_service_account_key.reports": "partial"},
+        {"aws_secretsmanager_secret_version.reports": _TARGET, "google_service_account_key.reports": _TARGET},
+        patches={
+            "expand": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -2,6 +2,38 @@
+   account_id = "reports"
+   project    = "example-project"
+ }
++
++variable "reports_readers" {
++  description = "The names of the AWS roles that may act as reports: those of what reads the key now"
++  type        = list(string)
++  default     = []
++}
++
++resource "google_iam_workload_identity_pool" "reports_readers" {
++  project                   = "example-project"
++  workload_identity_pool_id = "reports-readers"
++}
++
++resource "google_iam_workload_identity_pool_provider" "reports_readers" {
++  project                            = "example-project"
++  workload_identity_pool_id          = google_iam_workload_identity_pool.reports_readers.workload_identity_pool_id
++  workload_identity_pool_provider_id = "reports-readers"
++  attribute_condition                = "attribute.aws_role in ${jsonencode(var.reports_readers)}"
++  attribute_mapping = {
++    "google.subject"     = "assertion.arn.extract('assumed-role/{session}')"
++    "attribute.aws_role" = "assertion.arn.extract('assumed-role/{role}/')"
++  }
++  aws {
++    account_id = split(":", aws_secretsmanager_secret_version.reports.arn)[4]
++  }
++}
++
++resource "google_service_account_iam_member" "reports_readers" {
++  for_each           = toset(var.reports_readers)
++  service_account_id = google_service_account.reports.name
++  role               = "roles/iam.workloadIdentityUser"
++  member             = "principalSet://iam.googleapis.com/POOL/attribute.aws_role/${each.value}"
++}
+
+ resource "google_service_account_key" "reports" {
+   service_account_id = google_service_account.reports.name
+""".replace("POOL", "${google_iam_workload_identity_pool.reports_readers.name}")
+        },
+        says=("nothing seen reads aws_secretsmanager_secret_version.reports", 'contains("shop/reports")'),
     ),
 )

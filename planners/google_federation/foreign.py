@@ -51,7 +51,7 @@ class Foreign:
 
 def foreign(case: Case, use: Use) -> Foreign:
     """Who the workload is; Refused where its identity is not declared beside the key."""
-    return _role(case, use) if use.workload.cloud == "aws" else _managed_identity(case, use)
+    return _managed_identity(case, use) if use.workload.cloud == "azure" else _role(case, use)
 
 
 def _role(case: Case, use: Use) -> Foreign:

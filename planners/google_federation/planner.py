@@ -16,6 +16,7 @@ from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping as Record
 from rolecall.frontends.values import Value, text
 from rolecall.frontends.values import render as render_value
+from rolecall.planners.google_federation import readers
 from rolecall.planners.google_federation.foreign import ROLE_MAPPING, Foreign, foreign
 from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.google_account import ACT_AS, account_of, email_of, let_in
@@ -44,6 +45,7 @@ PLATFORMS = (
     "azure-vm",
     "container-apps",
     "container-instances",
+    readers.PLATFORM,
 )
 
 TARGET = "gcp:workload-identity-federation"
@@ -64,11 +66,17 @@ def plan(case: Case, use: Use) -> Move:
     try:
         account = account_of(case)
         move.reuses = ".".join(account.labels)
-        provider = _trust(case, use, move, account)
+        if use.workload.platform == readers.PLATFORM:
+            provider = readers.trust_readers(case, use, move, account, _pool_id(f"{account.labels[1]}_readers"))
+        else:
+            provider = _trust(case, use, move, account)
     except Refused as refused:
         move.hold(refused.reason, _by_hand(case, use))
+    move.unseen = use.workload.platform == readers.PLATFORM
     move.hold(
-        f"{address} reads its credentials in a way that only its own code shows, so the key leaves it by hand",
+        f"nothing seen reads {address}, so nobody can tell who uses what lies there"
+        if move.unseen
+        else f"{address} reads its credentials in a way that only its own code shows, so the key leaves it by hand",
         _configuration(case, use, provider),
     )
     move.handover.append(
@@ -211,13 +219,14 @@ def _same_issuer(resource: Resource, who: Foreign) -> bool:
 def _configuration(case: Case, use: Use, provider: str) -> Handover:
     """The file that takes the key's place: it names the provider and holds no secret."""
     platform, email = use.workload.platform, email_of(case) or "ACCOUNT_EMAIL"
-    source = _SOURCE.get(platform, "--aws") if use.workload.cloud == "aws" else "--azure --app-id-uri=APP_ID_URI"
+    source = _SOURCE.get(platform, "--aws") if use.workload.cloud != "azure" else "--azure --app-id-uri=APP_ID_URI"
     name = "PROVIDER_NAME" if not provider else f"$(echo {provider}.name | terraform console | tr -d '\"')"
     how = "and point GOOGLE_APPLICATION_CREDENTIALS at it"
-    if platform in _BY_CODE:
+    if platform in (*_BY_CODE, readers.PLATFORM):
+        where = "in containers (ECS, EKS, Fargate) load" if platform == readers.PLATFORM else "load"
         how = (
-            "and load it by code with a supplier of the task's own AWS credentials (AwsSecurityCredentialsSupplier in "
-            "Python, Go, Node.js and Java), since the client libraries do not ask the container's credentials endpoint"
+            f"and {where} it by code with a supplier of the task's own AWS credentials (AwsSecurityCredentialsSupplier "
+            "in Python, Go, Node.js and Java), since the client libraries do not ask the container's endpoint for them"
         )
     elif use.workload.cloud == "azure" and platform != "azure-vm":
         how = (

@@ -45,11 +45,13 @@ _PIPELINES = {
     "tfe-variable": "hcp-terraform",
 }
 _READERS = {**_PIPELINES, "service-connection": "azure-pipelines"}
+#: Stores that a role of AWS reads, whatever it runs.
+_OF_AWS = {"ssm": "aws-store", "secretsmanager": "aws-store"}
 #: Stores by the cloud of the key that say what reads them, so that a planner can plan for a reader that is not seen.
 _SEEN = {
     "aws": ("k8s-secret", *_PIPELINES),
     "azure": tuple(name for name in _READERS if name != "azuredevops-group"),
-    "gcp": tuple(name for name in _PIPELINES if name != "azuredevops-group"),
+    "gcp": (*(name for name in _PIPELINES if name != "azuredevops-group"), *_OF_AWS),
 }
 
 
@@ -116,13 +118,13 @@ def _unseen_uses(case: Case) -> Iterator[Use]:
     for (kind, _, _), ends in groups.items():
         if kind not in _SEEN.get(cloud, ()) or (kind in CI_STORES and "inactive" in case.credential.marks):
             continue  # with a key that is switched off nobody logs in, so that there is nothing to move
-        platform = _READERS.get(kind, "eks")
+        platform = {**_READERS, **_OF_AWS}.get(kind, "eks")
         site = ends[0].store.site
         if kind == "service-connection" and succeeded(case, site):
             continue
         workload = Workload(
             site,
-            "pod" if platform == "eks" else "pipeline-job",
+            {"eks": "pod", "aws-store": "unknown"}.get(platform, "pipeline-job"),
             platform,
             cloud,
             "aws:pod-role" if platform == "eks" else TARGETS[cloud]["github-actions"],

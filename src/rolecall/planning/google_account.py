@@ -100,6 +100,18 @@ def let_in(case: Case, account: Block, member: str, label: str, role: str = ACT_
     return list(insert_after(account.text, account.span, code))
 
 
+def sole_writer(case: Case, account: Block, role: str = ACT_AS) -> str:
+    """The address of a block beside the account that alone says who has a role on it; "" for none."""
+    named = re.compile(rb"(?<![\w.])" + re.escape(".".join(account.labels).encode()) + rb"\b")
+    for block in case.context.blocks(case.folder):
+        kind = block.labels[0] if block.labels else ""
+        whole = kind == "google_service_account_iam_policy"
+        listed = kind == "google_service_account_iam_binding" and block.plain("role") in (None, role)
+        if (whole or listed) and named.search(_target(block)):
+            return ".".join(block.labels)
+    return ""
+
+
 def _target(block: Block) -> bytes:
     attribute = block.attribute("service_account_id")
     return attribute_text(block, attribute).encode() if attribute is not None else b""
