@@ -24,7 +24,6 @@ _USED = {
         "gcloud recommender recommendations list --recommender google.iam.policy.Recommender --location global",
         "gcloud projects get-iam-policy PROJECT",
     ),
-    "oci": ("the audit log, by the principal's name, over 90 days", "oci iam policy list --compartment-id TENANCY"),
 }
 #: What else is answered here by a rule: the type of subject, the target, the disposition, why, and the step.
 _ANSWERS: Mapping[str, tuple[str, str, Disposition, str, str]] = {
@@ -45,7 +44,7 @@ def narrow(model: Model, findings: Iterable[Finding]) -> Iterator[Migration]:
     clouds = {identity.site.address: identity.cloud for identity in model.identities.values()}
     for finding in findings:
         cloud = clouds.get(finding.identity) or cloud_of(finding.address)
-        if cloud in _USED and finding.rule in _ANSWERS:
+        if cloud in (*_USED, "oci") and finding.rule in _ANSWERS:
             yield _answer(finding, cloud)
         if finding.rule != _RULE or cloud not in _USED:
             continue

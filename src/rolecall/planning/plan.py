@@ -26,6 +26,7 @@ from rolecall.planning.inventory import identities, kpis
 from rolecall.planning.migration import Migration, to_json
 from rolecall.planning.move import Planner
 from rolecall.planning.narrowing import narrow
+from rolecall.planning.oci_narrowing import narrow_statements
 from rolecall.planning.observed import observed
 from rolecall.planning.proof import Failure, prove
 from rolecall.planning.series import to_json as series_to_json
@@ -102,8 +103,8 @@ def make_plan(
     choice: Choice | None = None,
     evidence: Evidence = NOTHING,
     settings: bool = True,
-) -> Plan:
     sub_format: str = "both",
+) -> Plan:
     """The plan of an estate, or of a part of it; without `settings` of keys, grants and trusts alone.
 
     Raises choice.Unknown.
@@ -111,6 +112,7 @@ def make_plan(
     context = Context(analysis.tree, analysis.model, analysis.unit, evidence, sub_format)
     built = list(_all(context, planners))
     built += [Built(None, (migration,)) for migration in narrow(analysis.model, analysis.findings)]
+    built += [Built(None, (migration,)) for migration in narrow_statements(analysis.model, analysis.findings)]
     built += [Built(None, (migration,)) for migration in pin(context, analysis.findings)]
     built = list(observed(built, evidence))
     others = [migration for item in built for migration in item.migrations]
