@@ -8,7 +8,7 @@ r(equired), o(ptional), c(omputed); nesting 1 single, 2 list, 3 set, 4 map.  The
 schemas (as `terraform providers schema -json` prints them); names alone are taken from them.
 
 Which types: every one that stands in a block of a planner, its templates or its examples, and those of the catalog that
-are workloads, identities, credentials or stores.
+are workloads, identities, credentials or stores, or have a setting that a patch switches.
 """
 
 from __future__ import annotations
@@ -26,6 +26,12 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[1]
 TABLE = PROJECT / "src" / "rolecall" / "catalog" / "blocks.txt"
 _HEADER = re.compile(r'\b(resource|data) \\?"([a-z]\w+)\\?"')
+_WORD = re.compile(r"\b[a-z]+_[a-z0-9_]+\b")
+#: Data sources that code puts together.
+_LOOKED_UP = (
+    *("aws_caller_identity", "aws_partition", "aws_region", "azurerm_client_config", "azurerm_subscription"),
+    *("google_project", "google_client_config"),
+)
 _PARTS = {"workload", "identity", "credential", "store", "grant", "policy", "membership", "login"}
 #: Schemas under another name: what google-beta has more is left undecided.
 _LEFT_OUT = {"google-beta"}
@@ -33,13 +39,15 @@ _LEFT_OUT = {"google-beta"}
 
 def wanted() -> set[str]:
     """The types, data sources with `data.` before them."""
-    found = set()
+    found = {f"data.{name}" for name in _LOOKED_UP}
     planning = PROJECT.joinpath("src", "rolecall", "planning")
     for path in sorted((*PROJECT.joinpath("planners").rglob("*"), *planning.rglob("*"))):
         if path.suffix in (".py", ".j2"):
             for mode, name in _HEADER.findall(path.read_text("utf-8")):
                 found.add(f"data.{name}" if mode == "data" else name)
-    for path in sorted(PROJECT.joinpath("src", "rolecall", "catalog").glob("*.toml")):
+    catalog = PROJECT.joinpath("src", "rolecall", "catalog")
+    found.update(_WORD.findall(catalog.joinpath("switches.toml").read_text("utf-8")))
+    for path in sorted(catalog.glob("*.toml")):
         for name, row in tomllib.loads(path.read_text("utf-8")).items():
             if re.fullmatch(r"[a-z]+_\w+", name) and isinstance(row, dict) and row.get("part") in _PARTS:
                 found.add(name)
@@ -62,7 +70,7 @@ def lines(folder: Path) -> Iterator[str]:
             if entry in archive.namelist()
         }
         if blocks:
-            yield f"{name} {_listed(blocks)} {grammar(blocks)}"
+            yield f"{name} {_listed(blocks)} {grammar(blocks)}".rstrip()
 
 
 def grammar(blocks: Mapping[int, Mapping[str, Any]]) -> str:
@@ -76,7 +84,8 @@ def grammar(blocks: Mapping[int, Mapping[str, Any]]) -> str:
     members: dict[tuple[str, str], dict[int, Any]] = {}
     for major, block in blocks.items():
         for name, (kind, flags) in block["a"].items():
-            if flags != "c":
+            # what computes an id takes one as well, in the schemas' words, and nobody writes it
+            if flags != "c" and (name != "id" or "c" not in flags):
                 members.setdefault((name, "?{*}" if _is_object(kind) else ""), {})[major] = "r" in flags
         for name, (_, least, _, inner) in block["b"].items():
             members.setdefault((name, "{}"), {})[major] = (bool(least), inner)

@@ -40,8 +40,8 @@ class Row:
 @lru_cache(maxsize=1)
 def _lines() -> Mapping[str, tuple[str, str]]:
     table = resources.files("rolecall.catalog").joinpath("blocks.txt").read_text("utf-8")
-    rows = (line.split(" ", 2) for line in table.splitlines() if not line.startswith("#"))
-    return {name: (majors, rest) for name, majors, rest in rows}
+    rows = (line.partition(" ") for line in table.splitlines() if not line.startswith("#"))
+    return {name: (rest.partition(" ")[0], rest.partition(" ")[2]) for name, _, rest in rows}
 
 
 @lru_cache(maxsize=1)
