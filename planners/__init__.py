@@ -18,6 +18,7 @@ PLANNERS: tuple[str, ...] = (
     "github_oidc",
     "pipeline_oidc",
     "pipeline_azure",
+    "pipeline_google",
     "terraform_runner",
     "attached_account",
     "managed_identity",

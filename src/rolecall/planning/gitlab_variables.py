@@ -26,7 +26,8 @@ class Given:
 
 
 def copy_variables(case: Case, values: Mapping[str, str]) -> Given:
-    """Variables (name to HCL expression) beside the last one that holds the key; none where that is elsewhere.
+    """Variables (name to HCL expression) beside the last one that holds the key, as far as they are not there already;
+    none where that is elsewhere.
 
     The names end in the identity's, since a variable of a project wins over a job's own of the same name.
     """
@@ -43,9 +44,13 @@ def copy_variables(case: Case, values: Mapping[str, str]) -> Given:
             if attribute.name in _SHARED
         ]
         blocks = []
+        there = {b.plain("key") for b in case.context.blocks(case.folder) if b.labels[:1] == (site.type,)}
         for name, value in values.items():
+            if names[name] in there:
+                continue
             label = case.context.free_name(case.folder, site.type, names[name].lower(), names[name])
             lines = [f'resource "{site.type}" "{label}" {{', *shared, f'  key = "{names[name]}"', f"  value = {value}"]
             blocks.append("\n".join((*lines, "}")) + "\n")
-        return Given(insert_after(block.text, block.span, format_hcl("\n".join(blocks))), names)
+        code = format_hcl("\n".join(blocks))
+        return Given(insert_after(block.text, block.span, code) if blocks else (), names)
     return Given((), {})

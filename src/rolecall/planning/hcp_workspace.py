@@ -37,7 +37,20 @@ class Runs:
 
 def runs(case: Case) -> Runs:
     """Whose runs have the key.  Refused where the code does not say."""
-    blocks = list({block.labels: block for block in _workspaces(case)}.values())
+    found = [_subject(case, block) for block in _blocks(case)]
+    return Runs(
+        tuple(f"{subject}:run_phase:{phase}" for subject in found for phase in PHASES),
+        not any(":project:*:" in subject for subject in found),
+    )
+
+
+def workspace_ids(case: Case) -> tuple[str, ...]:
+    """The ids of the workspaces that run with the key, as HCL string texts.  Refused where the code does not say."""
+    return tuple(f"${{{_address(block)}.id}}" for block in _blocks(case))
+
+
+def _blocks(case: Case) -> list[Block]:
+    blocks = list({_address(block): block for block in _workspaces(case)}.values())
     if not blocks:
         raise Refused("which workspaces run with the key is not in the code")
     if any(
@@ -45,11 +58,7 @@ def runs(case: Case) -> Runs:
         for block in case.context.blocks(case.folder)
     ):
         raise Refused("the workspaces are on a server of their own (Terraform Enterprise), whose address is needed")
-    found = [_subject(case, block) for block in blocks]
-    return Runs(
-        tuple(f"{subject}:run_phase:{phase}" for subject in found for phase in PHASES),
-        not any(":project:*:" in subject for subject in found),
-    )
+    return blocks
 
 
 def variables(case: Case) -> dict[str, Block]:
