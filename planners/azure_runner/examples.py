@@ -68,6 +68,7 @@ jobs:
           terraform init
           terraform apply -auto-approve
 """
+_SECRET = "  ARM_CLIENT_SECRET: ${{ secrets.ARM_CLIENT_SECRET }}\n"
 _MINTED = """\
 resource "azuread_application" "orders" {
   display_name = "orders"
@@ -147,6 +148,20 @@ diff --git a/main.tf b/main.tf
 """
         },
         says=("subject repo:OWNER/NAME:environment:production",),
+    ),
+    PlannerExample(
+        "a secret in the environment that another job of the workflow has too",
+        {
+            "main.tf": _PROVIDERS.partition('provider "azuread"')[0],
+            ".github/workflows/apply.yml": _WORKFLOW.replace("jobs:", f"env:\n{_SECRET}jobs:").replace(
+                f"    env:\n      ARM_CLIENT_ID: ${{{{ secrets.ARM_CLIENT_ID }}}}\n    {_SECRET}",
+                "    env:\n      ARM_CLIENT_ID: ${{ secrets.ARM_CLIENT_ID }}\n",
+            )
+            + "  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make test\n",
+        },
+        {"provider.azurerm": "advice", "jobs.apply": "advice", "jobs.test": "advice"},
+        {"provider.azurerm": _TARGETS, "jobs.apply": _FEDERATED, "jobs.test": _FEDERATED},
+        says=("would be taken before a token: jobs.test has it too and runs no Terraform",),
     ),
     PlannerExample(
         "a backend with the account's key in the code",

@@ -27,6 +27,12 @@ _HOW = {
         "and ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID to the connection's id",
         True,
     ),
+    "HCP Terraform": (
+        "set TFC_AZURE_PROVIDER_AUTH=true and TFC_AZURE_RUN_CLIENT_ID in the workspace, and take client_secret out of "
+        "the block; two federated credentials, issuer https://app.terraform.io, subjects organization:ORGANIZATION:"
+        "project:PROJECT:workspace:WORKSPACE:run_phase:plan and …:run_phase:apply",
+        True,
+    ),
     "Bitbucket": ("run it on a runner in Azure with a managed identity and ARM_USE_MSI=true", False),
     "CircleCI": ("run it on a runner in Azure with a managed identity and ARM_USE_MSI=true", False),
     "Jenkins": ("run it on an agent in Azure with a managed identity and ARM_USE_MSI=true", False),
@@ -64,4 +70,11 @@ def runs(case: Case, folder: str, variables: Sequence[str]) -> Runs:
         Other(name, path, *_HOW[name], case.context.text(path).data.decode("utf-8", "replace"))
         for name, path in (other_systems(case.context) if not jobs else ())
     ]
+    for block in case.context.blocks(folder):
+        # https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/azure-configuration
+        if block.type == "terraform" and any(
+            one.type == "cloud" or (one.type == "backend" and one.labels == ("remote",)) for one in block.blocks
+        ):
+            name = "HCP Terraform"
+            others.append(Other(name, block.text.path, *_HOW[name], "ARM_CLIENT_ID"))
     return Runs(tuple(jobs), ", ".join(sorted(bad)), tuple(others))

@@ -17,7 +17,7 @@ from rolecall.frontends.values import text
 from rolecall.planners.azure_runner.blocks import is_set, old_release, shadowed
 from rolecall.planners.azure_runner.feeding import unused_variables
 from rolecall.planners.azure_runner.pipelines import Runs, runs
-from rolecall.planners.github_azure.environment import federate
+from rolecall.planners.github_azure.environment import federate, keeps_secret
 from rolecall.planners.github_azure.trust import trust
 from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.hcl_edit import remove, set_attribute
@@ -74,6 +74,7 @@ def plan(case: Case, use: Use) -> Move:
         move.verify["migrate"].append("terraform plan shows no changes with the new login")
         move.verify["migrate"].append("the sign-in log of service principals shows a federatedCredentialId")
     _ending(case, use, move)
+    move.prerequisites[:] = dict.fromkeys(move.prerequisites)
     return move
 
 
@@ -136,7 +137,7 @@ def _edits(use: Use, block: Block, by_token: bool) -> list[Edit]:
     spans = [text_of.span(attribute.start, attribute.end) for attribute in own]
     first, *rest = sorted(spans, key=lambda span: span.start)
     indent = text_of.data[text_of.data.rfind(b"\n", 0, first.start) + 1 : first.start].decode("utf-8", "replace")
-    if not new or indent.strip():
+    if not new or (indent.strip() and (rest or len(new) > 1)):
         edits = [edit for name in new for edit in set_attribute(text_of, block.span, name, "true")]
         return [*edits, *remove(text_of, spans)]
     lines = f"{text_of.newline}{indent}".join(f"{name} = true" for name in new)
@@ -148,6 +149,18 @@ def _pipelines(case: Case, use: Use, move: Move, found: Runs) -> None:
     if found.strangers:
         raise Refused(f"a workflow that runs it starts on {found.strangers}, where strangers could use the token")
     for job in found.jobs:
+        if kept := keeps_secret(case, job):
+            move.hold(
+                f"ARM_CLIENT_SECRET in the environment of {job.resource.address} would be taken before a token: {kept}",
+                Handover(
+                    "take ARM_CLIENT_SECRET out of the job's environment (ARM_USE_OIDC=true in its place), then run "
+                    "rolecall plan again",
+                    job.resource.span.path,
+                    "the owner of the workflow",
+                    "terraform plan",
+                    "the job logs in by its token",
+                ),
+            )
         for one in (job.resource, *job.callers):
             move.add("migrate", let_ask(case, move, one))
     for other in found.others:
@@ -162,7 +175,11 @@ def _pipelines(case: Case, use: Use, move: Move, found: Runs) -> None:
         "the application trusts the tokens of what runs Terraform here, by a federated credential (ARM_USE_MSI=true on "
         "a machine in Azure whose identity has the same roles; at a desk az login goes on to work)"
     )
-    subjects = list(dict.fromkeys(job.subject for job in found.jobs)) or [
+    if not found.jobs:
+        move.needs["migrate"].append(
+            "ARM_CLIENT_SECRET is not set where Terraform runs: a secret in the environment is taken before a token"
+        )
+    subjects = list(dict.fromkeys(subject for job in found.jobs for subject in job.subjects)) or [
         "repo:OWNER/NAME:environment:ENVIRONMENT for GitHub"
     ]
     for subject in subjects:

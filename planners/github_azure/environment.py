@@ -31,6 +31,7 @@ _INPUT = "TF_VAR_"
 _SCRIPT = re.compile(r"[\w./-]+\.(?:sh|bash|ps1|py)\b")
 #: Programs that read the same variables as Terraform's providers do, and know other logins.
 _PROGRAMS = re.compile(r"\b(?:pulumi|packer|go\s+test|terratest)\b")
+_ENTRY = re.compile(r"""(?m)^\s*["']?ARM_CLIENT_SECRET["']?\s*:""")
 _CLIENT = re.compile(r"\bARM_CLIENT_ID\b")
 
 
@@ -60,10 +61,29 @@ def from_environment(case: Case, use: Use, move: Move) -> None:
     for one in (job.resource, *job.callers):
         edits += let_ask(case, move, one)
     move.add("migrate", edits)
-    move.needs["migrate"].append(f"the application trusts the job's token ({job.subject}) by a federated credential")
+    subjects = " and ".join(job.subjects)
+    move.needs["migrate"].append(f"the application trusts the job's token ({subjects}) by a federated credential")
     move.verify["migrate"].append("terraform plan in the job shows no changes")
     if case.credential.form != "minted":
-        move.handover.append(federate(job.subject, use.workload.site.address, "CLIENT_ID"))
+        for subject in job.subjects:
+            move.handover.append(federate(subject, use.workload.site.address, "CLIENT_ID"))
+
+
+def keeps_secret(case: Case, job: Job) -> str:
+    """Why ARM_CLIENT_SECRET stays in a job's environment, where it is taken before a token; "" where it does not."""
+    if not _ENTRY.search(job.written):
+        return ""
+    own = _ENTRY.search(case.context.text(job.resource.span.path).text(job.resource.span))
+    every = {one.resource.id: one for one in terraform_jobs(case.context)}
+    jobs = [job.resource] if own else [job.resource, *job.siblings]
+    for resource in jobs:
+        if resource.id not in every:
+            return f"{resource.address} has it too and runs no Terraform"
+        try:
+            _no_other_reader(case, every[resource.id], SECRET)
+        except Refused as refused:
+            return refused.reason
+    return "" if _CLIENT.search(job.written) else "the job does not name the application (ARM_CLIENT_ID)"
 
 
 def federate(subject: str, where: str, client: str) -> Handover:

@@ -15,6 +15,7 @@ from rolecall.source.tree import Unreadable
 _RUNS = re.compile(
     r"(?<![\w./-])(?:terraform|terragrunt|tofu)(?:\s+-\S+)*\s+(?:init|plan|apply|destroy|import|refresh|run-all|run)\b"
 )
+_JOBS = re.compile(rb"(?m)^jobs:")
 _WORKFLOW = re.compile(r"(?:^|/)\.github/workflows/[^/]+\.ya?ml$")
 #: Files by which other systems run their pipelines, and what these are called.
 _OTHERS = (
@@ -31,21 +32,29 @@ _OTHERS = (
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job of a GitHub workflow that runs Terraform.  `callers` are the jobs that call its reusable workflow."""
+    """A job of a GitHub workflow that runs Terraform.
+
+    `callers` are the jobs that call its reusable workflow, `siblings` the other jobs of its file; `written` is its own
+    text with what stands above the jobs of the file.
+    """
 
     resource: Resource
     steps: tuple[Resource, ...]
     callers: tuple[Resource, ...]
+    siblings: tuple[Resource, ...]
     written: str
 
     @property
-    def subject(self) -> str:
-        """The subject of its token with OWNER/NAME for the repository; a pattern where the code leaves it open."""
+    def subjects(self) -> tuple[str, ...]:
+        """The subjects of its tokens with OWNER/NAME for the repository; in capitals what the code leaves open."""
         if environment := text(self.resource.get("environment")):
-            return f"repo:OWNER/NAME:environment:{environment}"
+            return (f"repo:OWNER/NAME:environment:{environment}",)
         branches = strings(next(iter(self.resource.find("trigger_filters.push.branches")), None))
-        plain = [branch for branch in branches if not set(branch) & set("*?+[!")]
-        return f"repo:OWNER/NAME:ref:refs/heads/{plain[0] if len(plain) == 1 else 'BRANCH'}"
+        plain = [branch for branch in branches if not set(branch) & set("*?+[!")] or ["BRANCH"]
+        found = [f"repo:OWNER/NAME:ref:refs/heads/{branch}" for branch in plain]
+        if "pull_request" in strings(self.resource.get("triggers")):
+            found.append("repo:OWNER/NAME:pull_request")
+        return tuple(found)
 
 
 def terraform_jobs(context: Context) -> Iterator[Job]:
@@ -67,7 +76,14 @@ def terraform_jobs(context: Context) -> Iterator[Job]:
                 callers = tuple(
                     r for r in resources if r.mode == "job" and job.address.startswith(f"{r.address}.jobs.")
                 )
-                yield Job(job, steps, callers, context.text(job.span.path).text(job.span))
+                siblings = tuple(r for r in resources if r.mode == "job" and r.span.path == job.span.path and r != job)
+                yield Job(job, steps, callers, siblings, _written(context, job))
+
+
+def _written(context: Context, job: Resource) -> str:
+    source = context.text(job.span.path)
+    above = _JOBS.split(source.data, maxsplit=1)[0].decode("utf-8", "replace")
+    return f"{above}\n{source.text(job.span)}"
 
 
 def other_systems(context: Context) -> list[tuple[str, str]]:
