@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from rolecall.model.parts import Site
@@ -24,6 +24,8 @@ _ASKED = re.compile(
     rb"(?:role[-_]duration[-_]seconds|duration[-_]seconds|DurationSeconds)[\"']?\s*[:=\s]\s*[\"']?(\d+)"
 )
 _HOUR = 3600
+#: Folders whose scripts are about the whole repository.
+_OF_ALL = frozenset({"scripts", "ci", "pipelines", "pipeline", "build", "deploy", "tools", "bin", "hack"})
 _MOST = 8
 
 
@@ -44,6 +46,7 @@ class Readers:
     """The users of keys in one tree; what is looked for in every file is looked for once."""
 
     context: Context
+    _traced: dict[str, list[Use]] = field(default_factory=dict)
 
     def of(self, site: Site, switch: Switch) -> list[Use]:
         """Where the keys of a resource are used, as far as the row knows how; at most a few."""
@@ -52,7 +55,9 @@ class Readers:
             found.extend(self._references(site, switch))
             found.extend(use for type_name, name, use in self._data if (type_name, name) in _read(site, switch))
         if switch.words:
-            found.extend(use for words, use in self._said if words == switch.words)
+            found.extend(use for words, use in self._said if words == switch.words and _is_about(use.path, site.module))
+        if switch.trace:
+            found.extend(self._traces(site, switch))
         if switch.asked:
             found.extend(self._durations)
         return list(dict.fromkeys(found))[:_MOST]
@@ -66,12 +71,32 @@ class Readers:
             if whole.search(block.slice) is None:
                 continue
             if block.labels[:1] and block.labels[0] in switch.makers and block.type in ("resource", "data"):
-                yield _use(block, 0, f"({'.'.join(block.labels)}) makes keys of it")
+                yield _use(block, 0, f"({'.'.join(block.labels)}) needs or makes keys of it")
             for match in part.finditer(block.slice) if names else ():
                 yield _use(block, match.start(), f"reads {match[1].decode()}")
             if block.type == "output" and switch.readers:
                 for match in re.finditer(rb"=\s*" + address + rb"\s*$", block.slice, re.MULTILINE):
                     yield _use(block, match.start(), "hands all of it on")
+
+    def _traces(self, site: Site, switch: Switch) -> Iterator[Use]:
+        """What would fail after the switch: in the template, in the files below the folder and those that it names."""
+        if switch.trace not in self._traced:
+            self._traced[switch.trace] = list(self._matches(switch))
+        below = f"{site.module}/" if site.module else ""
+        for use in self._traced[switch.trace]:
+            if use.path == site.span.path or (site.format == "terraform" and use.path.startswith(below)):
+                yield use
+            elif site.format == "terraform":
+                name = use.path.rpartition("/")[2].encode("utf-8", "surrogateescape")
+                if any(name in block.slice for block in self.context.blocks(site.module)):
+                    yield use
+
+    def _matches(self, switch: Switch) -> Iterator[Use]:
+        pattern = re.compile(switch.trace.encode())
+        for path, data in self._texts(("",)):
+            match = pattern.search(data)
+            if match and not (switch.traceless and switch.traceless.encode() in data):
+                yield Use(path, _line(data, match.start()), "asks the metadata service without a session token")
 
     @cached_property
     def _data(self) -> list[tuple[str, str, Use]]:
@@ -120,6 +145,16 @@ class Readers:
                     yield path, self.context.tree.read(path).data
                 except Unreadable:
                     continue
+
+
+def _is_about(path: str, folder: str) -> bool:
+    """Whether a script or pipeline may be about what a folder declares: it lies on its way, below it, or among those
+    of the whole repository.
+    """
+    home = path.rpartition("/")[0]
+    if home.startswith(".") or home.partition("/")[0] in _OF_ALL:
+        return True
+    return f"{folder}/".startswith(f"{home}/") or f"{home}/".startswith(f"{folder}/") or not home or not folder
 
 
 def _read(site: Site, switch: Switch) -> set[tuple[str, str]]:

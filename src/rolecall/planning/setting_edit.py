@@ -23,7 +23,7 @@ from rolecall.source.text import SourceText, Span
 from rolecall.source.yaml import YamlMapping, YamlScalar
 
 #: A value as the code has it: what a table of settings holds.
-Value = str | bool | int | list[str]
+Value = str | bool | int | tuple[str, ...]
 #: A value that stands there by itself.
 _PLAIN = re.compile(r'"[^"$%\\]*"|[\w.-]+|\[[^\[\]{}$%]*\]', re.ASCII)
 _PROJECT = "{project}"

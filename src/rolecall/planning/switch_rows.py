@@ -36,8 +36,13 @@ class Switch:
     phase: str = ""
     value: str = ""
     provider: str = ""
-    probe: str = ""
+    query: str = ""
+    log: str = ""
+    command: str = ""
+    look: str = "nothing is counted in two weeks"
     roles: str = ""
+    trace: str = ""
+    traceless: str = ""
     rollback: str = ""
     words: str = ""
     asked: bool = False
@@ -54,14 +59,27 @@ class Switch:
     pinned: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
 
+    @property
+    def probe(self) -> str:
+        """The command that shows who uses the keys; "" where there is none."""
+        if not self.query:
+            return self.command
+        return f'az monitor log-analytics query --workspace WORKSPACE --analytics-query "{self.query}"'
+
+    @property
+    def seen(self) -> str:
+        """What it has to show."""
+        return f"{self.look} (diagnostic setting {self.log})" if self.log else self.look
+
 
 def rows(type_name: str, path: str) -> tuple[Switch, ...]:
     """The rows for a setting, the first that holds being the one that counts."""
-    return _table().get((type_name, path), ())
+    return table().get((type_name, path), ())
 
 
 @cache
-def _table() -> Mapping[tuple[str, str], tuple[Switch, ...]]:
+def table() -> Mapping[tuple[str, str], tuple[Switch, ...]]:
+    """Every row, by the type and the path of the setting."""
     data = tomllib.loads(files("rolecall.catalog").joinpath("switches.toml").read_text("utf-8"))
     found: dict[tuple[str, str], list[Switch]] = {}
     for row in data["switch"]:
@@ -75,13 +93,18 @@ def _table() -> Mapping[tuple[str, str], tuple[Switch, ...]]:
 def _switch(row: Mapping[str, Any], shared: Mapping[str, list[dict[str, str]]]) -> Switch:
     known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
     known["paths"] = tuple(known.pop("path").split("|"))
-    known["set"] = tuple(row.get("set", {}).items())
+    known["set"] = tuple(_written(row.get("set", {})))
     known["when"] = tuple((path, tuple(values)) for path, values in row.get("when", {}).items())
     known["since"] = _version(row.get("since", ""))
     new = row.get("new", {})
-    known["new"], known["new_since"] = tuple(new.get("set", {}).items()), _version(new.get("since", ""))
+    known["new"], known["new_since"] = tuple(_written(new.get("set", {}))), _version(new.get("since", ""))
     known["steps"] = tuple(_steps(row.get("steps", ()), shared))
     return Switch(**known)
+
+
+def _written(table: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+    for path, value in table.items():
+        yield path, tuple(value) if isinstance(value, list) else value
 
 
 def _steps(written: str | list[dict[str, str]], shared: Mapping[str, list[dict[str, str]]]) -> Iterator[Step]:
@@ -96,4 +119,4 @@ def _version(text: str) -> tuple[int, ...]:
 @cache
 def patterns() -> tuple[str, ...]:
     """What the rows look for in scripts and pipelines."""
-    return tuple(sorted({switch.words for switches in _table().values() for switch in switches if switch.words}))
+    return tuple(sorted({switch.words for switches in table().values() for switch in switches if switch.words}))

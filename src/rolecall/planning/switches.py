@@ -165,10 +165,15 @@ class Switches:
     def _note(self, fault: Fault) -> tuple[str, ...]:
         """What has to be true of the provider where the code does not pin it."""
         site, switch = fault.misset.site, fault.switch
-        if site.format != "terraform" or not switch.new or self._pin(site.unit, site.type).newest is not None:
+        if site.format != "terraform" or self._pin(site.unit, site.type).newest is not None:
             return ()
-        version, old = ".".join(map(str, switch.new_since)), " and ".join(path for path, _ in switch.set)
-        return (f"the provider is of version {version} or newer, since the code does not say (before it is {old})",)
+        version, before = switch.since, ""
+        if switch.new and self._written(fault) == switch.new:
+            version, before = switch.new_since, f" (before it is {' and '.join(path for path, _ in switch.set)})"
+        if not version:
+            return ()
+        name = site.type.partition("_")[0]
+        return (f"the provider {name} is of version {'.'.join(map(str, version))} or newer{before}: no code says so",)
 
     def _pin(self, unit: str, type_name: str) -> Pin:
         return pin_in(self.context, unit, type_name.partition("_")[0])
@@ -233,15 +238,15 @@ def _switched(plain: Migration, fault: Fault, edits: Sequence[Edit], note: tuple
     disposition: Disposition = "patch" if switch.phase == "migrate" else "partial"
     if switch.phase == "soak":
         reasons, rollback = (_UNSEEN,), _BACK
-        needs = (f"nobody uses them any more: {switch.probe}",)
+        needs = (f"nobody uses its keys any more: {switch.seen}{f': {switch.probe}' if switch.probe else ''}",)
         verify = ("no caller is refused; a caller with a key is",)
         handover = (
             Handover(
-                f"find who else uses them, and give each a role instead: {switch.roles}",
+                f"find who else uses its keys, and give each a role instead: {switch.roles}",
                 where,
                 "the owner of the resource",
                 switch.probe,
-                "nothing is counted any more",
+                switch.seen,
             ),
             Handover(
                 "after two weeks without trouble make its keys anew, so that copies of them are worthless even when "
@@ -301,17 +306,27 @@ def _advised(plain: Migration, told_of: Sequence[tuple[Fault, str]]) -> Migratio
     handover = _steps(fault, where)
     if switch.set:
         written = ", ".join(f"{path} = {json.dumps(value)}" for path, value in switch.set)
-        look = switch.probe or " ".join(switch.needs)
+        sourced = any(fault.misset.hops for fault, _ in told_of)
+        first = [
+            Handover(
+                f"write {switch.provider} = true in the provider block, and give Terraform's own identity the roles "
+                "for the data",
+                where,
+                "the owner of the pipeline",
+                check="a plan reads containers, queues and shares without the key",
+            )
+        ]
         handover = (
+            *(first if switch.provider else ()),
             Handover(
                 f"find who depends on it{f', and give each a role instead: {switch.roles}' if switch.roles else ''}",
                 where,
                 "the owner of the resource",
-                look,
-                "nothing is counted any more",
+                switch.probe,
+                switch.seen if switch.probe or not switch.needs else "; ".join(switch.needs),
             ),
             Handover(
-                f"then write {written} where the value comes from",
+                f"then write {written}{', where the value comes from' if sourced else ''}",
                 where,
                 "the owner of the resource",
                 check=(*switch.verify, "no caller is refused; a caller with a key is")[0],

@@ -1,0 +1,731 @@
+"""Estates with settings that stand wrong, and what is planned for them."""
+
+from __future__ import annotations
+
+from rolecall.planning.example import PlannerExample
+
+TRUST = """\
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
+  })
+"""
+ROLE = f"""\
+resource "aws_iam_role" "nightly" {{
+  name                 = "nightly"
+  max_session_duration = 43200
+{TRUST}}}
+"""
+INSTANCE = """\
+resource "aws_instance" "left" {
+  ami                  = "ami-0abcdef1234567890"
+  instance_type        = "t3.micro"
+  iam_instance_profile = "left"
+}
+"""
+REGISTRY = """\
+resource "azurerm_container_registry" "images" {
+  name                = "images"
+  resource_group_name = "images"
+  location            = "westeurope"
+  sku                 = "Standard"
+  admin_enabled       = true
+}
+"""
+COSMOS = """\
+resource "azurerm_cosmosdb_account" "orders" {
+  name                = "orders"
+  resource_group_name = "orders"
+  location            = "westeurope"
+  offer_type          = "Standard"
+  kind                = "GlobalDocumentDB"
+
+  consistency_policy {
+    consistency_level = "Session"
+  }
+
+  geo_location {
+    location          = "westeurope"
+    failover_priority = 0
+  }
+}
+"""
+
+
+def pinned(version: str) -> str:
+    return f"""\
+terraform {{
+  required_providers {{
+    azurerm = {{
+      source  = "hashicorp/azurerm"
+      version = "{version}"
+    }}
+  }}
+}}
+
+"""
+
+
+PATCHED: tuple[PlannerExample, ...] = (
+    PlannerExample(
+        "session tokens for machines",
+        {
+            "main.tf": """\
+resource "aws_instance" "open" {
+  ami                  = "ami-0abcdef1234567890"
+  instance_type        = "t3.micro"
+  iam_instance_profile = "open"
+
+  metadata_options {
+    http_tokens = "optional" # for the old agent
+  }
+}
+
+"""
+            + INSTANCE
+            + """\
+
+resource "aws_launch_template" "workers" {
+  name_prefix = "workers"
+
+  metadata_options {
+    http_endpoint = "enabled"
+  }
+}
+"""
+        },
+        {"aws_instance.open": "patch", "aws_instance.left": "patch", "aws_launch_template.workers": "patch"},
+        dict.fromkeys(
+            ("aws_instance.open", "aws_instance.left", "aws_launch_template.workers"), ("keep-with-controls",)
+        ),
+        {
+            "migrate": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -4,7 +4,7 @@
+   iam_instance_profile = "open"
+ 
+   metadata_options {
+-    http_tokens = "optional" # for the old agent
++    http_tokens = "required" # for the old agent
+   }
+ }
+ 
+@@ -12,6 +12,10 @@
+   ami                  = "ami-0abcdef1234567890"
+   instance_type        = "t3.micro"
+   iam_instance_profile = "left"
++
++  metadata_options {
++    http_tokens = "required"
++  }
+ }
+ 
+ resource "aws_launch_template" "workers" {
+@@ -19,5 +23,6 @@
+ 
+   metadata_options {
+     http_endpoint = "enabled"
++    http_tokens   = "required"
+   }
+ }
+"""
+        },
+        says=("aws cloudwatch get-metric-statistics --namespace AWS/EC2 --metric-name MetadataNoToken",),
+    ),
+    PlannerExample(
+        "session tokens in a template",
+        {
+            "stack.yaml": """\
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Web:
+    Type: AWS::EC2::Instance
+    Properties:
+      ImageId: ami-0abcdef1234567890
+      IamInstanceProfile: web
+      MetadataOptions:
+        HttpTokens: optional
+  Workers:
+    Type: AWS::EC2::LaunchTemplate
+    Properties:
+      LaunchTemplateData:
+        ImageId: ami-0abcdef1234567890
+""",
+            "stack.json": """\
+{
+  "AWSTemplateFormatVersion": "2010-09-09",
+  "Resources": {
+    "Batch": {
+      "Type": "AWS::EC2::Instance",
+      "Properties": {
+        "ImageId": "ami-0abcdef1234567890",
+        "IamInstanceProfile": "batch"
+      }
+    }
+  }
+}
+""",
+        },
+        {"Web": "patch", "Workers": "patch", "Batch": "patch"},
+        dict.fromkeys(("Web", "Workers", "Batch"), ("keep-with-controls",)),
+        {
+            "migrate": """\
+diff --git a/stack.json b/stack.json
+--- a/stack.json
++++ b/stack.json
+@@ -5,7 +5,8 @@
+       "Type": "AWS::EC2::Instance",
+       "Properties": {
+         "ImageId": "ami-0abcdef1234567890",
+-        "IamInstanceProfile": "batch"
++        "IamInstanceProfile": "batch",
++        "MetadataOptions": {"HttpTokens": "required"}
+       }
+     }
+   }
+diff --git a/stack.yaml b/stack.yaml
+--- a/stack.yaml
++++ b/stack.yaml
+@@ -6,9 +6,11 @@
+       ImageId: ami-0abcdef1234567890
+       IamInstanceProfile: web
+       MetadataOptions:
+-        HttpTokens: optional
++        HttpTokens: required
+   Workers:
+     Type: AWS::EC2::LaunchTemplate
+     Properties:
+       LaunchTemplateData:
+         ImageId: ami-0abcdef1234567890
++        MetadataOptions:
++          HttpTokens: required
+"""
+        },
+    ),
+    PlannerExample(
+        "shorter sessions, a rotation more often, and a rule that tells sooner",
+        {
+            "main.tf": ROLE
+            + """\
+
+resource "aws_secretsmanager_secret" "mails" {
+  name = "mails"
+}
+
+resource "aws_secretsmanager_secret_rotation" "mails" {
+  secret_id           = aws_secretsmanager_secret.mails.id
+  rotation_lambda_arn = "arn:aws:lambda:eu-west-1:111122223333:function:rotate"
+
+  rotation_rules {
+    automatically_after_days = 365
+  }
+}
+
+resource "aws_config_config_rule" "keys" {
+  name             = "keys"
+  input_parameters = jsonencode({ maxAccessKeyAge = "180" })
+
+  source {
+    owner             = "AWS"
+    source_identifier = "ACCESS_KEYS_ROTATED"
+  }
+}
+"""
+        },
+        {
+            "aws_iam_role.nightly": "patch",
+            "aws_secretsmanager_secret_rotation.mails": "patch",
+            "aws_config_config_rule.keys": "patch",
+        },
+        dict.fromkeys(
+            (
+                "aws_iam_role.nightly",
+                "aws_secretsmanager_secret_rotation.mails",
+                "aws_config_config_rule.keys",
+            ),
+            ("keep-with-controls",),
+        ),
+        {
+            "migrate": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -1,6 +1,6 @@
+ resource "aws_iam_role" "nightly" {
+   name                 = "nightly"
+-  max_session_duration = 43200
++  max_session_duration = 3600
+   assume_role_policy = jsonencode({
+     Version   = "2012-10-17"
+     Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
+@@ -16,13 +16,13 @@
+   rotation_lambda_arn = "arn:aws:lambda:eu-west-1:111122223333:function:rotate"
+ 
+   rotation_rules {
+-    automatically_after_days = 365
++    automatically_after_days = 90
+   }
+ }
+ 
+ resource "aws_config_config_rule" "keys" {
+   name             = "keys"
+-  input_parameters = jsonencode({ maxAccessKeyAge = "180" })
++  input_parameters = jsonencode({ maxAccessKeyAge = "90" })
+ 
+   source {
+     owner             = "AWS"
+"""
+        },
+        says=("nobody asks for more than an hour",),
+    ),
+    PlannerExample(
+        "sessions and a rotation in a template",
+        {
+            "stack.yaml": """\
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Nightly:
+    Type: AWS::IAM::Role
+    Properties:
+      MaxSessionDuration: 43200
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - {Effect: Allow, Action: "sts:AssumeRole", Principal: {Service: ec2.amazonaws.com}}
+  Mails:
+    Type: AWS::SecretsManager::Secret
+    Properties:
+      Name: mails
+  Rotation:
+    Type: AWS::SecretsManager::RotationSchedule
+    Properties:
+      SecretId: !Ref Mails
+      RotationLambdaARN: arn:aws:lambda:eu-west-1:111122223333:function:rotate
+      RotationRules:
+        AutomaticallyAfterDays: 365
+"""
+        },
+        {"Nightly": "patch", "Rotation": "patch"},
+        dict.fromkeys(("Nightly", "Rotation"), ("keep-with-controls",)),
+        {
+            "migrate": """\
+diff --git a/stack.yaml b/stack.yaml
+--- a/stack.yaml
++++ b/stack.yaml
+@@ -3,7 +3,7 @@
+   Nightly:
+     Type: AWS::IAM::Role
+     Properties:
+-      MaxSessionDuration: 43200
++      MaxSessionDuration: 3600
+       AssumeRolePolicyDocument:
+         Version: "2012-10-17"
+         Statement:
+@@ -18,4 +18,4 @@
+       SecretId: !Ref Mails
+       RotationLambdaARN: arn:aws:lambda:eu-west-1:111122223333:function:rotate
+       RotationRules:
+-        AutomaticallyAfterDays: 365
++        AutomaticallyAfterDays: 90
+"""
+        },
+    ),
+    PlannerExample(
+        "the metadata endpoints of another cloud, and a key that is rotated",
+        {
+            "main.tf": pinned("~> 4.0")
+            + """\
+resource "oci_core_instance" "batch" {
+  availability_domain = "AD-1"
+  compartment_id      = "ocid1.compartment.oc1..example"
+  shape               = "VM.Standard.E4.Flex"
+}
+
+resource "azurerm_key_vault_key" "orders" {
+  name         = "orders"
+  key_vault_id = "/subscriptions/00000000-0000-0000-0000-000000000000/vault"
+  key_type     = "RSA"
+  key_size     = 2048
+  key_opts     = ["decrypt", "encrypt"]
+}
+"""
+        },
+        {"oci_core_instance.batch": "patch", "azurerm_key_vault_key.orders": "patch"},
+        dict.fromkeys(("oci_core_instance.batch", "azurerm_key_vault_key.orders"), ("keep-with-controls",)),
+        {
+            "migrate": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -11,6 +11,10 @@
+   availability_domain = "AD-1"
+   compartment_id      = "ocid1.compartment.oc1..example"
+   shape               = "VM.Standard.E4.Flex"
++
++  instance_options {
++    are_legacy_imds_endpoints_disabled = true
++  }
+ }
+ 
+ resource "azurerm_key_vault_key" "orders" {
+@@ -19,4 +23,10 @@
+   key_type     = "RSA"
+   key_size     = 2048
+   key_opts     = ["decrypt", "encrypt"]
++
++  rotation_policy {
++    automatic {
++      time_after_creation = "P90D"
++    }
++  }
+ }
+"""
+        },
+    ),
+    PlannerExample(
+        "keys of a registry and of a database's own, which nobody in the code uses",
+        {"main.tf": pinned("~> 4.0") + REGISTRY + "\n" + COSMOS},
+        {"azurerm_container_registry.images": "partial", "azurerm_cosmosdb_account.orders": "partial"},
+        dict.fromkeys(
+            ("azurerm_container_registry.images", "azurerm_cosmosdb_account.orders"), ("azure:managed-identity",)
+        ),
+        {
+            "soak": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -12,15 +12,16 @@
+   resource_group_name = "images"
+   location            = "westeurope"
+   sku                 = "Standard"
+-  admin_enabled       = true
++  admin_enabled       = false
+ }
+ 
+ resource "azurerm_cosmosdb_account" "orders" {
+-  name                = "orders"
++  name                          = "orders"
+-  resource_group_name = "orders"
++  resource_group_name           = "orders"
+-  location            = "westeurope"
++  location                      = "westeurope"
+-  offer_type          = "Standard"
++  offer_type                    = "Standard"
+-  kind                = "GlobalDocumentDB"
++  kind                          = "GlobalDocumentDB"
++  local_authentication_disabled = true
+ 
+   consistency_policy {
+     consistency_level = "Session"
+"""
+        },
+        says=("ContainerRegistryLoginEvents | where Identity == 'NAME'", "who else has its keys is not in the code"),
+    ),
+    PlannerExample(
+        "the same argument, called otherwise and turned round since version 5",
+        {"main.tf": pinned("~> 5.0") + COSMOS},
+        {"azurerm_cosmosdb_account.orders": "partial"},
+        {"azurerm_cosmosdb_account.orders": ("azure:managed-identity",)},
+        {
+            "soak": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -8,11 +8,12 @@
+ }
+ 
+ resource "azurerm_cosmosdb_account" "orders" {
+-  name                = "orders"
++  name                         = "orders"
+-  resource_group_name = "orders"
++  resource_group_name          = "orders"
+-  location            = "westeurope"
++  location                     = "westeurope"
+-  offer_type          = "Standard"
++  offer_type                   = "Standard"
+-  kind                = "GlobalDocumentDB"
++  kind                         = "GlobalDocumentDB"
++  local_authentication_enabled = false
+ 
+   consistency_policy {
+     consistency_level = "Session"
+"""
+        },
+    ),
+    PlannerExample(
+        "roles and identities beside what there is",
+        {
+            "main.tf": """\
+resource "aws_db_instance" "main" {
+  engine         = "postgres"
+  instance_class = "db.t4g.micro"
+}
+
+resource "google_container_cluster" "main" {
+  name               = "main"
+  project            = var.project
+  location           = "europe-west1"
+  initial_node_count = 1
+
+  node_config {
+    service_account = "nodes@example.iam.gserviceaccount.com"
+  }
+}
+
+variable "project" {
+  type = string
+}
+""",
+            "stack.yaml": """\
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Orders:
+    Type: AWS::RDS::DBCluster
+    Properties:
+      Engine: aurora-postgresql
+      MasterUsername: orders
+      ManageMasterUserPassword: true
+""",
+        },
+        {"aws_db_instance.main": "partial", "google_container_cluster.main": "partial", "Orders": "partial"},
+        {
+            "aws_db_instance.main": ("unknown",),
+            "google_container_cluster.main": ("gcp:gke-workload-identity",),
+            "Orders": ("unknown",),
+        },
+        {
+            "expand": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -1,6 +1,7 @@
+ resource "aws_db_instance" "main" {
+-  engine         = "postgres"
++  engine                              = "postgres"
+-  instance_class = "db.t4g.micro"
++  instance_class                      = "db.t4g.micro"
++  iam_database_authentication_enabled = true
+ }
+ 
+ resource "google_container_cluster" "main" {
+@@ -12,6 +13,10 @@
+   node_config {
+     service_account = "nodes@example.iam.gserviceaccount.com"
+   }
++
++  workload_identity_config {
++    workload_pool = "${var.project}.svc.id.goog"
++  }
+ }
+ 
+ variable "project" {
+diff --git a/stack.yaml b/stack.yaml
+--- a/stack.yaml
++++ b/stack.yaml
+@@ -6,3 +6,4 @@
+       Engine: aurora-postgresql
+       MasterUsername: orders
+       ManageMasterUserPassword: true
++      EnableIAMDatabaseAuthentication: true
+"""
+        },
+        says=("in PostgreSQL a user with rds_iam takes no password any more",),
+    ),
+)
+
+TOLD: tuple[PlannerExample, ...] = (
+    PlannerExample(
+        "somebody in the code uses the keys",
+        {
+            "main.tf": REGISTRY
+            + """\
+
+output "password" {
+  value     = azurerm_container_registry.images.admin_password
+  sensitive = true
+}
+""",
+        },
+        {"azurerm_container_registry.images": "advice"},
+        {"azurerm_container_registry.images": ("azure:managed-identity",)},
+        says=("no patch: main.tf:10 reads admin_password", "AcrPull to what pulls", "then plan again, or write"),
+    ),
+    PlannerExample(
+        "a pipeline asks for the keys",
+        {
+            "main.tf": REGISTRY,
+            ".github/workflows/push.yml": """\
+on: push
+jobs:
+  push:
+    runs-on: ubuntu-latest
+    steps:
+      - run: az acr credential show --name images
+""",
+        },
+        {"azurerm_container_registry.images": "advice"},
+        {"azurerm_container_registry.images": ("azure:managed-identity",)},
+        says=("no patch: .github/workflows/push.yml:6 asks for keys of this kind",),
+    ),
+    PlannerExample(
+        "a workspace that needs the registry's administrator",
+        {
+            "main.tf": REGISTRY
+            + """\
+
+resource "azurerm_machine_learning_workspace" "main" {
+  name                  = "main"
+  container_registry_id = azurerm_container_registry.images.id
+}
+""",
+        },
+        {"azurerm_container_registry.images": "advice"},
+        {"azurerm_container_registry.images": ("azure:managed-identity",)},
+        says=("(azurerm_machine_learning_workspace.main) needs or makes keys of it",),
+    ),
+    PlannerExample(
+        "Terraform itself uses the key",
+        {
+            "main.tf": """\
+provider "azurerm" {
+  features {}
+}
+
+resource "azurerm_storage_account" "data" {
+  name = "data"
+}
+"""
+        },
+        {"azurerm_storage_account.data": "advice"},
+        {"azurerm_storage_account.data": ("azure:managed-identity",)},
+        says=(
+            "Terraform itself uses the key until the provider says storage_use_azuread = true",
+            "write storage_use_azuread = true in the provider block",
+        ),
+    ),
+    PlannerExample(
+        "what is started asks without a token",
+        {
+            "main.tf": INSTANCE.replace("}\n", '  user_data            = file("start.sh")\n}\n'),
+            "start.sh": "curl -s http://169.254.169.254/latest/meta-data/instance-id\n",
+        },
+        {"aws_instance.left": "advice"},
+        {"aws_instance.left": ("keep-with-controls",)},
+        says=("no patch: start.sh:1 asks the metadata service without a session token",),
+    ),
+    PlannerExample(
+        "a job asks for more",
+        {
+            "main.tf": ROLE,
+            ".github/workflows/nightly.yml": """\
+on: push
+jobs:
+  nightly:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: aws-actions/configure-aws-credentials@v4
+        with:
+          role-to-assume: arn:aws:iam::111122223333:role/nightly
+          role-duration-seconds: 7200
+""",
+        },
+        {"aws_iam_role.nightly": "advice"},
+        {"aws_iam_role.nightly": ("keep-with-controls",)},
+        says=("no patch: .github/workflows/nightly.yml:9 asks for a session of 7200 seconds",),
+    ),
+    PlannerExample(
+        "values that come from elsewhere, blocks that Terraform is to leave, blocks that others write",
+        {
+            "main.tf": """\
+provider "aws" {
+  region = "eu-west-1"
+}
+
+variable "tokens" {
+  default = "optional"
+}
+
+resource "aws_instance" "given" {
+  ami                  = "ami-0abcdef1234567890"
+  iam_instance_profile = "given"
+  metadata_options {
+    http_tokens = var.tokens
+  }
+}
+""",
+            "left/main.tf": """\
+resource "aws_instance" "left" {
+  ami                  = "ami-0abcdef1234567890"
+  iam_instance_profile = "left"
+  lifecycle {
+    ignore_changes = [metadata_options]
+  }
+}
+""",
+            "old/main.tf": pinned("~> 2.0")
+            + REGISTRY.replace("admin_enabled       = true\n", "")
+            + """\
+
+resource "azurerm_servicebus_namespace" "jobs" {
+  name = "jobs"
+  sku  = "Standard"
+}
+""",
+        },
+        {
+            "aws_instance.given": "advice",
+            "aws_instance.left": "advice",
+            "azurerm_servicebus_namespace.jobs": "advice",
+        },
+        {
+            "aws_instance.given": ("keep-with-controls",),
+            "aws_instance.left": ("keep-with-controls",),
+            "azurerm_servicebus_namespace.jobs": ("azure:managed-identity",),
+        },
+        says=(
+            "not patched: aws_instance.given: the value comes from var.tokens (main.tf:5)",
+            "not patched: aws_instance.left: ignore_changes covers metadata_options",
+            "not patched: azurerm_servicebus_namespace.jobs: the provider's version is pinned below 3.0",
+        ),
+    ),
+    PlannerExample(
+        "what replaces something is its owner's to decide, and many of a kind are one piece of advice",
+        {
+            "main.tf": """\
+resource "aws_launch_configuration" "workers" {
+  name     = "workers"
+  image_id = "ami-0abcdef1234567890"
+}
+
+resource "aws_secretsmanager_secret" "one" {
+  name = "one"
+}
+
+resource "aws_secretsmanager_secret" "two" {
+  name = "two"
+}
+
+resource "azurerm_cognitive_account" "words" {
+  name = "words"
+}
+"""
+        },
+        {
+            "aws_launch_configuration.workers": "advice",
+            "aws_secretsmanager_secret.one": "advice",
+            "azurerm_cognitive_account.words": "advice",
+        },
+        {
+            "aws_launch_configuration.workers": ("keep-with-controls",),
+            "aws_secretsmanager_secret.one": ("keep-with-controls",),
+            "azurerm_cognitive_account.words": ("azure:managed-identity",),
+        },
+        says=(
+            "any change replaces it, so its owner decides when",
+            "aws_secretsmanager_secret.two is a secret that nothing rotates",
+            "callers with an Entra token need custom_subdomain_name, and writing it replaces the account",
+        ),
+    ),
+)

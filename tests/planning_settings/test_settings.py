@@ -1,0 +1,202 @@
+"""Settings as migrations: what is switched, what is handed over, and that a patch does what it says."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from setting_estates import INSTANCE, PATCHED, REGISTRY, TOLD
+
+from rolecall.analysis.run import Options, analyse
+from rolecall.catalog.entries import catalog
+from rolecall.planners import load
+from rolecall.planning.example import PlannerExample
+from rolecall.planning.migration import PHASES
+from rolecall.planning.plan import Plan, make_plan
+from rolecall.planning.series import patch
+from rolecall.planning.switch_rows import Switch, table
+
+VALIDATE = Path(__file__).parents[3] / "shared" / "tools" / "tfvalidate" / "tfvalidate.py"
+needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
+#: What a plan may say that it leads to (design section 2).
+TARGETS = {
+    "azure:federated-credential",
+    "azure:managed-identity",
+    "azure:rbac",
+    "azure:workload-identity",
+    "gcp:gke-workload-identity",
+    "keep-with-controls",
+    "narrow",
+    "database",
+}
+
+
+def lay_out(folder: Path, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(text.encode())
+    return folder
+
+
+def planned(folder: Path) -> Plan:
+    return make_plan(analyse([folder], Options(cache=False)), load())
+
+
+def each(examples: tuple[PlannerExample, ...]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("example", examples, ids=[example.title for example in examples])
+
+
+def patched(folder: Path, plan: Plan) -> None:
+    for step in plan.series.steps:
+        for name, data in step.files.items():
+            if step.changes:
+                (folder / name).write_bytes(data or b"")
+
+
+def rows(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines() if not line.startswith("diff ")]
+
+
+@each(PATCHED + TOLD)
+def test_the_plan_is_the_one_shown(example: PlannerExample, tmp_path: Path) -> None:
+    plan = planned(lay_out(tmp_path, example.files))
+    settings = [m for m in plan.migrations if m.id.startswith("setting-")]
+    assert {m.subject.address: m.disposition for m in settings} == dict(example.dispositions)
+    assert {m.subject.address: m.targets for m in settings} == dict(example.targets)
+    said = [reason for m in settings for reason in m.reasons]
+    said += [text for m in settings for step in m.handover for text in (step.what, step.command)]
+    said += [text for m in settings for phase in m.phases for text in phase.needs]
+    for text in example.says:
+        assert any(text in one for one in said), f"nothing says {text!r}: {said}"
+    for migration in settings:
+        assert migration.reasons
+        assert migration.handover or migration.disposition == "patch"
+        assert all(step.where and step.who for step in migration.handover)
+        assert all(phase.verify and phase.rollback for phase in migration.phases)
+        assert all(proof.holds for proof in migration.proof)
+        assert bool(migration.proof) is bool(migration.phases)
+        assert {phase.name for phase in migration.phases} <= (
+            {"migrate"} if migration.disposition == "patch" else {"expand", "soak"}
+        )
+
+
+@each(PATCHED)
+def test_a_patch_ends_the_finding_and_nothing_is_left_to_do(example: PlannerExample, tmp_path: Path) -> None:
+    plan = planned(lay_out(tmp_path, example.files))
+    for phase, text in example.patches.items():
+        assert rows(patch(plan.series.step(phase)).decode()) == rows(text)
+    before = {finding.fingerprint for finding in plan.analysis.findings}
+    answered = {name for migration in plan.migrations for name in migration.answers}
+    patched(tmp_path, plan)
+    again = planned(tmp_path)
+    left = {finding.fingerprint for finding in again.analysis.findings}
+    assert answered <= before
+    assert not answered & left
+    assert left < before
+    assert not [m for m in again.migrations if m.id.startswith("setting-")]
+
+
+@needs_terraform
+@each(PATCHED)
+def test_what_was_formatted_stays_so(example: PlannerExample, tmp_path: Path) -> None:
+    if not any(name.endswith(".tf") for name in example.files):
+        pytest.skip("no Terraform code")
+    patched(lay_out(tmp_path, example.files), planned(tmp_path))
+    command = ["terraform", "fmt", "-check", "-diff", "-no-color", str(tmp_path)]
+    environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
+    run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@needs_terraform
+@pytest.mark.skipif(not VALIDATE.is_file(), reason="the offline validator is not beside the checkout")
+def test_terraform_finds_nothing_new(tmp_path: Path) -> None:
+    pytest.importorskip("grpc", reason="grpcio is not installed")
+    for number, example in enumerate(PATCHED):
+        if "main.tf" not in example.files:
+            continue
+        old = lay_out(tmp_path / f"{number}-old", example.files)
+        new = lay_out(tmp_path / f"{number}-new", example.files)
+        patched(new, planned(new))
+        command = [sys.executable, str(VALIDATE), "--baseline", str(old), str(new)]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+
+
+@each(PATCHED)
+def test_cfn_lint_finds_nothing_wrong(example: PlannerExample, tmp_path: Path) -> None:
+    names = [name for name, text in example.files.items() if "AWSTemplateFormatVersion" in text]
+    if not names:
+        pytest.skip("no CloudFormation template")
+    lint = pytest.importorskip("cfnlint.api", reason="cfn-lint is not installed").lint_all
+    patched(lay_out(tmp_path, example.files), planned(tmp_path))
+    for name in names:
+        assert not [m for m in lint((tmp_path / name).read_text()) if m.rule.id.startswith("E")]
+
+
+def test_a_finding_points_at_its_own_migration(tmp_path: Path) -> None:
+    plan = planned(lay_out(tmp_path, {"main.tf": INSTANCE.replace('  iam_instance_profile = "left"\n', "") + REGISTRY}))
+    answers = {name: migration.id for migration in plan.migrations for name in migration.answers}
+    fixes = {finding["fingerprint"]: finding["fix"] for finding in plan.to_json()["findings"]}
+    assert len(answers) == 2
+    assert {name: fix["migration"] for name, fix in fixes.items() if fix} == answers
+    assert any(fix is None for fix in fixes.values())  # no identity: another finding of the same line
+
+
+def test_a_note_is_no_migration(tmp_path: Path) -> None:
+    text = 'resource "azurerm_log_analytics_workspace" "logs" {\n  name = "logs"\n}\n'
+    plan = planned(lay_out(tmp_path, {"main.tf": text}))
+    assert plan.analysis.findings
+    assert not plan.migrations
+
+
+def test_another_migration_of_the_same_attribute_comes_first(tmp_path: Path) -> None:
+    settings = [m for m in planned(lay_out(tmp_path, {"main.tf": INSTANCE})).migrations if m.phases]
+    assert len(settings) == 1
+    assert not [m for m in make_plan(analyse([tmp_path], Options(cache=False)), load(), settings=False).migrations]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", 'resource "aws_instance" "x" {', 'resource "aws_instance" "a\\udcff" {\n}\n']
+)
+def test_broken_code_is_not_patched(text: str, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_bytes(text.encode("utf-8", "surrogateescape"))
+    planned(tmp_path)
+
+
+def switches() -> list[tuple[str, str, Switch]]:
+    return [(type_name, path, switch) for (type_name, path), found in table().items() for switch in found]
+
+
+def test_every_row_is_about_a_setting_that_there_is() -> None:
+    known = catalog()
+    for type_name, path, switch in switches():
+        settings = known[type_name].settings if type_name in known else ()
+        names = {setting.path.partition("|")[0] for setting in settings}
+        # a row for several types has the paths of all of them
+        assert names & set(switch.paths), (type_name, path)
+
+
+def test_every_row_says_what_it_must() -> None:
+    for type_name, path, switch in switches():
+        where = type_name, path
+        assert switch.target in TARGETS, where
+        assert switch.about in ("identity", "credential", "grant"), where
+        assert bool(switch.set) == bool(switch.phase), where
+        if not switch.set:
+            assert switch.why, where
+            assert switch.steps, where
+            continue
+        assert switch.phase in PHASES, where
+        assert switch.permissions, where
+        if switch.phase == "soak":
+            assert switch.roles, where
+        else:
+            assert switch.why and switch.verify and switch.rollback, where
+        assert switch.needs if switch.phase == "migrate" else True, where
+        assert switch.steps if switch.phase == "expand" else True, where
