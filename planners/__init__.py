@@ -30,6 +30,7 @@ PLANNERS: tuple[str, ...] = (
     "azure_runner",
     "aks_identity",
     "azure_connection",
+    "entra_federation",
     "oci_runner",
     "oci_workload",
     "oci_pipeline",
