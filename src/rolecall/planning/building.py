@@ -376,14 +376,16 @@ def _find_reader(case: Case, end: OpenEnd) -> Handover:
         f"find out who reads {store.name or store.site.address} ({store.kind})",
         str(end.steps[-1].span),
         "the owner of the code that reads it",
-        ask if credential.cloud == "aws" else LAST_USE.get((credential.cloud, credential.cls), ""),
+        ask
+        if credential.cloud == "aws" and credential.cls == "access-key"
+        else LAST_USE.get((credential.cloud, credential.cls), ""),
         "what it says of the last use points at the reader",
     )
 
 
 def _last_use(case: Case) -> Handover:
     credential = case.credential
-    if credential.cloud != "aws":
+    if credential.cloud != "aws" or credential.cls != "access-key":
         return Handover(
             "find out when this key was last used, and by whom",
             credential.site.address,

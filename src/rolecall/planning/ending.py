@@ -197,6 +197,13 @@ ENDINGS: Mapping[str, Ending] = {
         "gcloud iam service-accounts keys enable KEY_ID --iam-account=ACCOUNT",
         ("iam.serviceAccountKeys.delete", "iam.serviceAccountKeys.disable"),
     ),
+    # https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateServiceSpecificCredential.html
+    "aws_iam_service_specific_credential": Ending(
+        ("status", '"Inactive"'),
+        "",
+        'set status = "Active" again and apply',
+        ("iam:UpdateServiceSpecificCredential", "iam:DeleteServiceSpecificCredential"),
+    ),
     "google_storage_hmac_key": Ending(
         ("state", '"INACTIVE"'),
         "",

@@ -13,9 +13,12 @@ from rolecall.catalog.entries import hints
 from rolecall.model.linking import OpenEnd
 from rolecall.model.nature import speaks, words
 from rolecall.model.systems import CI_STORES
+from rolecall.model.targets import target_of
 from rolecall.planning.case import Case
 from rolecall.planning.controls import broker_steps, sender_steps, vendor_steps
 from rolecall.planning.migration import Disposition, Handover
+from rolecall.planning.published import published_names, published_steps
+from rolecall.planning.service_password import is_service_password, service_steps
 
 _ACCOUNT_KEYS = ("aws:resourceaccount", "aws:principalaccount", "aws:sourceaccount", "s3:resourceaccount")
 
@@ -36,7 +39,18 @@ class Verdict:
 
 def hold_back(case: Case) -> Verdict | None:
     """Why a key is not to be taken from its holder by a patch; None where its consumers decide."""
-    for judge in (_person, _smtp, _broker, _vendor_holds, _named_for_vendor, _developer, _outside, _other_account):
+    for judge in (
+        _person,
+        _service_password,
+        _published,
+        _smtp,
+        _broker,
+        _vendor_holds,
+        _named_for_vendor,
+        _developer,
+        _outside,
+        _other_account,
+    ):
         verdict = judge(case)
         if verdict is not None:
             return verdict
@@ -60,6 +74,33 @@ def _person(case: Case) -> Verdict | None:
                 "the identity team",
             ),
         ),
+    )
+
+
+def _service_password(case: Case) -> Verdict | None:
+    """A password of one service, which a role's credentials do not replace as they are; None where nothing reads it."""
+    if not is_service_password(case) or not (case.uses or case.ends):
+        return None
+    targets = [target_of("aws", use.workload) for use in case.uses]
+    targets += [likely_target(case, end) for end in case.ends]
+    return Verdict(
+        tuple(dict.fromkeys(targets)),
+        "advice",
+        "the password is for one service only, and a role takes its place by another way of signing in: the client "
+        "has to change first",
+        tuple(service_steps(case)),
+    )
+
+
+def _published(case: Case) -> Verdict | None:
+    names = published_names(case)
+    if not names:
+        return None
+    return Verdict(
+        ("aws:web-identity",),
+        "advice",
+        f"{names[0]} goes into a bundle that browsers or phones load, so that everybody who does has the key",
+        published_steps(case, names),
     )
 
 

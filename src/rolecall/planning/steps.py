@@ -180,6 +180,7 @@ KEPT_STEPS: Mapping[tuple[str, str], tuple[tuple[str, str, str, str], ...]] = {
 #: How to see when a credential was last used.
 LAST_USE: Mapping[tuple[str, str], str] = {
     ("azure", "client-secret"): "the Entra sign-in log of service principals, by servicePrincipalCredentialKeyId",
+    ("aws", "password"): "aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=USER",
     ("azure", "access-key"): "the metric Transactions of the storage account, by Authentication (AccountKey, SAS)",
     ("azure", "sas"): "the metric Transactions of the storage account, by Authentication (AccountKey, SAS)",
     ("gcp", "service-account-key"): "gcloud policy-intelligence query-activity --project PROJECT "
