@@ -105,13 +105,13 @@ diff --git a/main.tf b/main.tf
 +++ b/main.tf
 @@ -4,7 +4,7 @@
    iam_instance_profile = "open"
- 
+
    metadata_options {
 -    http_tokens = "optional" # for the old agent
 +    http_tokens = "required" # for the old agent
    }
  }
- 
+
 @@ -12,6 +12,10 @@
    ami                  = "ami-0abcdef1234567890"
    instance_type        = "t3.micro"
@@ -121,10 +121,10 @@ diff --git a/main.tf b/main.tf
 +    http_tokens = "required"
 +  }
  }
- 
+
  resource "aws_launch_template" "workers" {
 @@ -19,5 +23,6 @@
- 
+
    metadata_options {
      http_endpoint = "enabled"
 +    http_tokens   = "required"
@@ -262,18 +262,18 @@ diff --git a/main.tf b/main.tf
      Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
 @@ -16,13 +16,13 @@
    rotation_lambda_arn = "arn:aws:lambda:eu-west-1:111122223333:function:rotate"
- 
+
    rotation_rules {
 -    automatically_after_days = 365
 +    automatically_after_days = 90
    }
  }
- 
+
  resource "aws_config_config_rule" "keys" {
    name             = "keys"
 -  input_parameters = jsonencode({ maxAccessKeyAge = "180" })
 +  input_parameters = jsonencode({ maxAccessKeyAge = "90" })
- 
+
    source {
      owner             = "AWS"
 """
@@ -368,7 +368,7 @@ diff --git a/main.tf b/main.tf
 +    are_legacy_imds_endpoints_disabled = true
 +  }
  }
- 
+
  resource "azurerm_key_vault_key" "orders" {
 @@ -19,4 +23,10 @@
    key_type     = "RSA"
@@ -403,7 +403,7 @@ diff --git a/main.tf b/main.tf
 -  admin_enabled       = true
 +  admin_enabled       = false
  }
- 
+
  resource "azurerm_cosmosdb_account" "orders" {
 -  name                = "orders"
 +  name                          = "orders"
@@ -416,7 +416,7 @@ diff --git a/main.tf b/main.tf
 -  kind                = "GlobalDocumentDB"
 +  kind                          = "GlobalDocumentDB"
 +  local_authentication_disabled = true
- 
+
    consistency_policy {
      consistency_level = "Session"
 """
@@ -435,7 +435,7 @@ diff --git a/main.tf b/main.tf
 +++ b/main.tf
 @@ -8,11 +8,12 @@
  }
- 
+
  resource "azurerm_cosmosdb_account" "orders" {
 -  name                = "orders"
 +  name                         = "orders"
@@ -448,7 +448,7 @@ diff --git a/main.tf b/main.tf
 -  kind                = "GlobalDocumentDB"
 +  kind                         = "GlobalDocumentDB"
 +  local_authentication_enabled = false
- 
+
    consistency_policy {
      consistency_level = "Session"
 """
@@ -508,7 +508,7 @@ diff --git a/main.tf b/main.tf
 +  instance_class                      = "db.t4g.micro"
 +  iam_database_authentication_enabled = true
  }
- 
+
  resource "google_container_cluster" "main" {
 @@ -12,6 +13,10 @@
    node_config {
@@ -519,7 +519,7 @@ diff --git a/main.tf b/main.tf
 +    workload_pool = "${var.project}.svc.id.goog"
 +  }
  }
- 
+
  variable "project" {
 diff --git a/stack.yaml b/stack.yaml
 --- a/stack.yaml

@@ -15,11 +15,13 @@ from setting_estates import INSTANCE, PATCHED, REGISTRY, TOLD
 from rolecall.analysis.run import Options, analyse
 from rolecall.catalog.entries import catalog
 from rolecall.planners import load
+from rolecall.planning.case import Context
 from rolecall.planning.example import PlannerExample
 from rolecall.planning.migration import PHASES
 from rolecall.planning.plan import Plan, make_plan
 from rolecall.planning.series import patch
 from rolecall.planning.switch_rows import Switch, table
+from rolecall.planning.switches import switch_settings
 
 VALIDATE = Path(__file__).parents[3] / "shared" / "tools" / "tfvalidate" / "tfvalidate.py"
 needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
@@ -156,9 +158,18 @@ def test_a_note_is_no_migration(tmp_path: Path) -> None:
 
 
 def test_another_migration_of_the_same_attribute_comes_first(tmp_path: Path) -> None:
-    settings = [m for m in planned(lay_out(tmp_path, {"main.tf": INSTANCE})).migrations if m.phases]
-    assert len(settings) == 1
-    assert not [m for m in make_plan(analyse([tmp_path], Options(cache=False)), load(), settings=False).migrations]
+    plan = planned(lay_out(tmp_path, {"main.tf": INSTANCE}))
+    analysis = plan.analysis
+    context = Context(analysis.tree, analysis.model, analysis.unit)
+    (held,) = switch_settings(context, analysis.findings, plan.migrations)
+    assert held.disposition == "advice"
+    assert any("another migration changes it; plan again after that" in reason for reason in held.reasons)
+
+
+def test_a_plan_can_do_without_settings(tmp_path: Path) -> None:
+    analysis = analyse([lay_out(tmp_path, {"main.tf": INSTANCE})], Options(cache=False))
+    assert make_plan(analysis, load()).migrations
+    assert not make_plan(analysis, load(), settings=False).migrations
 
 
 @pytest.mark.parametrize(
