@@ -82,6 +82,8 @@ def second(case: Case, connection: Connection, application: str) -> list[Edit]:
             lines.append("  " + text.data[attribute.start : attribute.end].decode("utf-8", "replace"))
     lines.append(f'  {SCHEME} = "WorkloadIdentityFederation"')
     for nested in block.blocks:
+        if nested.type == "features":
+            continue  # it may ask for a check of the login when the connection is made, before anything trusts it
         lines.append("")
         if nested.type == "credentials":
             named = nested.attribute("serviceprincipalid")

@@ -221,7 +221,7 @@ diff --git a/main.tf b/main.tf
         {"main.tf": _BACKEND, ".gitlab-ci.yml": "apply:\n  script:\n    - terraform apply -auto-approve\n"},
         {"terraform.backend.azurerm": "advice"},
         {"terraform.backend.azurerm": _TARGETS},
-        says=(".gitlab-ci.yml runs it, and is not logged in to Azure but for this key",),
+        says=(".gitlab-ci.yml runs it, and Terraform is not logged in to Azure there but by this key",),
     ),
     PlannerExample(
         "a pipeline whose token has to be asked for elsewhere",

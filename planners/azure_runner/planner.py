@@ -34,8 +34,9 @@ PLATFORMS = ("terraform",)
 TARGET = "azure:federated-credential"
 #: Arguments of the backend that open the storage account itself.
 KEYS = ("access_key", "sas_token")
-#: A login to Azure in the text of a pipeline.
-_LOGGED_IN = re.compile(r"ARM_CLIENT_ID|ARM_USE_(?:MSI|OIDC)|(?i:azure/login)|az login|azureSubscription|AzureCLI@")
+#: A login of Terraform's own in the text of a pipeline: that of the Azure CLI is for people
+#: (https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/guides/azure_cli).
+_LOGGED_IN = re.compile(r"ARM_CLIENT_ID|ARM_USE_(?:MSI|OIDC)")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -109,10 +110,10 @@ def _opened_by_role(move: Move, found: Runs) -> None:
     for name, written in seen:
         if not _LOGGED_IN.search(written):
             move.hold(
-                f"{name} runs it, and is not logged in to Azure but for this key",
+                f"{name} runs it, and Terraform is not logged in to Azure there but by this key",
                 Handover(
-                    "let the job log in by its own token (azure/login with client-id, tenant-id and subscription-id, "
-                    "or ARM_USE_OIDC=true, ARM_CLIENT_ID and ARM_TENANT_ID), then run rolecall plan again",
+                    "let the job log in by its own token (permission id-token: write, ARM_USE_OIDC=true, ARM_CLIENT_ID "
+                    "and ARM_TENANT_ID), then run rolecall plan again",
                     name,
                     "the owner of the pipeline",
                     "az account show",

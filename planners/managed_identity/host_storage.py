@@ -95,6 +95,8 @@ def _account(resource: Resource, use: Use, block: Block) -> str:
         raise Refused(f"{block.labels[0]} opens its storage by a key only: azurerm_linux_function_app knows identities")
     if use.fields != (KEY,):
         raise Refused(f"the key is in {', '.join(use.fields)} too, where the application reads it")
+    if covered := {"all", "identity", KEY, "storage_uses_managed_identity"} & set(resource.ignore_changes):
+        raise Refused(f"lifecycle.ignore_changes covers {', '.join(sorted(covered))}")
     if repetition(block).name:
         raise Refused("it is made several times, so each instance needs roles of its own")
     key, name = block.attribute(KEY), block.attribute("storage_account_name")

@@ -31,6 +31,10 @@ CLOUD = "azure"
 PLATFORMS = ("app-service", "azure-functions", "container-apps", "container-instances", "aks", machine.PLATFORM)
 
 _CLIENT_ID = "AZURE_CLIENT_ID"
+#: What the edits touch, in all types: nothing is changed there where the owner keeps it from being changed.
+_SETTINGS = frozenset(
+    ("all", "identity", "app_settings", "connection_string", "template", "secret", "container", "service_principal")
+)
 #: Types whose environment cannot change in place: the group is replaced, and with it its address
 #: (azurerm_container_group, `environment_variables` forces a new resource).
 _REPLACED = ("azurerm_container_group",)
@@ -52,6 +56,8 @@ def plan(case: Case, use: Use) -> Move:
     elif move.complete:
         try:
             block = case.context.block(site.span)
+            if covered := set(resource.ignore_changes) & _SETTINGS:
+                raise Refused(f"lifecycle.ignore_changes covers {', '.join(sorted(covered))}")
             if repetition(block).name:
                 raise Refused(f"{site.address} is made several times, so each instance needs an identity of its own")
             if use.workload.platform == "aks":
