@@ -9,9 +9,11 @@ import pickle
 import signal
 import sys
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from select import select
 from typing import TYPE_CHECKING, Any
 
 from rolecall.analysis import pickling
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 PARALLEL_BYTES = 400_000
 #: What a unit costs beside its bytes, in bytes.
 _EACH = 200
+#: What part of its tasks a process is given at once, and in what portions it gets the rest.
+_AT_ONCE, _PORTION = 0.6, 0.04
 #: The suffixes of the files whose folders are outlined.
 _OUTLINED = (".tf", ".tf.json")
 
@@ -93,18 +97,36 @@ class Crew:
 
         `progress` is called with the number of units that are done.
         """
-        own, *others = self._shares(tasks)
-        for member, share in zip(self._members, others, strict=True):
-            member.ask("read", [tasks[at] for at in share])
-        # The shares weigh the same, so that one tells how far all are.
-        mine = _work(self._tree, [tasks[at] for at in own], lambda done: progress(done * len(tasks) // len(own)))
-        results: dict[int, bytes] = dict(zip(own, mine, strict=True))
-        for member, share in zip(self._members, others, strict=True):
-            received = member.answer()
-            if received is None or len(received) != len(share):  # the process died: its share is done here
-                received = list(_work(self._tree, [tasks[at] for at in share], lambda _: None))
-            results.update(zip(share, received, strict=True))
-            progress(len(results))
+        queues = [deque(_batches(share, tasks)) for share in self._shares(tasks)]
+        results: dict[int, bytes] = {}
+        busy: dict[_Member, list[int]] = {}
+
+        def give(member: _Member) -> None:
+            batch = _next(queues, self._members.index(member) + 1)
+            if batch is not None:
+                busy[member] = batch
+                member.ask("read", [tasks[at] for at in batch])
+
+        def collect(timeout: float | None) -> None:
+            ready = select([member.answering for member in busy], [], [], timeout)[0]
+            for member in [member for member in busy if member.answering in ready]:
+                batch, received = busy.pop(member), member.answer()
+                if received is None or len(received) != len(batch):  # the process died: its batch is done here
+                    queues[0].append(batch)
+                    continue
+                results.update(zip(batch, received, strict=True))
+                give(member)
+
+        for member in self._members:
+            give(member)
+        while (batch := _next(queues, 0)) is not None or busy:
+            for at in batch or ():
+                results[at] = pickling.dumps(read(self._tree, tasks[at]))
+                progress(len(results))
+                if busy:
+                    collect(0)
+            if batch is None:
+                collect(None)
         for at in range(len(tasks)):
             yield results[at]
 
@@ -145,6 +167,31 @@ def _cut(weights: Sequence[int], count: int) -> list[int]:
     return starts + [len(weights)] * (count - len(starts))
 
 
+def _batches(share: Sequence[int], tasks: Sequence[Task]) -> Iterator[list[int]]:
+    """A process's tasks in the portions in which they are given out: most at once, the rest in small ones that whoever
+    is done first takes.
+    """
+    total = sum(tasks[at].weight + _EACH for at in share)
+    batch: list[int] = []
+    seen, limit = 0, total * _AT_ONCE
+    for at in share:
+        batch.append(at)
+        seen += tasks[at].weight + _EACH
+        if seen >= limit:
+            yield batch
+            batch, limit = [], seen + total * _PORTION
+    if batch:
+        yield batch
+
+
+def _next(queues: Sequence[deque[list[int]]], own: int) -> list[int] | None:
+    """The next batch of a process: of its own, else of whoever has most left; None where nothing is."""
+    if queues[own]:
+        return queues[own].popleft()
+    fullest = max(queues, key=len)
+    return fullest.pop() if fullest else None
+
+
 def _look(tree: Roots, paths: Sequence[str]) -> tuple[dict[str, Look], dict[str, Sketch]]:
     statuses, every = tree.statuses, tree.paths()
     first = bisect_right(every, paths[0]) - 1 if paths else 0
@@ -159,13 +206,11 @@ def _look(tree: Roots, paths: Sequence[str]) -> tuple[dict[str, Look], dict[str,
     return files, sketches
 
 
-def _work(tree: Roots, tasks: Sequence[Task], progress: Callable[[int], None]) -> Iterator[bytes]:
-    for done, task in enumerate(tasks, 1):
-        yield pickling.dumps(read(tree, task))
-        progress(done)
+def _read(tree: Roots, tasks: Sequence[Task]) -> list[bytes]:
+    return [pickling.dumps(read(tree, task)) for task in tasks]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Member:
     """One forked process, with the ends of its pipes that are ours."""
 
@@ -216,7 +261,7 @@ class _Member:
 
 _SERVICES: Mapping[str, Callable[[Roots, Any], Any]] = {
     "look": _look,
-    "read": lambda tree, tasks: list(_work(tree, tasks, lambda _: None)),
+    "read": _read,
 }
 
 

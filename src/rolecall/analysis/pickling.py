@@ -1,7 +1,7 @@
 """Fragments and findings as bytes, and back, with nothing else let in.
 
-A frozen dataclass is written as its class and its fields, which loads several times as fast as its own state would.  On
-the way back only the classes below are known: a cache file that names anything else is refused.
+A frozen dataclass or a named tuple is written as its class and its fields, which loads several times as fast as its own
+state would.  On the way back only the classes below are known: a cache file that names anything else is refused.
 """
 
 from __future__ import annotations
@@ -55,20 +55,28 @@ def _values(cls: type) -> Callable[[Any], tuple[Any, ...]]:
 class _Pickler(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
         cls = type(value)
-        if cls.__module__ in _MODULES and is_dataclass(cls):
-            return cls, _values(cls)(value)
+        if cls.__module__ in _MODULES:
+            if is_dataclass(cls):
+                return cls, _values(cls)(value)
+            if issubclass(cls, tuple):
+                return cls, tuple(value)
         return NotImplemented
 
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        if module == "builtins" and name in _BUILTINS:
-            return _BUILTINS[name]
-        if module in _MODULES:
-            found = getattr(import_module(module), name, None)
-            if isinstance(found, type) and is_dataclass(found) and found.__module__ == module:
-                return found
-        raise RefusedError(f"{module}.{name}")
+        return _class(module, name)
+
+
+@cache
+def _class(module: str, name: str) -> Any:
+    """A class that may be in a cache.  Raises RefusedError for all else."""
+    if module == "builtins" and name in _BUILTINS:
+        return _BUILTINS[name]
+    found = getattr(import_module(module), name, None) if module in _MODULES else None
+    if isinstance(found, type) and found.__module__ == module and (is_dataclass(found) or issubclass(found, tuple)):
+        return found
+    raise RefusedError(f"{module}.{name}")
 
 
 def dumps(value: Any) -> bytes:

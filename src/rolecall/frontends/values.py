@@ -62,7 +62,10 @@ class Entry:
 
     @property
     def name(self) -> str | None:
-        return text(self.key)
+        key = self.key
+        if type(key) is Scalar and type(key.value) is str:  # nearly always, and asked for more than anything else
+            return key.value
+        return text(key)
 
 
 @dataclass(frozen=True, slots=True)

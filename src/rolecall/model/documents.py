@@ -79,9 +79,9 @@ def _gap(value: Value) -> str:
 
 
 def _member(node: Mapping, name: str) -> Value | None:
-    lowered = name.lower()
     for entry in node.entries:
-        if (entry.name or "").lower() == lowered:
+        written = entry.name or ""
+        if written == name or (len(written) == len(name) and written.lower() == name.lower()):
             return entry.value
     return None
 

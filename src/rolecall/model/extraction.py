@@ -33,7 +33,7 @@ from rolecall.model.policy_sites import own_policies, permission_set, policy_loo
 from rolecall.model.registry import known_source
 from rolecall.model.settings import read_wrong
 from rolecall.model.sites import absent, gate_of, instances, site_of, switched_off
-from rolecall.model.written import KEYED, Look, keyed
+from rolecall.model.written import KEYED, Searches, keyed
 from rolecall.source.tree import Tree, Unreadable
 
 #: A position in a list of blocks, which `find` enters by itself.
@@ -182,7 +182,7 @@ class Extraction:
             known = self._files[path] = self.tree is None or keyed(self.tree.read(path).data)
         return known
 
-    def written(self, resource: Resource, pattern: re.Pattern[bytes] | Look) -> bool:
+    def written(self, resource: Resource, pattern: Searches) -> bool:
         """Whether the text of a declaration holds a pattern; True where the text is not at hand.
 
         It saves the evaluation of the many blocks that cannot matter.

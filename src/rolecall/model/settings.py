@@ -21,7 +21,7 @@ from rolecall.model.fields import attributes
 from rolecall.model.parts import Fragment, Misset, Site
 from rolecall.model.secret_values import read_default, read_provider, read_secret_values
 from rolecall.model.sites import absent, site_of
-from rolecall.model.written import Look
+from rolecall.model.written import Look, Searches
 from rolecall.source.text import Span
 
 #: What stands for an attribute that is not written and has no default that matters, and for a block that is there.
@@ -41,7 +41,7 @@ _OF_PROVIDERS = Look(
     re.compile(b""),
 )
 #: Whether the text of a declaration holds a pattern.
-Written: TypeAlias = Callable[[Resource, re.Pattern[bytes] | Look], bool]
+Written: TypeAlias = Callable[[Resource, Searches], bool]
 
 
 def read_wrong(unit: Unit, fragment: Fragment, written: Written) -> None:

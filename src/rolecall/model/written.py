@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
+from typing import Protocol
 
-#: What the text of a block must hold for a key to be in it, where its unit mints none.
-KEYED = re.compile(
-    rb"(?i)access[_-]?key|secret[_-]?(?:access[_-]?)?key|access[_-]?secret|aws[_-]?(?:key|secret)|AKIA"
-    rb"|client[_-]?secret|sas[_-]?token|connection_?string|principal[_-]?(?:key|password|secret)|storage_?key"
-    rb"|private[_-]?key|account[_-]?key|sa[_-]key|key[_-]content|(?:google|gcp|gcloud)\w*cred|credentials\s*="
-    rb"|oci\w*token"
+#: The same without regard to marks between words: looking for these is many times faster than for a pattern that begins
+#: with a choice.
+_WORDS = (
+    *(b"accesskey", b"secretkey", b"accesssecret", b"awskey", b"awssecret", b"akia", b"clientsecret", b"sastoken"),
+    *(b"connectionstring", b"principalkey", b"principalpassword", b"principalsecret", b"storagekey", b"privatekey"),
+    *(b"accountkey", b"sakey", b"keycontent"),
 )
-#: What it must hold to be fed by a minted key.  (A root module's variables are not fed by its own keys, and blocks of
-#: called modules, whose variables may be, are always evaluated.)
-REFERENCE = re.compile(rb"aws_iam_|azuread_|google_|oci_|tls_|local\.|module\.")
-#: Words of which a text that matches KEYED holds one, lower case: looking for these is several times faster.
-_PAIRS = (
-    *("access key", "secret key", "access secret", "aws key", "aws secret", "client secret", "sas token"),
-    *("connection string", "storage key", "private key", "principal key", "principal password", "principal secret"),
-    *("account key", "sa key", "key content"),
-)
-_WORDS = (*(pair.replace(" ", mark).encode() for pair in _PAIRS for mark in ("_", "-", "")), b"akia", b"cred", b"oci")
+_PARTS = (re.compile(rb"oci\w*token"), re.compile(rb"credentials\s*="), re.compile(rb"g(?:oogle|cp|cloud)\w*cred"))
+
+
+class Searches(Protocol):
+    """What tells whether a range of a text holds something: a compiled pattern, or one of those below."""
+
+    def search(self, data: bytes, start: int, end: int, /) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,38 @@ class Look:
         return self.pattern.search(data, start, end) if any(word in lowered for word in self.words) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words as they are written, of which one must occur."""
+
+    words: tuple[bytes, ...]
+
+    def search(self, data: bytes, start: int, end: int) -> bool | None:
+        """True where a word is in a range of a text, else None."""
+        return any(data.find(word, start, end) >= 0 for word in self.words) or None
+
+
+class _Keyed:
+    """KEYED, or a little more, much faster."""
+
+    __slots__ = ()
+
+    def search(self, data: bytes, start: int = 0, end: int = sys.maxsize) -> bool | None:
+        """True where a key may be in a text, else None."""
+        lowered = data[start:end].lower()
+        joined = lowered.translate(None, b"_-")
+        if any(word in joined for word in _WORDS):
+            return True
+        return any(part.search(lowered) is not None for part in _PARTS) or None
+
+
 def keyed(data: bytes) -> bool:
     """Whether a text may hold a key: a search for KEYED."""
-    lowered = data.lower()
-    return any(word in lowered for word in _WORDS) and KEYED.search(data) is not None
+    return KEYED.search(data) is not None
+
+
+#: What the text of a block must hold for a key to be in it, where its unit mints none.
+KEYED = _Keyed()
+#: What it must hold to be fed by a minted key.  (A root module's variables are not fed by its own keys, and blocks of
+#: called modules, whose variables may be, are always evaluated.)
+REFERENCE = Words((b"aws_iam_", b"azuread_", b"google_", b"oci_", b"tls_", b"local.", b"module."))

@@ -317,7 +317,7 @@ def _reach(right: Right, allowance: Allowance) -> Reach | None:
 
 
 def _any(written: tuple[str, ...], wanted: frozenset[str]) -> bool:
-    return "*" in written or any(item in wanted for item in written)
+    return "*" in written or not wanted.isdisjoint(written)
 
 
 def _means(written: str, wanted: str) -> bool:

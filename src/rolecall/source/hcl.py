@@ -108,6 +108,7 @@ class Block:
     base: int
     _node: Node | None = field(default=None, repr=False)
     _members: tuple[tuple[Attribute, ...], tuple[Block, ...]] | None = field(default=None, repr=False)
+    _span: Span | None = field(default=None, repr=False)
 
     @property
     def slice(self) -> bytes:
@@ -115,7 +116,9 @@ class Block:
 
     @property
     def span(self) -> Span:
-        return self.text.span(self.start, self.end)
+        if self._span is None:
+            self._span = self.text.span(self.start, self.end)
+        return self._span
 
     @property
     def header(self) -> Span:

@@ -293,8 +293,19 @@ def _provider_versions(root: Instance) -> dict[str, str]:
             found[provider.labels[0]] = version.decode("utf-8", "replace").strip('"')
     for settings in root.module.settings:
         for required in settings.nested("required_providers"):
-            found.update(_required(required, Place(root, required.text)))
+            written = required.text.data[required.span.start : required.span.end]
+            known = _VERSIONS.get(written)
+            if known is None:
+                known = tuple(_required(required, Place(root, required.text)))
+                if len(_VERSIONS) < _MAX_VERSIONS:
+                    _VERSIONS[written] = known
+            found.update(known)
     return found
+
+
+#: What blocks of required providers say, by their text: the root modules of an estate mostly have the same.
+_VERSIONS: dict[bytes, tuple[tuple[str, str], ...]] = {}
+_MAX_VERSIONS = 1000
 
 
 def _required(declaration: Declaration, place: Place) -> Iterator[tuple[str, str]]:
