@@ -52,8 +52,9 @@ def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]
             continue
         now = permissions(after, after.grants(role))
         old = before.identities.get(role.id)
-        came = now - (permissions(before, before.grants(old)) if old is not None else set())
-        if came:
+        was = permissions(before, before.grants(old)) if old is not None else set()
+        came = now - was
+        if came and not is_within(came, was):
             yield from _beyond(role.site.address, came, roles.get(role.id, ()), moves, held)
         for move in roles.get(role.id, ()):
             missing = held[move.owner] - now
@@ -63,12 +64,36 @@ def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]
                     move.id,
                     f"{role.site.address} is not granted {_tell(missing)}",
                 )
+    yield from _narrowed(before, after, [m for m in migrations if m.targets == ("narrow",)])
     known = module_roles(before)
     for call, policies in module_roles(after).items():
         came = policies - known.get(call, set())
         if came:
             users = [m for m in moves if f"{m.unit}//{m.reuses}" == call]
             yield from _beyond(call.rpartition("//")[2], came, users, moves, held)
+
+
+def _narrowed(before: Model, after: Model, migrations: Sequence[Migration]) -> Iterator[Counterexample]:
+    """Every holder of a grant who may do, once grants are narrowed, what nobody could tell it might before."""
+    if not migrations:
+        return
+    was, now = _held(before), _held(after)
+    for migration in migrations:
+        names = {migration.owner, f"{migration.unit}//{migration.subject.address}"}
+        for holder in now.keys() & was.keys():
+            came = now[holder] - was[holder]
+            if names & set(holder) and came and not is_within(came, was[holder]):
+                says = f"{migration.subject.address} would be granted {_tell(came)}"
+                yield Counterexample("nothing new is granted", migration.id, says)
+
+
+def _held(model: Model) -> dict[tuple[str, str], set[Statement | str]]:
+    """What everybody is granted, by the principal and the name that it goes by."""
+    found: dict[tuple[str, str], set[Statement | str]] = {}
+    for grant in model.every_grant():
+        if grant.document is not None or grant.policy in model.policies:
+            found.setdefault((grant.principal, grant.label), set()).update(permissions(model, [grant]))
+    return found
 
 
 def _beyond(

@@ -353,7 +353,10 @@ def _block_column(data: bytes, node: YamlMapping | YamlSequence, ranges: list[tu
     line = line_start(data, start)
     if isinstance(node, YamlMapping):
         return start - line
-    return data.rindex(b"-", line, start) - line
+    dash = data.rfind(b"-", 0, start)  # on the line above where the first item stands below its dash
+    if dash < 0 or data[dash + 1 : start].strip():
+        raise Refused("its dashes are not beside its items")
+    return dash - line_start(data, dash)
 
 
 def _after_key(text: SourceText, value: str, column: int) -> str:
