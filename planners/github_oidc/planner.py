@@ -27,7 +27,7 @@ from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.parity import carry_over, obstacles
-from rolecall.planning.roles import new_role
+from rolecall.planning.roles import account_of, new_role
 from rolecall.planning.workflow_edit import Login, edit_workflow, replace_inputs
 
 RECIPES = ("AWS-17",)
@@ -92,13 +92,17 @@ def _role(case: Case, move: Move) -> frozenset[str]:
     try:
         pinned = patterns(case)
         variable = case.context.free_name(case.folder, "variable", "github_oidc_subjects", "github")
-        data = case.context.free_name(case.folder, "aws_iam_openid_connect_provider", "github_actions", "github")
+        account = account_of(case.context.block(case.owner.site.span)) if case.owner is not None else ""
+        data = case.context.free_name(
+            case.folder, "aws_iam_openid_connect_provider", "github_actions", f"github{account}"
+        )
         role, edits = new_role(
             case,
             None,
             "github_oidc/role.tf.j2",
             "_github",
-            provider=_provider(case),
+            provider=_provider(case, account),
+            account=account,
             variable="" if pinned.texts else variable,
             data=data,
             patterns=pinned.texts,
@@ -113,7 +117,7 @@ def _role(case: Case, move: Move) -> frozenset[str]:
         move.hold(refused.reason)
         return none
     move.add("expand", edits)
-    if not _provider(case):
+    if not _provider(case, account):
         move.needs["expand"].append(
             "the account has an OIDC provider for GitHub (aws iam list-open-id-connect-providers); else make it first: "
             "aws iam create-open-id-connect-provider --url https://token.actions.githubusercontent.com "
@@ -132,13 +136,16 @@ def _role(case: Case, move: Move) -> frozenset[str]:
     return known
 
 
-def _provider(case: Case) -> str:
-    """The GitHub provider that the module declares, as an HCL expression for its ARN; "" where it declares none."""
+def _provider(case: Case, account: str) -> str:
+    """The GitHub provider that the module declares in an account, as an HCL expression for its ARN; ""
+    where it declares none.
+    """
     for fact in case.model.facts["oidc-provider"]:
         if (
             fact.site is not None
             and fact.site.module == case.folder
             and "token.actions.githubusercontent.com" in fact.value
+            and account_of(case.context.block(fact.site.span)) == account
         ):
             return f"{fact.site.type}.{fact.site.name}.arn"
     return ""

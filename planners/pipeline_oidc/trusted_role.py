@@ -20,13 +20,14 @@ from rolecall.planning.move import Move
 from rolecall.planning.parity import carry_over, obstacles
 from rolecall.planning.provider_pin import pin_of
 from rolecall.planning.repetition import repetition
-from rolecall.planning.roles import Role, new_role
+from rolecall.planning.roles import Role, account_of, new_role
 from rolecall.planning.templates import render
 from rolecall.source.text import SourceText, Span
 
 #: The first release of the aws provider that needs no thumbprints of the issuer's certificate.
 #: https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md (5.81.0)
 _WITHOUT_THUMBPRINTS = (5, 81)
+_TYPE = "aws_iam_openid_connect_provider"
 #: A subject that nobody has: the trust waits until the owner sets it.
 NOBODY = "not-set-yet"
 
@@ -95,6 +96,7 @@ def trusted_role(case: Case, move: Move, trust: Trust) -> tuple[Role, str]:
         nobody=[NOBODY],
         provider=provider,
         data=data,
+        account=_account(case),
     )
     edits += carry_over(case, role, trust.name if len(case.uses) > 1 else "")
     move.add("expand", [*made, *edits])
@@ -115,41 +117,49 @@ def trusted_role(case: Case, move: Move, trust: Trust) -> tuple[Role, str]:
 
 def _provider(case: Case, move: Move, trust: Trust) -> tuple[str, str, str, list[Edit]]:
     """The provider's ARN as an expression, the audience, the name of the data source to write ("" for none), and the
-    edits that make the provider.
+    edits that make the provider.  All of it is of the account that the user is of.
     """
     known = [f for f in case.model.facts["oidc-provider"] if f.site is not None and _host(f) == trust.host]
+    account = _account(case)
+    elsewhere = False
     for fact in known:
         site = fact.site
-        if site is not None and site.module == case.folder and not repetition(case.context.block(site.span)).name:
+        if site is None or site.module != case.folder:
+            elsewhere = True
+            continue
+        block = case.context.block(site.span)
+        if account_of(block) == account and not repetition(block).name:
             move.prerequisites.append(f"{site.address} takes tokens for the audience that the job asks for")
             return f"{site.type}.{site.name}.arn", _audience(case, fact) or trust.audience, "", []
-    if known or not pin_of(case, "aws").reaches(*_WITHOUT_THUMBPRINTS):
-        data = case.context.free_name(case.folder, "aws_iam_openid_connect_provider", trust.name, trust.name)
+    name = case.context.free_name(case.folder, _TYPE, trust.name, f"{trust.name}{account}")
+    if elsewhere or not pin_of(case, "aws").reaches(*_WITHOUT_THUMBPRINTS):
         move.needs["expand"].append(
             f"the account has an OIDC provider for https://{trust.host} with the audience {trust.audience}: "
             "aws iam list-open-id-connect-providers"
         )
-        return f"data.aws_iam_openid_connect_provider.{data}.arn", trust.audience, data, []
-    user = _first_user(case)
-    name = case.context.free_name(case.folder, "aws_iam_openid_connect_provider", trust.name, trust.name)
-    code = render("pipeline_oidc/provider.tf.j2", name=name, host=trust.host, audience=trust.audience)
+        return f"data.{_TYPE}.{name}.arn", trust.audience, name, []
+    code = render("pipeline_oidc/provider.tf.j2", name=name, account=account, host=trust.host, audience=trust.audience)
     move.needs["expand"].append(
         f"the account has no OIDC provider for https://{trust.host} yet (aws iam list-open-id-connect-providers); "
-        f"where it has one, import it first: terraform import aws_iam_openid_connect_provider.{name} "
+        f"where it has one, import it first: terraform import {_TYPE}.{name} "
         f"arn:aws:iam::ACCOUNT:oidc-provider/{trust.host}"
     )
     move.permissions.append("iam:CreateOpenIDConnectProvider")
-    return f"aws_iam_openid_connect_provider.{name}.arn", trust.audience, "", list(insert_after(*user, code))
+    return f"{_TYPE}.{name}.arn", trust.audience, "", list(insert_after(*_first_user(case, account), code))
+
+
+def _account(case: Case) -> str:
+    return account_of(case.context.block(case.owner.site.span)) if case.owner is not None else ""
 
 
 def _host(fact: Fact) -> str:
     return fact.value.removeprefix("https://").rstrip("/")
 
 
-def _first_user(case: Case) -> tuple[SourceText, Span]:
-    """The place for what all keys of a folder share: after its first user."""
+def _first_user(case: Case, account: str) -> tuple[SourceText, Span]:
+    """The place for what all keys of a folder and an account share: after the first user."""
     for block in case.context.blocks(case.folder):
-        if block.labels[:1] == ("aws_iam_user",):
+        if block.labels[:1] == ("aws_iam_user",) and account_of(block) == account:
             return block.text, block.span
     raise Refused("the user is not declared in this module")
 

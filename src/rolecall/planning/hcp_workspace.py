@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from rolecall.planning.alignment import format_hcl
 from rolecall.planning.case import Case, attribute_text
-from rolecall.planning.line_edit import Refused
+from rolecall.planning.line_edit import Refused, about_more, line_start
 from rolecall.planning.migration import Edit
 from rolecall.planning.repetition import repetition
 from rolecall.planning.retirement import mentions
@@ -157,9 +157,17 @@ def replace_variables(case: Case, old: dict[str, Block], new: dict[str, str]) ->
     return [
         Edit(
             block.text.path,
-            block.start,
+            _with_comment(block),
             block.end,
             format_hcl("\n\n".join(part) + "\n").strip("\n").replace("\n", block.text.newline),
         )
         for block, part in zip(blocks, parts, strict=True)
     ]
+
+
+def _with_comment(block: Block) -> int:
+    """Where a block begins with the comment above it that is about it alone."""
+    data, first = block.text.data, block.start
+    while first and data[line_start(data, first - 1) : first].startswith((b"#", b"//")):
+        first = line_start(data, first - 1)
+    return block.start if about_more(data[first : block.start]) else first

@@ -84,6 +84,12 @@ def new_role(
     return Role(label, repeats), list(insert_after(user.text, user.span, code))
 
 
+def account_of(block: Block) -> str:
+    """The provider configuration that a block names, as it is written (`aws.production`); "" for the default one."""
+    attribute = block.attribute("provider")
+    return attribute_text(block, attribute).strip() if attribute is not None else ""
+
+
 def _own_key_only(case: Case, workload: Block) -> None:
     """Refused unless each instance of a workload takes the key of its own user."""
     for use in case.uses:
