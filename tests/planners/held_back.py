@@ -380,5 +380,22 @@ Resources:
             "the deletion is left to people: no consumer is seen, so nobody can prove that there is none",
         ),
     ),
+    PlannerExample(
+        "a server in a data centre",
+        {
+            "main.tf": """\
+resource "azuread_application" "backup" {
+  display_name = "backup-onprem"
+}
+
+resource "azuread_application_password" "backup" {
+  application_id = azuread_application.backup.id
+}
+""",
+        },
+        {"azuread_application_password.backup": "advice"},
+        {"azuread_application_password.backup": ("retire", "azure:managed-identity")},
+        says=("connect the server to Azure Arc", "a certificate of at most 90 days"),
+    ),
     *KEEPING,
 )

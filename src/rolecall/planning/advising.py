@@ -39,6 +39,8 @@ _KEPT = {
 }
 #: Stores of AWS: what reads them runs there, not in the credential's own cloud.
 _AWS_STORES = ("ssm", "secretsmanager", "s3-object")
+#: What a machine in a data centre may have, by the steps for the platform "on-premises" (recipe AZ-24).
+_ON_PREMISES = {"azure": "azure:managed-identity"}
 #: Where a cloud's own compute needs no key, an unseen reader of a key runs somewhere else.
 _ELSEWHERE = {"gcp": "gcp:workload-identity-federation", "azure": "azure:federated-credential"}
 
@@ -156,11 +158,18 @@ def likely(case: Case, end: OpenEnd | None) -> str:
         return table.get("eks", "unknown")
     if end is not None and end.store.kind in _AWS_STORES:
         return table.get("", "unknown")
+    if (end is None or end.store.kind not in CI_STORES) and cloud in _ON_PREMISES and _on_premises(case):
+        return _ON_PREMISES[cloud]
     if (end is not None and end.store.kind in CI_STORES) or speaks("ci", *case.declaration.names):
         return table.get("github-actions", "unknown")
     if any(c.cloud == cloud and c.site.format in SYSTEMS for c in case.model.credentials.values()):
         return table.get("github-actions", "unknown")
     return _ELSEWHERE.get(cloud, "unknown")
+
+
+def _on_premises(case: Case) -> bool:
+    """Whether its names say that it is for a machine in a data centre; where a reader is seen, that one decides."""
+    return not case.uses and bool(speaks("on_premises", *case.declaration.names))
 
 
 def steps_to(case: Case, target: str) -> Iterator[Handover]:
@@ -190,10 +199,15 @@ def _steps(case: Case, targets: list[str]) -> Iterator[Handover]:
             LAST_USE.get((credential.cloud, credential.cls), ""),
             "the last use points at the reader",
         )
+    outside = _on_premises(case)
     for target in targets:
-        yield from steps_to(case, target)
+        if not outside or target != _ON_PREMISES.get(credential.cloud):
+            yield from steps_to(case, target)
     for platform in dict.fromkeys(use.workload.platform for use in case.uses):
         yield from steps_at(case, platform)
+    if outside:
+        for what, who, command, check in AT.get((credential.cloud, "on-premises"), ()):
+            yield Handover(what, where, who, command, check)
     if credential.form != "minted":
         yield revocation(case)
         return

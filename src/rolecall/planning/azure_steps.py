@@ -5,6 +5,7 @@ Sources: https://learn.microsoft.com/entra/workload-id/workload-identity-federat
 20 on one identity), https://learn.microsoft.com/azure/aks/use-managed-identity (node pools keep the service principal
 until they are upgraded), https://learn.microsoft.com/azure/aks/workload-identity-overview,
 https://developer.hashicorp.com/terraform/language/backend/azurerm,
+https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication (servers elsewhere),
 https://learn.microsoft.com/azure/azure-functions/functions-reference#connections.
 """
 
@@ -115,6 +116,25 @@ AZURE_PLATFORMS: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
             "the consumer's owner",
             "",
             "the function starts with no key in its settings",
+        ),
+    ),
+    "on-premises": (
+        (
+            "connect the server to Azure Arc, which gives it a system-assigned identity; give that the role "
+            "assignments of the service principal, and let the programs' user read tokens (group himds; on Windows "
+            "“Hybrid agent extension applications”)",
+            "the owner of the server",
+            "azcmagent connect --resource-group GROUP --tenant-id TENANT --location LOCATION",
+            "curl -H Metadata:true 'http://localhost:40342/metadata/identity/oauth2/token?api-version=2020-06-01&"
+            "resource=https://management.azure.com/' answers 401 with the path of a challenge, and "
+            "DefaultAzureCredential logs in",
+        ),
+        (
+            "where Arc cannot be: a certificate of at most 90 days (azuread_application_certificate with "
+            'end_date_relative = "2160h"), its private key in the server\'s TPM or HSM, in place of the secret',
+            "the owner of the server",
+            "az ad app credential list --id APPLICATION --cert",
+            "the certificate is listed, and no secret",
         ),
     ),
     "data-factory": (
