@@ -2,214 +2,13 @@
 
 from __future__ import annotations
 
+from rolecall.planners.oci_workload.example_texts import CLUSTER, DOMAIN, FUNCTION, INSTANCE, KEY, POLICY, USER
 from rolecall.planning.example import PlannerExample
-
-_USER = """\
-variable "tenancy_ocid" {
-  type = string
-}
-
-variable "compartment_ocid" {
-  type = string
-}
-
-resource "oci_identity_user" "orders" {
-  compartment_id = var.tenancy_ocid
-  name           = "orders"
-  description    = "The application"
-}
-
-resource "oci_identity_group" "orders" {
-  compartment_id = var.tenancy_ocid
-  name           = "orders"
-  description    = "The application"
-}
-
-resource "oci_identity_user_group_membership" "orders" {
-  user_id  = oci_identity_user.orders.id
-  group_id = oci_identity_group.orders.id
-}
-
-"""
-_KEY = """\
-resource "tls_private_key" "orders" {
-  algorithm = "RSA"
-}
-
-resource "oci_identity_api_key" "orders" {
-  user_id   = oci_identity_user.orders.id
-  key_value = tls_private_key.orders.public_key_pem
-}
-
-"""
-_POLICY = """\
-resource "oci_identity_policy" "orders" {
-  compartment_id = var.compartment_ocid
-  name           = "orders"
-  description    = "What the application may do"
-  statements = [
-    "Allow group ${oci_identity_group.orders.name} to read objects in compartment Shop",
-    "Allow group ${oci_identity_group.orders.name} to use keys in compartment Shop",
-  ]
-}
-
-"""
-_FUNCTION = """\
-resource "oci_functions_function" "orders" {
-  application_id = "ocid1.fnapp.oc1..example"
-  display_name   = "orders"
-  memory_in_mbs  = 256
-  image          = "lhr.ocir.io/example/orders:1"
-  config = {
-    BUCKET      = "in"
-    FINGERPRINT = oci_identity_api_key.orders.fingerprint
-    PRIVATE_KEY = tls_private_key.orders.private_key_pem
-  }
-}
-"""
-_DOMAIN = """\
-data "oci_identity_domain" "apps" {
-  domain_id = "ocid1.domain.oc1..example"
-}
-
-resource "oci_identity_domains_user" "orders" {
-  idcs_endpoint = data.oci_identity_domain.apps.url
-  schemas       = ["urn:ietf:params:scim:schemas:core:2.0:User"]
-  user_name     = "orders"
-}
-
-resource "oci_identity_domains_group" "orders" {
-  idcs_endpoint = data.oci_identity_domain.apps.url
-  schemas       = ["urn:ietf:params:scim:schemas:core:2.0:Group"]
-  display_name  = "orders"
-
-  members {
-    type  = "User"
-    value = oci_identity_domains_user.orders.id
-  }
-}
-
-resource "oci_identity_policy" "orders" {
-  compartment_id = "ocid1.compartment.oc1..example"
-  name           = "orders"
-  description    = "What the application may do"
-  statements = [
-    "Allow group 'apps'/'${oci_identity_domains_group.orders.display_name}' to read objects in compartment Shop",
-    "allow group id ${oci_identity_domains_group.orders.ocid} to use keys in compartment Shop",
-  ]
-}
-
-resource "tls_private_key" "orders" {
-  algorithm = "RSA"
-}
-
-resource "oci_identity_domains_api_key" "orders" {
-  idcs_endpoint = data.oci_identity_domain.apps.url
-  schemas       = ["urn:ietf:params:scim:schemas:oracle:idcs:apikey"]
-  key           = tls_private_key.orders.public_key_pem
-
-  user {
-    value = oci_identity_domains_user.orders.id
-  }
-}
-
-resource "oci_container_instances_container_instance" "orders" {
-  availability_domain = "AD-1"
-  compartment_id      = "ocid1.compartment.oc1..example"
-  shape               = "CI.Standard.E4.Flex"
-
-  containers {
-    image_url = "lhr.ocir.io/example/orders:1"
-    environment_variables = {
-      BUCKET      = "in"
-      PRIVATE_KEY = tls_private_key.orders.private_key_pem
-    }
-  }
-
-  shape_config {
-    ocpus = 1
-  }
-
-  vnics {
-    subnet_id = "ocid1.subnet.oc1..example"
-  }
-}
-"""
-_INSTANCE = """\
-resource "oci_core_instance" "orders" {
-  availability_domain = "AD-1"
-  compartment_id      = var.compartment_ocid
-  shape               = "VM.Standard.E5.Flex"
-  metadata = {
-    user_data = base64encode(<<-EOT
-      #!/bin/sh
-      export OCI_CLI_FINGERPRINT=${oci_identity_api_key.orders.fingerprint}
-      export OCI_CLI_KEY_CONTENT="${tls_private_key.orders.private_key_pem}"
-      systemctl start orders
-    EOT
-    )
-  }
-}
-"""
-_CLUSTER = """\
-resource "oci_containerengine_cluster" "apps" {
-  compartment_id     = var.compartment_ocid
-  kubernetes_version = "v1.33.1"
-  name               = "apps"
-  vcn_id             = "ocid1.vcn.oc1..example"
-  type               = "ENHANCED_CLUSTER"
-}
-
-resource "kubernetes_secret_v1" "orders" {
-  metadata {
-    name      = "orders-oci"
-    namespace = "shop"
-  }
-
-  data = {
-    PRIVATE_KEY = tls_private_key.orders.private_key_pem
-  }
-}
-
-resource "kubernetes_deployment_v1" "orders" {
-  metadata {
-    name      = "orders"
-    namespace = "shop"
-  }
-
-  spec {
-    selector {
-      match_labels = { orders = "orders" }
-    }
-
-    template {
-      metadata {
-        labels = { orders = "orders" }
-      }
-
-      spec {
-        service_account_name = "orders"
-
-        container {
-          name  = "orders"
-          image = "lhr.ocir.io/example/orders:1"
-
-          env_from {
-            secret_ref {
-              name = kubernetes_secret_v1.orders.metadata[0].name
-            }
-          }
-        }
-      }
-    }
-  }
-}
-"""
 
 EXAMPLES: tuple[PlannerExample, ...] = (
     PlannerExample(
         "a function whose configuration holds the key",
-        {"main.tf": _USER + _POLICY + _KEY + _FUNCTION},
+        {"main.tf": USER + POLICY + KEY + FUNCTION},
         {"oci_functions_function.orders": "patch", "oci_identity_api_key.orders": "patch"},
         {
             "oci_functions_function.orders": ("oci:resource-principal",),
@@ -285,7 +84,7 @@ diff --git a/main.tf b/main.tf
     ),
     PlannerExample(
         "an instance whose user data holds the key",
-        {"main.tf": _USER + _POLICY + _KEY + _INSTANCE},
+        {"main.tf": USER + POLICY + KEY + INSTANCE},
         {"oci_core_instance.orders": "patch", "oci_identity_api_key.orders": "patch"},
         {
             "oci_core_instance.orders": ("oci:instance-principal",),
@@ -310,7 +109,7 @@ diff --git a/main.tf b/main.tf
     ),
     PlannerExample(
         "a container instance, and a group of an identity domain",
-        {"main.tf": _DOMAIN},
+        {"main.tf": DOMAIN},
         {"oci_container_instances_container_instance.orders": "patch", "oci_identity_domains_api_key.orders": "patch"},
         {
             "oci_container_instances_container_instance.orders": ("oci:resource-principal",),
@@ -319,7 +118,7 @@ diff --git a/main.tf b/main.tf
     ),
     PlannerExample(
         "pods of an enhanced cluster",
-        {"main.tf": _USER + _POLICY + _KEY + _CLUSTER},
+        {"main.tf": USER + POLICY + KEY + CLUSTER},
         {"kubernetes_deployment_v1.orders": "patch", "oci_identity_api_key.orders": "patch"},
         {
             "kubernetes_deployment_v1.orders": ("oci:oke-workload-identity",),
@@ -348,7 +147,7 @@ diff --git a/main.tf b/main.tf
     ),
     PlannerExample(
         "a basic cluster",
-        {"main.tf": _USER + _POLICY + _KEY + _CLUSTER.replace("ENHANCED", "BASIC")},
+        {"main.tf": USER + POLICY + KEY + CLUSTER.replace("ENHANCED", "BASIC")},
         {"kubernetes_deployment_v1.orders": "advice", "oci_identity_api_key.orders": "advice"},
         {
             "kubernetes_deployment_v1.orders": ("oci:oke-workload-identity",),
@@ -359,10 +158,10 @@ diff --git a/main.tf b/main.tf
     PlannerExample(
         "a function that has a group already",
         {
-            "main.tf": _USER
-            + _POLICY
-            + _KEY
-            + _FUNCTION
+            "main.tf": USER
+            + POLICY
+            + KEY
+            + FUNCTION
             + """\
 
 resource "oci_identity_dynamic_group" "orders_function" {
@@ -417,10 +216,10 @@ diff --git a/main.tf b/main.tf
     PlannerExample(
         "statements that only a user can meet",
         {
-            "main.tf": _USER
-            + _POLICY.replace("keys in compartment Shop", "keys in compartment Shop where request.user.name = 'orders'")
-            + _KEY
-            + _FUNCTION
+            "main.tf": USER
+            + POLICY.replace("keys in compartment Shop", "keys in compartment Shop where request.user.name = 'orders'")
+            + KEY
+            + FUNCTION
         },
         {"oci_functions_function.orders": "advice", "oci_identity_api_key.orders": "advice"},
         {
@@ -431,7 +230,7 @@ diff --git a/main.tf b/main.tf
     ),
     PlannerExample(
         "a user whose groups are not in the code",
-        {"main.tf": _USER.partition('resource "oci_identity_group')[0] + _KEY + _FUNCTION},
+        {"main.tf": USER.partition('resource "oci_identity_group')[0] + KEY + FUNCTION},
         {"oci_functions_function.orders": "advice", "oci_identity_api_key.orders": "advice"},
         {
             "oci_functions_function.orders": ("oci:resource-principal",),
@@ -443,11 +242,35 @@ diff --git a/main.tf b/main.tf
         ),
     ),
     PlannerExample(
+        "a function that may speak S3 only",
+        {
+            "main.tf": USER
+            + POLICY
+            + """\
+resource "oci_identity_customer_secret_key" "orders" {
+  user_id      = oci_identity_user.orders.id
+  display_name = "orders"
+}
+
+"""
+            + FUNCTION.replace("oci_identity_api_key.orders.fingerprint", "oci_identity_customer_secret_key.orders.id")
+            .replace("tls_private_key.orders.private_key_pem", "oci_identity_customer_secret_key.orders.key")
+            .replace("FINGERPRINT", "ACCESS_KEY ")
+            .replace("PRIVATE_KEY", "SECRET_KEY ")
+        },
+        {"oci_functions_function.orders": "partial", "oci_identity_customer_secret_key.orders": "partial"},
+        {
+            "oci_functions_function.orders": ("oci:resource-principal",),
+            "oci_identity_customer_secret_key.orders": ("oci:resource-principal",),
+        },
+        says=("uses the S3-compatible API, which takes a user's keys only",),
+    ),
+    PlannerExample(
         "a configuration of instances that are not there yet",
         {
-            "main.tf": _USER
-            + _POLICY
-            + _KEY
+            "main.tf": USER
+            + POLICY
+            + KEY
             + """\
 resource "oci_core_instance_configuration" "orders" {
   compartment_id = var.compartment_ocid

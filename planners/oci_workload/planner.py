@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from rolecall.frontends.values import references
 from rolecall.planners.oci_workload import pod
+from rolecall.planners.oci_workload.object_store import speaks_s3
 from rolecall.planners.oci_workload.principal import Members, dynamic_group, holder_of
 from rolecall.planners.oci_workload.statements import groups_of, rights_of, spoken
 from rolecall.planning.case import Case, Use
@@ -101,9 +102,7 @@ def plan(case: Case, use: Use) -> Move:
         move.hold(refused.reason, _by_hand(case, use, kind))
     _take(case, use, move, kind)
     if case.credential.cls == "access-key":
-        move.needs["migrate"].append(
-            "the released code calls the native API of Object Storage: the S3-compatible one takes a user's keys only"
-        )
+        move.hold(*speaks_s3(use))
     move.needs["migrate"].append(f"the released code signs its calls with {kind.signer} and reads no key")
     move.verify["migrate"].append(
         "the calls of the workload succeed, and the audit log names its own id as their principal, not the user's"
@@ -126,7 +125,7 @@ def _grant(case: Case, use: Use, move: Move, kind: Kind) -> None:
     if site.module != case.folder or site.format != "terraform":
         raise Refused(f"{site.address} is in another module than the key")
     workload = case.context.block(site.span)
-    if repetition(workload).name:
+    if not repetition(workload).is_switch:
         raise Refused(f"{site.address} is made several times, so the group's rule has to name each of them")
     members = _members(case, workload, kind)
     groups = groups_of(case)
@@ -149,7 +148,7 @@ def _members(case: Case, workload: Block, kind: Kind) -> Members:
             found.append(case.context.block(resource.span))
     if not found:
         raise Refused(f"the functions of {'.'.join(workload.labels)} are not in the code")
-    if any(repetition(block).name for block in found):
+    if not all(repetition(block).is_switch for block in found):
         raise Refused(f"the functions of {'.'.join(workload.labels)} are made several times")
     return Members(kind.variable, tuple(found))
 

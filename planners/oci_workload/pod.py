@@ -9,6 +9,7 @@ from __future__ import annotations
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import text, truth
 from rolecall.model.roles import PolicyStatement
+from rolecall.planners.oci_workload.object_store import speaks_s3
 from rolecall.planners.oci_workload.principal import Holder, is_for, policies_for
 from rolecall.planners.oci_workload.statements import Subject, by_policy, groups_of, missing, rights_of, spoken
 from rolecall.planners.pod_role.entries import take_entries
@@ -53,6 +54,8 @@ def plan(case: Case, use: Use) -> Move:
                 "the pods start, and their calls succeed",
             ),
         )
+    if case.credential.cls == "access-key":
+        move.hold(*speaks_s3(use))
     move.needs["migrate"].append(
         "the released code signs with the workload identity (get_oke_workload_identity_resource_principal_signer) and "
         "reads no key; OCI_RESOURCE_PRINCIPAL_VERSION=2.2 and OCI_RESOURCE_PRINCIPAL_REGION are set where its SDK asks "

@@ -17,6 +17,7 @@ from rolecall.planning.case import Case, attribute_text
 from rolecall.planning.hcl_edit import insert_after
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit
+from rolecall.planning.repetition import Repetition, repetition, same
 from rolecall.planning.templates import render
 from rolecall.source.hcl import Block
 
@@ -62,7 +63,7 @@ class Members:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        return tuple(".".join(block.labels) for block in self.blocks)
+        return tuple(".".join(block.labels) + first(repetition(block)) for block in self.blocks)
 
     def are_of(self, rule: Conditions) -> bool:
         """Whether a matching rule has these members and no other."""
@@ -76,6 +77,11 @@ class Members:
             and {part.value for part in parts} == ids
             and all(part.name == self.variable and part.operator == "=" for part in parts)
         )
+
+
+def first(repeats: Repetition) -> str:
+    """How a block that a switch makes once or not at all is named."""
+    return "[0]" if repeats.name else ""
 
 
 def dynamic_group(
@@ -92,10 +98,13 @@ def dynamic_group(
     if not domains and any(right.domain.lower() not in ("", "default") for right in rights):
         raise Refused("a statement names a group of another identity domain than the default one")
     kind = _OF_DOMAIN if domains else _CLASSIC
+    repeats = repetition(case.context.block(site.span))
+    if any(one.name and not same(one, repeats) for one in map(repetition, members.blocks)):
+        raise Refused(f"{holder.address} is not made as often as {site.address}")
     there = _existing(case, members)
     if there is not None:
         address, wanted = there.site.address, missing(case, rights, lambda part: there.site.id in part.declared)
-        subject = _subject(address)
+        subject = _subject(address, first(repetition(case.context.block(there.site.span))))
         return policies_for(case, holder, subject, wanted), address
     origin = case.owner.site.address if case.owner is not None else ""
     group = case.context.block(site.span)
@@ -105,12 +114,13 @@ def dynamic_group(
     values = {
         "domain": _text(group, "idcs_endpoint") if domains else "",
         "provider": _optional(group, "provider"),
-        "tenancy": _optional(group, "compartment_id") or f"{'.'.join(group.labels)}.compartment_id",
+        "tenancy": _optional(group, "compartment_id") or f"{'.'.join(group.labels)}{first(repeats)}.compartment_id",
         "name": extended(group, "display_name" if domains else "name", f"-{ending}"),
         "description": f"{holder.address}, as itself and without a key",
         "rule": members.rule,
+        "repeats": repeats.argument,
     }
-    return _policies(case, holder, _subject(f"{kind}.{label}"), rights, label, values), ""
+    return _policies(case, holder, _subject(f"{kind}.{label}", first(repeats)), rights, label, values), ""
 
 
 def policies_for(case: Case, holder: Holder, subject: Subject, rights: Sequence[Right]) -> list[Edit]:
@@ -131,6 +141,7 @@ def _policies(
         policies.append(
             {
                 "label": label,
+                "repeats": repetition(policy).argument,
                 "provider": _optional(policy, "provider"),
                 "compartment": _text(policy, "compartment_id"),
                 "name": extended(policy, "name", f"-{ending}"),
@@ -146,10 +157,10 @@ def _policies(
     return list(insert_after(holder.block.text, holder.block.span, code))
 
 
-def _subject(address: str) -> Subject:
+def _subject(address: str, index: str) -> Subject:
     domains = address.startswith(_OF_DOMAIN)
-    name = f"${{{address}.{'display_name' if domains else 'name'}}}"
-    return Subject(name, f"${{{address}.{'ocid' if domains else 'id'}}}")
+    name = f"${{{address}{index}.{'display_name' if domains else 'name'}}}"
+    return Subject(name, f"${{{address}{index}.{'ocid' if domains else 'id'}}}")
 
 
 def _existing(case: Case, members: Members) -> GroupRule | None:

@@ -17,7 +17,7 @@ from rolecall.model.parts import Identity
 from rolecall.model.roles import PolicyStatement
 from rolecall.planning.case import Case, attribute_text
 from rolecall.planning.line_edit import Refused
-from rolecall.planning.repetition import repetition
+from rolecall.planning.repetition import repetition, same
 from rolecall.source.hcl import Block, walk
 
 #: A statement for groups: what it does, for whom, and the rest from the verb on.
@@ -91,7 +91,7 @@ def groups_of(case: Case) -> list[Identity]:
     for group in found.values():
         if group.site.module != case.folder or group.site.format != "terraform":
             raise Refused(f"{group.site.address} is in another module than the key")
-        if repetition(case.context.block(group.site.span)).name:
+        if not repetition(case.context.block(group.site.span)).is_switch:
             raise Refused(f"{group.site.address} is made several times")
     return list(found.values())
 
@@ -136,8 +136,8 @@ def _right(case: Case, part: PolicyStatement, group: Identity) -> Right:
     if part.site.module != case.folder:
         raise Refused(f"{place} is in another module than the key")
     policy = case.context.block(part.site.span)
-    if repetition(policy).name:
-        raise Refused(f"{part.site.address} is made several times")
+    if not same(repetition(policy), repetition(case.context.block(group.site.span))):
+        raise Refused(f"{part.site.address} is not made as often as {group.site.address}")
     listed = policy.attribute("statements")
     written = policy.text.data[part.span.start : part.span.end].decode("utf-8", "replace")
     inside = listed is not None and listed.value_start <= part.span.start and part.span.end <= listed.value_end
