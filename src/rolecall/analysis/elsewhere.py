@@ -18,11 +18,12 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
 from rolecall.model.finding import Finding
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText
 
 _ANY = re.compile(rb"checkov|trivy:|tfsec:|kics-scan|cfn_nag|SuppressedRules|zizmor:")

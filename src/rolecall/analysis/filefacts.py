@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 
 if TYPE_CHECKING:

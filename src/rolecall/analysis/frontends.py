@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
+from rolecall.source.records import dataclass
 from rolecall.source.tree import Tree
 
 if TYPE_CHECKING:

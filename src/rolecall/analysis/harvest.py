@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from rolecall.analysis.frontends import FRONTENDS, Plan
 from rolecall.analysis.suppressions import Suppression, in_metadata
 from rolecall.frontends.resource import Problem, Unit
 from rolecall.model.parts import Fact, Fragment
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from rolecall.model.cluster import Binding, ClusterRole, PodSettings, ServiceAccount
 from rolecall.model.parts import Fragment
+from rolecall.source.records import dataclass
 
 #: Facts that are about their own unit alone, whatever their name and value.
 _OWN_FACTS = frozenset({"problem", "provider-version", "remote-module"})

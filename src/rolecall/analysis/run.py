@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from rolecall.analysis.cache import Cache, Harvests, LostHarvestError, Snapshot
 from rolecall.analysis.discovery import RootError, Roots, open_roots
 from rolecall.analysis.frontends import FRONTENDS
 from rolecall.model.finding import Finding
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Unreadable
 

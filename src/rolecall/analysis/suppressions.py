@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rolecall.model.finding import Finding
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import time
 from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import blake2b
 from typing import TypeAlias
 
@@ -15,6 +15,7 @@ from rolecall.analysis import filefacts
 from rolecall.analysis.discovery import UNKNOWN, Roots
 from rolecall.analysis.filefacts import NOTHING, FileFacts
 from rolecall.analysis.frontends import decides, is_source
+from rolecall.source.records import dataclass
 from rolecall.source.tree import Unreadable
 
 #: A file changed this shortly before it was read may change again without its time of change telling.

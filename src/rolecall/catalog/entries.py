@@ -54,10 +54,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from rolecall.source.records import dataclass
 
 #: A file is called after its cloud: `aws_secrets.toml` has more rows for the types of `aws.toml` and for others.
 CATALOGS = (

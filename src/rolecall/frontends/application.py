@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 from rolecall.source.tree import Tree, Unreadable
 

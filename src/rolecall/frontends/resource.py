@@ -8,10 +8,11 @@ attributes that are evaluated when they are asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from rolecall.frontends.values import Mapping, Value, find
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 Format = Literal[

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from rolecall.source.records import dataclass
 
 Join = Literal["and", "or", "not"]
 #: A longer condition is not read.

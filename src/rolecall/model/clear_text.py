@@ -10,7 +10,6 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from rolecall.frontends.kubernetes import containers
 from rolecall.frontends.resource import Resource
@@ -28,6 +27,7 @@ from rolecall.model.secret_names import (
 )
 from rolecall.model.secrets import key_part, says_aws
 from rolecall.model.written import Look
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 #: A longer text is not looked through, nor are more than this many of one object named.

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rolecall.frontends.values import Scalar, references, render, scalars, text
 from rolecall.model.fields import Field
 from rolecall.model.found import Found, classify, unset
 from rolecall.model.secrets import normal
+from rolecall.source.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ Plain data, as in model/parts.py; the text of a secret is nowhere in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from rolecall.model.parts import Site
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 

@@ -7,7 +7,7 @@ catalog names (Input.style), so that nothing above it knows how ECS differs from
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rolecall.catalog.entries import Entry, Input
 from rolecall.frontends.resource import Resource
@@ -27,6 +27,7 @@ from rolecall.frontends.values import (
     find,
     text,
 )
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 #: What a container runs, where a key may be an argument.

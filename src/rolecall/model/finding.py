@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 Severity = Literal["critical", "high", "medium", "low", "note"]

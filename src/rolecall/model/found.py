@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import (
@@ -39,6 +38,7 @@ from rolecall.model.secrets import (
     normal,
     says_aws,
 )
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 _SLOT = re.compile(

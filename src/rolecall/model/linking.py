@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from itertools import takewhile
 
@@ -36,6 +36,7 @@ from rolecall.model.parts import (
 from rolecall.model.registry import key_entry
 from rolecall.model.store_names import same_state
 from rolecall.model.systems import CI_STORES
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 MAX_PATH = 24

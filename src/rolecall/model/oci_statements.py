@@ -9,7 +9,8 @@ Matching rules: https://docs.oracle.com/en-us/iaas/Content/Identity/dynamicgroup
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from rolecall.source.records import dataclass
 
 #: A longer statement is no statement.
 MAX_STATEMENT = 4096

@@ -6,10 +6,11 @@ cache keeps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from rolecall.frontends.values import Hop
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 if TYPE_CHECKING:

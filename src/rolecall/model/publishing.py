@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from rolecall.frontends.pipelines.shell import Command, commands
+from rolecall.source.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

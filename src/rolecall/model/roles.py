@@ -6,11 +6,11 @@ Plain data, as in model/parts.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from rolecall.model.oci_statements import Conditions, Statement
 from rolecall.model.parts import Site
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from rolecall.model.finding import Confidence, Family, Finding, Related, Severity
 from rolecall.model.linking import Model
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 

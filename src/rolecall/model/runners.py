@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Resource
@@ -16,6 +16,7 @@ from rolecall.model.nature import vendor_of_type
 from rolecall.model.object_stores import foreign_owner
 from rolecall.model.parts import Workload
 from rolecall.model.written import REFERENCE
+from rolecall.source.records import dataclass
 
 if TYPE_CHECKING:
     from rolecall.model.holders import Holders

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from rolecall.model.azure_roles import DATA
 from rolecall.model.finding import Severity
 from rolecall.model.parts import Document, Grant
+from rolecall.source.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

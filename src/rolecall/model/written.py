@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from typing import Protocol
+
+from rolecall.source.records import dataclass
 
 #: The same without regard to marks between words: looking for these is many times faster than for a pattern that begins
 #: with a choice.

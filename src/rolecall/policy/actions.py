@@ -7,11 +7,11 @@ this module costs nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from rolecall.policy.patterns import covers, has_symbol, meet
+from rolecall.source.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

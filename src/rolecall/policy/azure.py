@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from rolecall.model.azure_roles import DATA
 from rolecall.model.finding import Severity
 from rolecall.model.parts import Document, Grant, Identity, Statement
 from rolecall.policy.patterns import covers
+from rolecall.source.records import dataclass
 
 if TYPE_CHECKING:
     from rolecall.model.linking import Model

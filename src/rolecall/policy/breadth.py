@@ -7,13 +7,13 @@ every workload of its kind needs on `*`, is no finding (EXEMPT).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rolecall.policy.actions import expand
 from rolecall.policy.conditions import narrowing
 from rolecall.policy.decision import Reach, is_everything, reaches
 from rolecall.policy.holdings import Holdings, Permit
 from rolecall.policy.patterns import has_symbol
+from rolecall.source.records import dataclass
 
 #: What AWS's own documentation tells workloads to allow on `*`: writing logs, traces and metrics, the network
 #: interfaces of a function in a VPC, and what the Systems Manager and container agents say to their service.

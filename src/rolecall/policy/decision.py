@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
@@ -17,6 +17,7 @@ from rolecall.model.parts import Statement
 from rolecall.policy.conditions import Context, Narrowing, all_hold, is_soft, narrowing
 from rolecall.policy.holdings import Holdings, Permit
 from rolecall.policy.patterns import covers, escape_from, has_symbol, meet
+from rolecall.source.records import dataclass
 
 Answer = Literal["yes", "conditional", "no"]
 NOTHING: Context = MappingProxyType({})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rolecall.policy.conditions import Context
 from rolecall.policy.decision import NOTHING, Reach, reaches
 from rolecall.policy.holdings import Holdings
 from rolecall.policy.paths import PATHS, Path
+from rolecall.source.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

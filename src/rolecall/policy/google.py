@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -19,6 +18,7 @@ from rolecall.model.finding import SEVERITIES, Finding, Severity, lower
 from rolecall.model.linking import Model
 from rolecall.model.roles import CustomRole, Denial, Member, RoleBinding
 from rolecall.model.rule import Rule
+from rolecall.source.records import dataclass
 
 #: Levels at which a role holds for everything below, the narrowest first.
 WIDE = ("project", "folder", "organization")

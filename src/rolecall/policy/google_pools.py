@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rolecall.model import cel
 from rolecall.model.finding import Severity
@@ -15,6 +14,7 @@ from rolecall.model.linking import Model
 from rolecall.model.openness import width_of
 from rolecall.model.parts import Trust
 from rolecall.model.roles import Member, RoleBinding
+from rolecall.source.records import dataclass
 
 _SET = re.compile(r"principalSet://[^ ]*workloadIdentityPools/(?P<pool>[^/ ]+|\$\{[^}]*\})/(?P<rest>.+)$")
 #: The same where the pool is declared: `principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.x.name}/*`.

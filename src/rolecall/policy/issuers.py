@@ -11,12 +11,12 @@ https://buildkite.com/docs/agent/v3/cli-oidc.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from rolecall.model.finding import RANK, SEVERITIES, Severity
 from rolecall.model.parts import Statement
+from rolecall.source.records import dataclass
 
 GITHUB = "token.actions.githubusercontent.com"
 COGNITO = "cognito-identity.amazonaws.com"

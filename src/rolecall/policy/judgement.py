@@ -7,7 +7,6 @@ boundary or a Deny with a condition stands before is one step lower.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rolecall.model.finding import Severity, lower
 from rolecall.policy.boundary import within
@@ -33,6 +32,7 @@ from rolecall.policy.breadth import (
 from rolecall.policy.escalation import Escalation, escalations
 from rolecall.policy.holdings import Holdings, Permit
 from rolecall.policy.patterns import UNKNOWN
+from rolecall.source.records import dataclass
 
 #: More changing actions than this on everything are a habit rather than an oversight.
 FEW = 3

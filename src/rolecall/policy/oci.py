@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from rolecall.model.finding import Finding, Severity, lower
@@ -18,6 +17,7 @@ from rolecall.model.oci_statements import VERBS, Compared, Conditions, Statement
 from rolecall.model.parts import Site
 from rolecall.model.roles import GroupRule, PolicyStatement
 from rolecall.model.rule import Rule
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 #: What makes one able to grant oneself the rest.

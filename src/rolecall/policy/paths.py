@@ -7,8 +7,9 @@ service authorization reference names as dependent on iam:PassRole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from rolecall.source.records import dataclass
 
 Kind = Literal["grant", "pass", "take-over"]
 

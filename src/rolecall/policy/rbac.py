@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
@@ -19,6 +19,7 @@ from rolecall.model.cluster import Allowance, Binding, ClusterRole, PodSettings,
 from rolecall.model.finding import SEVERITIES, Severity
 from rolecall.model.linking import Model
 from rolecall.model.parts import Site
+from rolecall.source.records import dataclass
 
 READS = frozenset({"get", "list", "watch"})
 WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
@@ -152,10 +153,11 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A role with those who are seen to have it."""
+    """A role with those who are seen to have it; `reached` is what of it leads further."""
 
     role: ClusterRole
     bindings: tuple[Binding, ...]
+    reached: tuple[Reach, ...] = ()
 
     @property
     def machines(self) -> tuple[tuple[Binding, Subject], ...]:
@@ -244,7 +246,7 @@ def _indexed(model: Model) -> Cluster:
     for binding in found.bindings:
         if (role := found.role_of(binding)) is not None:
             holders[role.site.id].append(binding)
-    found.held = [Held(role, tuple(holders[role.site.id])) for role in roles]
+    found.held = [Held(role, tuple(holders[role.site.id]), tuple(reaches(role))) for role in roles]
     return found
 
 

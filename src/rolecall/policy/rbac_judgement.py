@@ -22,7 +22,7 @@ def findings(model: Model, rule: Rule, idea: str, help: str) -> Iterator[Finding
     for held in cluster(model).held:
         if is_everything(held.role):
             continue
-        found = [reach for reach in reaches(held.role) if reach.right.idea == idea and not reach.by_wildcard]
+        found = [reach for reach in held.reached if reach.right.idea == idea and not reach.by_wildcard]
         if found:
             yield _finding(rule, held, found, help)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from rolecall.source.edits import Edit, apply, ordered
+from rolecall.source.records import dataclass
 
 #: Unchanged lines around a change, as `git diff` shows them.
 CONTEXT = 3

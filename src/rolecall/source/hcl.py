@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache, lru_cache
 
 import tree_sitter_hcl
 from tree_sitter import Language, Node, Parser
 
+from rolecall.source.records import dataclass
 from rolecall.source.text import BOM, SourceText, Span
 
 _IDENT = rb"[A-Za-z_][\w-]*"

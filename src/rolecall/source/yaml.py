@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import yaml
@@ -27,6 +26,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from rolecall.source.records import dataclass
 from rolecall.source.text import BOM, SourceText, Span
 from rolecall.source.yaml_template import follows_directive, has_directive, neutralise
 

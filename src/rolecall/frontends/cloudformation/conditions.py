@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Bindings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.cloudformation.loops import members
 from rolecall.frontends.cloudformation.template import call, scalar_text
 from rolecall.frontends.values import Reference, Scalar, Sequence, Value, children, is_known, plain, text
+from rolecall.source.records import dataclass
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlScalar, YamlSequence
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Bindings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.cloudformation.template import loop_name, scalar_text
 from rolecall.frontends.values import Sequence, text
+from rolecall.source.records import dataclass
 from rolecall.source.yaml import YamlMapping, YamlPair, YamlSequence
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from rolecall.frontends.cloudformation.loops import Member, members
@@ -24,6 +24,7 @@ from rolecall.frontends.cloudformation.template import (
 from rolecall.frontends.resource import Condition, Mode, Problem, Resource, Unit
 from rolecall.frontends.values import Entry, Mapping, Scalar, text
 from rolecall.frontends.yaml_values import read_documents
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 from rolecall.source.tree import Tree, Unreadable
 from rolecall.source.yaml import YamlMapping, YamlPair

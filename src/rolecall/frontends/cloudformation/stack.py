@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as Bindings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rolecall.frontends.cloudformation.conditions import Conditions
 from rolecall.frontends.cloudformation.functions import MAX_ITEMS, apply
@@ -25,6 +25,7 @@ from rolecall.frontends.values import (
     through,
 )
 from rolecall.frontends.yaml_values import key_value, plain_scalar, scalar_value
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rolecall.frontends.values import Hop, Reference, Scalar, Template, Unknown, Value, is_known, render, text
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 from rolecall.source.yaml import YamlScalar
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from rolecall.frontends.kubernetes import kustomize
@@ -16,6 +15,7 @@ from rolecall.frontends.kubernetes.addresses import Addresses
 from rolecall.frontends.resource import Problem, Resource, Unit
 from rolecall.frontends.values import Mapping, Value, render
 from rolecall.frontends.yaml_values import read_documents, to_value
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlSequence

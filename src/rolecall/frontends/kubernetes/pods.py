@@ -7,10 +7,10 @@ two spellings serves both.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, Scalar, Sequence, Value, find, render, text
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 

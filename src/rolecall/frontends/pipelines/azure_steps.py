@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from rolecall.frontends.pipelines.contexts import Answer, Scope
@@ -34,6 +34,7 @@ from rolecall.frontends.values import (
     through,
 )
 from rolecall.frontends.yaml_values import plain_scalar, to_value
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence
 

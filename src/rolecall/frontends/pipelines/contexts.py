@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Table
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import TypeAlias
 
@@ -23,6 +23,7 @@ from rolecall.frontends.values import (
     through,
 )
 from rolecall.frontends.yaml_values import plain_scalar
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlScalar, YamlSequence
 

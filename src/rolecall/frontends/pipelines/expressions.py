@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from rolecall.source.records import dataclass
 
 MAX_LENGTH = 21_000
 MAX_DEPTH = 50

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from rolecall.frontends.pipelines.pipeline import data_of
@@ -15,6 +14,7 @@ from rolecall.frontends.pipelines.steps import Action
 from rolecall.frontends.pipelines.workflow import Workflow
 from rolecall.frontends.resource import Problem, Unit
 from rolecall.frontends.yaml_values import read_documents
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
 from rolecall.source.yaml import YamlMapping

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rolecall.frontends.pipelines.reading import named
 from rolecall.frontends.pipelines.scripts import Script, Step
 from rolecall.frontends.resource import Format, Problem, Resource, Unit
 from rolecall.frontends.values import Entry, Mapping, Reference
 from rolecall.frontends.yaml_values import read_documents
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 from rolecall.source.tree import Tree, Unreadable
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlScalar, YamlSequence

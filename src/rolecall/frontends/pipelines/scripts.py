@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from rolecall.frontends.pipelines.contexts import Scope
@@ -15,6 +15,7 @@ from rolecall.frontends.pipelines.shell import ShellPart
 from rolecall.frontends.pipelines.shell_facts import ShellFact, facts
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Hop, Reference, Scalar, Unknown, Value, render, text
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 #: Stands for one expression whose value is not known; a word character to the shell.

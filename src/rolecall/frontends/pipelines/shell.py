@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from rolecall.source.records import dataclass
 
 #: `$( … )` inside each other; deeper ones are read as plain text.
 MAX_DEPTH = 20

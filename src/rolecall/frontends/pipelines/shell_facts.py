@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rolecall.frontends.pipelines.shell import Command, ShellPart, Word, commands, cut, written
 from rolecall.frontends.pipelines.shell_output import PRINTERS, lines, part_of, printed, unwrapped, without
 from rolecall.frontends.pipelines.shell_programs import PROGRAMS_BY_NAME, Program
+from rolecall.source.records import dataclass
 
 #: No more facts than these are read from one script.
 MAX_FACTS = 5_000

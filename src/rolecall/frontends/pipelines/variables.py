@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass
 
 from rolecall.frontends.pipelines.evaluation import joined
 from rolecall.frontends.pipelines.placed import Placed, PlacedText
@@ -21,6 +20,7 @@ from rolecall.frontends.values import (
     through,
 )
 from rolecall.frontends.yaml_values import plain_scalar
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 from rolecall.source.yaml import YamlNode, YamlScalar
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Problem
@@ -12,6 +11,7 @@ from rolecall.frontends.terraform.kinds import OneOf
 from rolecall.frontends.terraform.place import Place
 from rolecall.frontends.values import Value
 from rolecall.source.hcl import Attribute, outline
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 from rolecall.source.tree import Tree, Unreadable
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Names
-from dataclasses import dataclass
 
 from rolecall.frontends.terraform.conversion import MAX_ITEMS, Refused
 from rolecall.frontends.terraform.kinds import Invalid, OneOf, Set, choices, element_of, entries_of, items_of
 from rolecall.frontends.values import Entry, Mapping, Scalar, Sequence, Unknown, Value, text
+from rolecall.source.records import dataclass
 
 UNCOUNTED = "members of the collection are not known"
 

@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from rolecall.frontends.resource import Problem, Unit
 from rolecall.frontends.terraform.declaration import Declaration
@@ -31,6 +30,7 @@ from rolecall.frontends.terraform.place import Place
 from rolecall.frontends.terraform.resources import resources_of
 from rolecall.frontends.terraform.sketch import Sketch
 from rolecall.frontends.values import Mapping, text
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
 

@@ -7,12 +7,12 @@ modules, and a module knows no expressions.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from tree_sitter import Node
 
 from rolecall.frontends.values import Value
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rolecall.frontends.terraform.module import Module
+from rolecall.source.records import dataclass
 from rolecall.source.tree import Tree, Unreadable
 
 _NAMED_FILE = re.compile(rb'\b(?:templatefile|file(?:base64|exists|set|md5|sha\d+)?)\s*\(\s*("(?:[^"\\\n]|\\.)*")?')

@@ -10,7 +10,6 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Bindings
-from dataclasses import dataclass
 
 import tree_sitter
 import tree_sitter_hcl
@@ -22,6 +21,7 @@ from rolecall.frontends.terraform.kinds import Invalid, OneOf, gathered
 from rolecall.frontends.terraform.scope import Elsewhere, Scope
 from rolecall.frontends.terraform.verbatim import Locate, Verbatim
 from rolecall.frontends.values import Mapping, Scalar, Sequence, Template, Unknown, Value
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 Evaluate = Callable[[Node, Scope], Value]

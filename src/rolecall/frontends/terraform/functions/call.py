@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from tree_sitter import Node
@@ -20,6 +19,7 @@ from rolecall.frontends.terraform.conversion import (
 from rolecall.frontends.terraform.kinds import Invalid, entries_of, gathered, items_of, unknown
 from rolecall.frontends.terraform.scope import Scope
 from rolecall.frontends.values import Entry, Mapping, Plain, Scalar, Sequence, Unknown, Value
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 
