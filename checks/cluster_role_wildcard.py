@@ -20,7 +20,7 @@ from rolecall.model.cluster import Allowance
 from rolecall.model.finding import SEVERITIES, Finding, Severity
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
-from rolecall.policy.rbac import Held, cluster, is_everything, reaches, weighed, wildcards
+from rolecall.policy.rbac import Held, cluster, is_everything, weighed, wildcards
 from rolecall.policy.rbac_judgement import bindings_of, whose
 
 RULE = Rule(
@@ -51,7 +51,7 @@ def check(model: Model) -> Iterator[Finding]:
 
 
 def _finding(held: Held, found: list[Allowance]) -> Finding:
-    within = [reach for reach in reaches(held.role) if reach.by_wildcard and reach.allowance in found]
+    within = [reach for reach in held.reached if reach.by_wildcard and reach.allowance in found]
     severity: Severity = min((r.right.severity for r in within), key=SEVERITIES.index, default="low")
     worst = next((r.allowance for r in within if r.right.severity == severity), found[0])
     says = " and ".join(dict.fromkeys(reach.right.says for reach in within))
