@@ -535,7 +535,94 @@ diff --git a/stack.yaml b/stack.yaml
     ),
 )
 
+PATCHED += (
+    PlannerExample(
+        "master passwords that the service makes and keeps itself",
+        {
+            "main.tf": """\
+resource "aws_db_instance" "main" {
+  engine                              = "postgres"
+  instance_class                      = "db.t4g.micro"
+  iam_database_authentication_enabled = true
+  username                            = "main"
+  password                            = "correct-horse-battery-staple"
+}
+""",
+            "stack.yaml": """\
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Orders:
+    Type: AWS::RDS::DBCluster
+    Properties:
+      Engine: aurora-postgresql
+      EnableIAMDatabaseAuthentication: true
+      MasterUsername: orders
+      MasterUserPassword: correct-horse-battery-staple
+""",
+        },
+        {"aws_db_instance.main": "partial", "Orders": "partial"},
+        {"aws_db_instance.main": ("unknown",), "Orders": ("unknown",)},
+        {
+            "soak": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -3,5 +3,5 @@
+   instance_class                      = "db.t4g.micro"
+   iam_database_authentication_enabled = true
+   username                            = "main"
+-  password                            = "correct-horse-battery-staple"
++  manage_master_user_password         = true
+ }
+diff --git a/stack.yaml b/stack.yaml
+--- a/stack.yaml
++++ b/stack.yaml
+@@ -6,4 +6,4 @@
+       Engine: aurora-postgresql
+       EnableIAMDatabaseAuthentication: true
+       MasterUsername: orders
+-      MasterUserPassword: correct-horse-battery-staple
++      ManageMasterUserPassword: true
+"""
+        },
+        says=("the service makes a new master password at once",),
+    ),
+)
+
 TOLD: tuple[PlannerExample, ...] = (
+    PlannerExample(
+        "a master password that an application is given too",
+        {
+            "main.tf": """\
+variable "password" {
+  default = "correct-horse-battery-staple"
+}
+
+resource "aws_db_instance" "main" {
+  engine                              = "postgres"
+  iam_database_authentication_enabled = true
+  password                            = var.password
+}
+
+resource "aws_lambda_function" "orders" {
+  function_name = "orders"
+  role          = "arn:aws:iam::111122223333:role/orders"
+  environment {
+    variables = {
+      DB_PASSWORD = var.password
+    }
+  }
+}
+
+provider "aws" {
+  region = "eu-west-1"
+}
+""",
+        },
+        {"aws_db_instance.main": "advice"},
+        {"aws_db_instance.main": ("aws:execution-role",)},
+        says=("no patch: main.tf:16 is given the same", "let these log in by their role, or read the secret"),
+    ),
     PlannerExample(
         "somebody in the code uses the keys",
         {

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from rolecall.model.parts import Site
 from rolecall.planning.case import Context
+from rolecall.planning.setting_edit import written_as
 from rolecall.planning.switch_rows import Switch, patterns
 from rolecall.source.hcl import Block
 from rolecall.source.tree import Unreadable
@@ -58,6 +59,8 @@ class Readers:
             found.extend(use for words, use in self._said if words == switch.words and _is_about(use.path, site.module))
         if switch.trace:
             found.extend(self._traces(site, switch))
+        if switch.instead:
+            found.extend(self._sharers(site, switch))
         if switch.asked:
             found.extend(self._durations)
         return list(dict.fromkeys(found))[:_MOST]
@@ -77,6 +80,26 @@ class Readers:
             if block.type == "output" and switch.readers:
                 for match in re.finditer(rb"=\s*" + address + rb"\s*$", block.slice, re.MULTILINE):
                     yield _use(block, match.start(), "hands all of it on")
+
+    def _sharers(self, site: Site, switch: Switch) -> Iterator[Use]:
+        """Who else is given the same value: by what the argument refers to, or by the resource's own attribute."""
+        name = next((path for path in switch.paths if path), "")
+        shared = written_as(self.context, site, name)
+        if site.format != "terraform":
+            text = self.context.text(site.span.path)
+            pattern = re.compile(rb"(?:Ref\W{1,8}|\$\{)" + re.escape(shared).encode() + rb"\b")
+            for match in pattern.finditer(text.data) if shared else ():
+                if not site.span.start <= match.start() < site.span.end:
+                    yield Use(text.path, text.position(match.start())[0], "is given the same")
+            return
+        wanted = [
+            re.escape(f"{site.type}.{site.name}") + rf"(?:\[[^\]\n]*\])?\.{name}",
+            *([re.escape(shared)] if shared else []),
+        ]
+        same = re.compile(("(?<![\\w.-])(?:" + "|".join(wanted) + ")(?![\\w-])").encode("utf-8", "surrogateescape"))
+        for block in self.context.blocks(site.module):
+            if (block.text.path, block.start) != site.declaration:
+                yield from (_use(block, match.start(), "is given the same") for match in same.finditer(block.slice))
 
     def _traces(self, site: Site, switch: Switch) -> Iterator[Use]:
         """What would fail after the switch: in the template, in the files below the folder and those that it names."""

@@ -27,6 +27,8 @@ Value = str | bool | int | tuple[str, ...]
 #: A value that stands there by itself.
 _PLAIN = re.compile(r'"[^"$%\\]*"|[\w.-]+|\[[^\[\]{}$%]*\]', re.ASCII)
 _PROJECT = "{project}"
+_REFERENCE = re.compile(r"[A-Za-z_][\w-]*(?:\[[^\]\n]*\])?(?:\.[\w-]+(?:\[[^\]\n]*\])?)+", re.ASCII)
+_NAMED = re.compile(rb"Ref\W{1,8}(\w+)")
 
 
 def set_value(context: Context, site: Site, path: str, value: Value, near: Span) -> list[Edit]:
@@ -43,6 +45,45 @@ def set_value(context: Context, site: Site, path: str, value: Value, near: Span)
     else:
         raise Refused("such a file is not patched")
     return [edit for edit in edits if context.text(edit.path).data[edit.start : edit.end] != edit.new.encode()]
+
+
+def replace_attribute(context: Context, site: Site, old: str, name: str, value: Value) -> list[Edit]:
+    """The edits that put an argument of a resource in the place of another one."""
+    text = context.text(site.span.path)
+    if site.format == "terraform":
+        block = context.block(site.span)
+        _refuse_ignored(block, old)
+        written = block.attribute(old)
+        if written is None or block.attribute(name) is not None:
+            raise Refused(f"{old} is not written there by itself")
+        if others := [a.name for a in block.attributes if a.name.startswith(f"{old}_wo")]:
+            raise Refused(f"{others[0]} is written too")
+        return [Edit(block.text.path, written.start, written.end, f"{name} = {json.dumps(value)}")]
+    if site.format == "cloudformation":
+        root = template(text)
+        body = declared(root, "Resources", site.name or site.address).value
+        properties = body.get("Properties") if isinstance(body, YamlMapping) else None
+        pair = properties.pair(old) if isinstance(properties, YamlMapping) else None
+        if pair is None or pair.merged or not isinstance(properties, YamlMapping) or properties.pair(name) is not None:
+            raise Refused(f"{old} is not written there by itself")
+        key = json.dumps(name) if root.flow or properties.flow else name
+        return [Edit(text.path, pair.start, pair.end, f"{key}: {json.dumps(value)}")]
+    raise Refused("such a file is not patched")
+
+
+def written_as(context: Context, site: Site, name: str) -> str:
+    """The reference that an argument is, as it stands: `var.password`, the name behind `!Ref`; "" for anything else."""
+    text = context.text(site.span.path)
+    if site.format == "terraform":
+        block = context.block(site.span)
+        attribute = block.attribute(name)
+        shown = attribute_text(block, attribute).strip() if attribute is not None else ""
+        return shown if _REFERENCE.fullmatch(shown) else ""
+    body = declared(template(text), "Resources", site.name or site.address).value
+    properties = body.get("Properties") if isinstance(body, YamlMapping) else None
+    pair = properties.pair(name) if isinstance(properties, YamlMapping) else None
+    found = _NAMED.search(text.data, pair.start, pair.end) if pair is not None else None
+    return found[1].decode() if found is not None else ""
 
 
 def _refuse_ignored(block: Block, path: str) -> None:

@@ -46,6 +46,7 @@ class Switch:
     rollback: str = ""
     words: str = ""
     asked: bool = False
+    instead: bool = False
     since: tuple[int, ...] = ()
     new_since: tuple[int, ...] = ()
     set: tuple[tuple[str, Value], ...] = ()

@@ -11,11 +11,12 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from rolecall.frontends.values import Mapping as MappingValue
 from rolecall.frontends.values import Sequence as SequenceValue
 from rolecall.model.finding import Finding
-from rolecall.model.parts import Misset
+from rolecall.model.parts import Misset, SecretValue
 from rolecall.model.settings import ABSENT, PRESENT, WRITTEN, told
 from rolecall.planning.building import identifier
 from rolecall.planning.case import Context
@@ -24,7 +25,7 @@ from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Disposition, Edit, Handover, Migration, Phase, Subject
 from rolecall.planning.narrowing import cloud_of
 from rolecall.planning.provider_pin import Pin, pin_in
-from rolecall.planning.setting_edit import Value, set_value
+from rolecall.planning.setting_edit import Value, replace_attribute, set_value
 from rolecall.planning.switch_rows import Switch, rows
 
 _RISK = {"critical": 100, "high": 60, "medium": 30, "low": 8}
@@ -40,7 +41,7 @@ class Fault:
     """One finding with the setting that it is about, and the row that answers it."""
 
     finding: Finding
-    misset: Misset
+    misset: Misset | SecretValue
     switch: Switch
 
 
@@ -76,12 +77,13 @@ class Switches:
             yield _advised(_migration(faults, targets(self.context, faults[0])), told_of)
 
     def _faults(self, findings: Iterable[Finding]) -> Iterator[Fault]:
-        known: dict[tuple[str, int, str], list[Misset]] = defaultdict(list)
-        for missets in self.context.model.missets.values():
-            for misset in missets:
-                if rows(misset.site.type, misset.path):
-                    key = f"{misset.site.address} {misset.path}"
-                    known[misset.span.path, misset.span.start, key].append(misset)
+        known: dict[tuple[str, int, str], list[Misset | SecretValue]] = defaultdict(list)
+        model = self.context.model
+        missets: list[Misset | SecretValue] = [*chain.from_iterable(model.missets.values()), *model.secret_values]
+        for misset in missets:
+            if rows(misset.site.type, misset.path):
+                key = f"{misset.site.address} {misset.path}"
+                known[misset.span.path, misset.span.start, key].append(misset)
         if not known:
             return
         for finding in findings:
@@ -92,15 +94,15 @@ class Switches:
                 if switch is not None:
                     yield Fault(finding, misset, switch)
 
-    def _row(self, misset: Misset) -> Switch | None:
+    def _row(self, misset: Misset | SecretValue) -> Switch | None:
         for switch in rows(misset.site.type, misset.path):
-            if switch.value and switch.value != misset.value:
+            if switch.value and isinstance(misset, Misset) and switch.value != misset.value:
                 continue
             if all(self._holds(misset, path, wanted) for path, wanted in switch.when):
                 return switch
         return None
 
-    def _holds(self, misset: Misset, path: str, wanted: tuple[str, ...]) -> bool:
+    def _holds(self, misset: Misset | SecretValue, path: str, wanted: tuple[str, ...]) -> bool:
         if path.startswith("lifecycle."):
             return self._lifecycle(misset, path.partition(".")[2]) in wanted
         resource = self.context.resource(misset.site)
@@ -111,7 +113,7 @@ class Switches:
             return True
         return told(value, False) in wanted
 
-    def _lifecycle(self, misset: Misset, name: str) -> str:
+    def _lifecycle(self, misset: Misset | SecretValue, name: str) -> str:
         try:
             block = self.context.block(misset.site.span)
         except Refused:
@@ -122,16 +124,21 @@ class Switches:
         """The edits of a switch; or who uses what it would end; or why there is none."""
         first = faults[0]
         site, switch = first.misset.site, first.switch
-        if any(fault.misset.hops for fault in faults):
+        if any(fault.misset.hops for fault in faults) and not switch.instead:
             hop = next(fault.misset.hops[-1] for fault in faults if fault.misset.hops)
             return [], [], f"{site.address}: the value comes from {hop.address} ({hop.span.path}:{hop.span.line})"
+        for hop in (hop for fault in faults for hop in fault.misset.hops if hop.kind == "module-input"):
+            return [], [], f"{site.address}: it is handed in by {hop.address} ({hop.span.path}:{hop.span.line})"
         try:
             users = self.readers.of(site, switch)
             if users:
                 return [], users, ""
             edits: list[Edit] = []
             for path, value in self._written(first):
-                edits.extend(set_value(self.context, site, path, value, first.misset.span))
+                if switch.instead:
+                    edits.extend(replace_attribute(self.context, site, first.misset.path, path, value))
+                else:
+                    edits.extend(set_value(self.context, site, path, value, first.misset.span))
             self._refuse_changed(first, edits)
         except Refused as refused:
             return [], [], f"{site.address}: {refused.reason}"
@@ -201,8 +208,10 @@ def targets(context: Context, fault: Fault) -> tuple[str, ...]:
     """The row's target; of a database's the identities of the workloads of its unit."""
     if fault.switch.target != "database":
         return (fault.switch.target,)
-    unit = fault.misset.site.unit
-    found = {w.target for w in context.model.workloads.values() if w.site.unit == unit and w.target.startswith("aws:")}
+    site = fault.misset.site
+    cloud = "gcp:" if site.type.startswith("google_") else "aws:"
+    around = (w for w in context.model.workloads.values() if w.site.unit == site.unit)
+    found = {workload.target for workload in around if workload.target.startswith(cloud)}
     return tuple(sorted(found)) or ("unknown",)
 
 
@@ -236,7 +245,7 @@ def _switched(plain: Migration, fault: Fault, edits: Sequence[Edit], note: tuple
     reasons, handover = (switch.why,) if switch.why else (), _steps(fault, where)
     needs, verify, rollback = switch.needs, switch.verify, switch.rollback
     disposition: Disposition = "patch" if switch.phase == "migrate" else "partial"
-    if switch.phase == "soak":
+    if switch.phase == "soak" and not switch.needs:
         reasons, rollback = (_UNSEEN,), _BACK
         needs = (f"nobody uses its keys any more: {switch.seen}{f': {switch.probe}' if switch.probe else ''}",)
         verify = ("no caller is refused; a caller with a key is",)
@@ -275,7 +284,11 @@ def _held(plain: Migration, fault: Fault, users: Sequence[Use]) -> Migration:
     """Somebody in the code would lose access: nothing is switched before that has changed."""
     switch, where = fault.switch, fault.misset.site.address
     instead = f", by a role: {switch.roles}" if switch.roles else ""
-    what = "let none of these depend on it" if switch.asked or switch.pinned else f"move these off its keys{instead}"
+    what = "let none of these depend on it"
+    if switch.readers or switch.makers or switch.words:
+        what = f"move these off its keys{instead}"
+    elif switch.instead:
+        what = "let these log in by their role, or read the secret that the service keeps, and not be given it any more"
     written = ", ".join(f"{path} = {json.dumps(value)}" for path, value in switch.set)
     return replace(
         plain,
@@ -333,6 +346,8 @@ def _advised(plain: Migration, told_of: Sequence[tuple[Fault, str]]) -> Migratio
             ),
             *handover,
         )
+        if switch.instead:
+            handover = handover[-len(switch.steps) :]
     return replace(
         plain,
         reasons=(*plain.reasons, *((switch.why,) if switch.why else ()), *unpatched),
