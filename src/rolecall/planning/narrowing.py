@@ -12,6 +12,7 @@ from rolecall.catalog.entries import catalog
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.planning.building import identifier
+from rolecall.planning.google_narrowing import steps
 from rolecall.planning.migration import Disposition, Handover, Migration, Subject
 
 _RULE = "RC301"
@@ -58,7 +59,8 @@ def narrow(model: Model, findings: Iterable[Finding]) -> Iterator[Migration]:
             targets=("narrow",),
             disposition="advice",
             reasons=(finding.message, "what it really calls is not in the code, so no patch would be right"),
-            handover=(
+            handover=(steps(model, finding) if cloud == "gcp" else ())
+            or (
                 Handover(
                     "find out what it called in the last 90 days",
                     finding.identity,
