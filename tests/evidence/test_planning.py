@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 from click.testing import CliRunner
 
 from rolecall.analysis.run import Options, analyse
 from rolecall.cli.main import cli
 from rolecall.evidence.folder import read
 from rolecall.planners import load
-from rolecall.planning.migration import Migration
+from rolecall.planning.migration import Migration, Phase, Subject
 from rolecall.planning.plan import Plan, make_plan
+from rolecall.planning.used import losses
 
 ACCOUNT = "123456789012"
 USER = """\
@@ -202,3 +204,92 @@ def test_verify_says_whether_the_soak_is_over(tmp_path: Path) -> None:
     (tmp_path / "evidence" / "0").write_text(report("N/A", name="other"), "utf-8")
     status, told = verify("--phase", "soak")
     assert (status, told["soaks"][0]["over"]) == (1, None)
+
+
+def insight(permissions: list[str]) -> dict[str, Any]:
+    return {
+        "name": "projects/1/locations/global/insightTypes/google.iam.policy.Insight/insights/a",
+        "content": {
+            "role": "roles/owner",
+            "member": "serviceAccount:app@shop.iam.gserviceaccount.com",
+            "exercisedPermissions": [{"permission": permission} for permission in permissions],
+        },
+        "lastRefreshTime": "2026-04-01T00:00:00Z",
+        "observationPeriod": "7776000s",
+    }
+
+
+@pytest.mark.parametrize(
+    ("permissions", "said"),
+    [
+        (
+            ["storage.objects.get"],
+            "app@shop.iam.gserviceaccount.com used storage.objects.get (by the gcp-policy-insights)",
+        ),
+        (
+            [],
+            "app@shop.iam.gserviceaccount.com did not use at all in 90 days: roles/owner (by the gcp-policy-insights)",
+        ),
+    ],
+)
+def test_a_wide_grant_says_what_was_used(tmp_path: Path, permissions: list[str], said: str) -> None:
+    code = """\
+resource "google_service_account" "app" {
+  account_id = "app"
+}
+
+resource "google_project_iam_member" "app" {
+  project = "shop"
+  role    = "roles/owner"
+  member  = "serviceAccount:${google_service_account.app.email}"
+}
+"""
+    found = plan(tmp_path, code, [insight(permissions)])
+    [narrowed] = [migration for migration in found.migrations if migration.targets == ("narrow",)]
+    assert said in narrowed.reasons
+
+
+def role(statement: str) -> str:
+    return f"""\
+resource "aws_iam_role" "worker" {{
+  name = "worker"
+  assume_role_policy = jsonencode({{
+    Statement = [{{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ Service = "lambda.amazonaws.com" }} }}]
+  }})
+}}
+
+resource "aws_iam_role_policy" "worker" {{
+  role   = aws_iam_role.worker.name
+  policy = jsonencode({{ Statement = [{{ Effect = "Allow", {statement} }}] }})
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("left", "lost"),
+    [
+        ('Action = ["s3:PutObject"], Resource = "arn:aws:s3:::uploads/*"', []),
+        (
+            'Action = ["s3:PutObject"], Resource = "arn:aws:s3:::other/*"',
+            ["s3:PutObject on arn:aws:s3:::uploads/a.csv"],
+        ),
+        ('Action = ["s3:GetObject"], Resource = "*"', ["s3:PutObject on arn:aws:s3:::uploads/a.csv"]),
+    ],
+)
+def test_what_was_used_is_not_taken_away(tmp_path: Path, left: str, lost: list[str]) -> None:
+    record = call("2026-03-31T08:00:00Z")
+    session = {"sessionIssuer": {"type": "Role", "arn": f"arn:aws:iam::{ACCOUNT}:role/worker"}}
+    record["userIdentity"] = {"type": "AssumedRole", "sessionContext": session}
+    record["resources"].append({"ARN": "arn:aws:s3:::uploads"})
+    denied = {**record, "eventName": "DeleteBucket", "errorCode": "AccessDenied"}
+    (tmp_path / "log").write_text(json.dumps({"Records": [record, denied]}), "utf-8")
+    models = []
+    for name, statement in (("before", 'Action = "s3:*", Resource = "*"'), ("after", left)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(role(statement), "utf-8")
+        models.append(analyse([tmp_path / name], Options(cache=False)).model)
+    address = "aws_iam_role.worker"
+    subject = Subject("grant", "role", "aws", address, "main.tf", 1, 2)
+    cut = Migration("grant-1", subject, address, (), ("narrow",), "patch", phases=(Phase("migrate"),))
+    found = losses(models[0], models[1], read(tmp_path / "log"), [cut])
+    assert list(found) == [("grant-1", f"{address} used {one}") for one in lost]

@@ -16,6 +16,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 #: Kinds of identity in the model, and of principal in the evidence.
 _KINDS = {
     "aws:user": "user",
+    "aws:role": "role",
     "gcp:service-account": "service-account",
     "azure:application": "service-principal",
     "azure:service-principal": "service-principal",
@@ -77,14 +78,21 @@ def of_credential(evidence: Evidence, credential: Credential, owner: Identity | 
 
 def of_label(evidence: Evidence, cloud: str, kind: str, label: str, cls: str) -> LastUse | None:
     """The use of the credentials of one class that whoever has a name in the code has; `kind` is the model's word."""
-    known = _KINDS.get(kind, "")
-    # Google's logs have the whole address of an account, the code its first part
-    label = (
-        f"{label}@${{project}}.iam.gserviceaccount.com" if known == "service-account" and "@" not in label else label
-    )
-    principals = evidence.named(cloud, known, label)
+    principals = principals_of(evidence, cloud, kind, label)
     keys = [key for one in principals for key in evidence.keys_of(one) if key.cls in (cls, "any")]
     return _summary(evidence, principals, keys)
+
+
+def principals_of(evidence: Evidence, cloud: str, kind: str, label: str) -> tuple[Principal, ...]:
+    """The principals of the evidence that a name in the code may stand for; `kind` is the model's word."""
+    known = _KINDS.get(kind)
+    if known is None:
+        return ()
+    # Google's logs have the whole address of an account, the code its first part
+    whole = (
+        f"{label}@${{project}}.iam.gserviceaccount.com" if known == "service-account" and "@" not in label else label
+    )
+    return evidence.named(cloud, known, whole)
 
 
 def name_of(owner: Identity) -> str:

@@ -9,24 +9,29 @@ from contextlib import suppress
 from dataclasses import replace
 
 from rolecall.evidence.facts import Evidence, Use
+from rolecall.model.linking import Model
 from rolecall.planning import retirement
 from rolecall.planning.building import Built
 from rolecall.planning.case import Case
 from rolecall.planning.last_use import LastUse, of_credential
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Disposition, Handover, Migration, Phase
+from rolecall.planning.steps import LAST_USE
+from rolecall.planning.used import with_use
 
 #: Actions that are named in a hand-over, the latest first.
 _TOLD = 5
 
 
-def observed(built: Iterable[Built], evidence: Evidence) -> Iterator[Built]:
-    """The same migrations, each key's with what is known of its use."""
+def observed(built: Iterable[Built], evidence: Evidence, model: Model) -> Iterator[Built]:
+    """The same migrations, each key's and each grant's with what is known of its use."""
     for item in built:
         found = None
         if item.case is not None:
             found = of_credential(evidence, item.case.credential, item.case.owner)
-        if item.case is None or found is None:
+        if item.case is None:
+            yield replace(item, migrations=tuple(with_use(one, model, evidence) for one in item.migrations))
+        elif found is None:
             yield item
         else:
             yield replace(item, migrations=tuple(_observed(item.case, item.migrations, found, evidence)))
@@ -101,8 +106,9 @@ def _called(call: Use) -> str:
 def _quiet(case: Case, migration: Migration, use: LastUse, seen: bool) -> Migration:
     """A key that nobody used: its soak can begin, and its end is decided as without evidence."""
     told = f"met: {use}"
+    ask = LAST_USE.get((case.credential.cloud, case.credential.cls))
     phases = [
-        replace(phase, needs=(*(need for need in phase.needs if "last-used" not in need), told))
+        replace(phase, needs=(*(need for need in phase.needs if need != ask and "last-used" not in need), told))
         if phase.name == "soak"
         else phase
         for phase in migration.phases

@@ -27,8 +27,8 @@ from rolecall.planning.inventory import identities, kpis
 from rolecall.planning.migration import Migration, to_json
 from rolecall.planning.move import Planner
 from rolecall.planning.narrowing import narrow
-from rolecall.planning.oci_narrowing import narrow_statements
 from rolecall.planning.observed import observed
+from rolecall.planning.oci_narrowing import narrow_statements
 from rolecall.planning.proof import Failure, prove
 from rolecall.planning.series import to_json as series_to_json
 from rolecall.planning.switches import switch_settings
@@ -116,7 +116,7 @@ def make_plan(
     built += [Built(None, (migration,)) for migration in narrow_aws(context, analysis.findings)]
     built += [Built(None, (migration,)) for migration in narrow_statements(analysis.model, analysis.findings)]
     built += [Built(None, (migration,)) for migration in pin(context, analysis.findings)]
-    built = list(observed(built, evidence))
+    built = list(observed(built, evidence, analysis.model))
     others = [migration for item in built for migration in item.migrations]
     switches = switch_settings(context, analysis.findings, others) if settings else ()
     built += [Built(None, (migration,)) for migration in switches]
@@ -125,7 +125,7 @@ def make_plan(
     if choice is not None:
         built = choice.of(built)
     migrations, waves = in_waves(built)
-    proved, series = settle(analysis, migrations)
+    proved, series = settle(analysis, migrations, evidence)
     return Plan(analysis, tuple(proved), series, tuple(tuple(wave) for wave in waves), evidence)
 
 
@@ -139,7 +139,9 @@ def _all(context: Context, planners: Mapping[tuple[str, str], Planner]) -> list[
     return [item for item in built if item.migrations]
 
 
-def settle(analysis: Analysed, migrations: Sequence[Migration]) -> tuple[list[Migration], Series]:
+def settle(
+    analysis: Analysed, migrations: Sequence[Migration], evidence: Evidence = NOTHING
+) -> tuple[list[Migration], Series]:
     """Compose and prove; take out what fails, with its reason; until what is left holds."""
     current = {migration.id: migration for migration in migrations}
     fallen: dict[str, list[Failure]] = defaultdict(list)
@@ -153,7 +155,7 @@ def settle(analysis: Analysed, migrations: Sequence[Migration]) -> tuple[list[Mi
                     f"{conflict.reason} ({conflict.path}, with {conflict.other or 'the file'})",
                 )
             )
-        proof = prove(analysis, series, list(current.values()))
+        proof = prove(analysis, series, list(current.values()), evidence)
         for failure in proof.failures:
             fallen[failure.migration].append(failure)
         bad = [name for name in fallen if current[name].phases]

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rolecall.evidence.facts import NOTHING, Evidence
 from rolecall.model.finding import RANK, Finding
 from rolecall.model.linking import Model
 from rolecall.planning.building import identifier
@@ -20,6 +21,8 @@ from rolecall.planning.migration import Migration, Proof
 from rolecall.planning.schema_proof import NAME, Judged, of_step, proofs
 from rolecall.planning.statement_proof import counterexamples as more_said
 from rolecall.planning.syntax_proof import dangling, syntax
+from rolecall.planning.used import NAME as USED
+from rolecall.planning.used import losses
 
 if TYPE_CHECKING:
     from rolecall.planning.plan import Analysed
@@ -49,7 +52,7 @@ class Outcome:
         return self.shown.get(migration.id, ())
 
 
-def prove(analysis: Analysed, series: Series, migrations: Sequence[Migration]) -> Outcome:
+def prove(analysis: Analysed, series: Series, migrations: Sequence[Migration], evidence: Evidence = NOTHING) -> Outcome:
     """Every proof over every phase.  Failures name the migrations whose edits lie in the file that failed."""
     touching = _touching(series, migrations)
     if not touching:
@@ -84,6 +87,7 @@ def prove(analysis: Analysed, series: Series, migrations: Sequence[Migration]) -
     )
     agreed = proofs(judged)
     included = [m for m in migrations if m.phases and m.id in series.included]
+    failures.extend(Failure(USED, *lost) for lost in losses(analysis.model, last.model, evidence, included))
     failures.extend(
         Failure(found.name, found.migration, found.detail)
         for proof in (counterexamples, more_said)
