@@ -117,16 +117,19 @@ def said(record: Any, *keys: str) -> str:
 def date(value: object) -> datetime | None:
     """A point in time in UTC: ISO 8601, or seconds since 1970.  None for what says that there is none.
 
-    Raises Malformed for anything else.
+    Raises Malformed for anything else, and for what no cloud was there to see.
     """
     if value is None or (isinstance(value, str) and value.strip() in ("", "N/A", "no_information", "not_supported")):
         return None
     try:
+        found = None
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
-        if isinstance(value, str):
+            found = datetime.fromtimestamp(value, UTC)
+        elif isinstance(value, str):
             found = datetime.fromisoformat(value.strip())
-            return found.astimezone(UTC) if found.tzinfo is not None else found.replace(tzinfo=UTC)
+            found = found.astimezone(UTC) if found.tzinfo is not None else found.replace(tzinfo=UTC)
+        if found is not None and 2000 <= found.year <= 2200:
+            return found
     except (ValueError, OverflowError, OSError):
         pass
     raise Malformed(f"{str(value)[:40]!r} is not a date", str(value))

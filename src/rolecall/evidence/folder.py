@@ -23,7 +23,7 @@ from rolecall.evidence.oracle import Audit
 from rolecall.evidence.tally import Tally
 
 #: Bounds on one file (unpacked) and on all of them together.
-MAX_FILE_BYTES = 128 * 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_BYTES = 4 * 1024 * 1024 * 1024
 MAX_FILES = 200_000
 _GZIP = b"\x1f\x8b"
