@@ -17,10 +17,6 @@ from rolecall.planning.migration import Disposition, Handover, Migration, Subjec
 
 _RULE = "RC301"
 _USED = {
-    "azure": (
-        "az monitor activity-log list --caller PRINCIPAL_ID --offset 90d --query [].operationName.value",
-        "az role assignment list --assignee PRINCIPAL_ID --all",
-    ),
     "gcp": (
         "gcloud recommender recommendations list --recommender google.iam.policy.Recommender --location global",
         "gcloud projects get-iam-policy PROJECT",
@@ -41,11 +37,13 @@ _RISK = {"critical": 100, "high": 60, "medium": 30}
 
 
 def narrow(model: Model, findings: Iterable[Finding]) -> Iterator[Migration]:
-    """One migration for each grant of everything and user for a workload outside AWS."""
+    """One migration for each grant of everything and user for a workload outside AWS; other modules speak of the wide
+    grants of OCI and Azure.
+    """
     clouds = {identity.site.address: identity.cloud for identity in model.identities.values()}
     for finding in findings:
         cloud = clouds.get(finding.identity) or cloud_of(finding.address)
-        if cloud in (*_USED, "oci") and finding.rule in _ANSWERS:
+        if cloud in (*_USED, "oci", "azure") and finding.rule in _ANSWERS:
             yield _answer(finding, cloud)
         if finding.rule != _RULE or cloud not in _USED:
             continue

@@ -18,6 +18,7 @@ from rolecall.model.finding import Finding
 from rolecall.model.finding import to_json as finding_to_json
 from rolecall.model.linking import Model
 from rolecall.planning.aws_narrowing import narrow_aws
+from rolecall.planning.azure_narrowing import narrow_azure
 from rolecall.planning.building import Built, build
 from rolecall.planning.case import Case, Context
 from rolecall.planning.choice import Choice
@@ -113,6 +114,7 @@ def make_plan(
     context = Context(analysis.tree, analysis.model, analysis.unit, evidence, sub_format)
     built = list(_all(context, planners))
     built += [Built(None, (migration,)) for migration in narrow(analysis.model, analysis.findings)]
+    built += [Built(None, (migration,)) for migration in narrow_azure(context, analysis.findings)]
     built += [Built(None, (migration,)) for migration in narrow_aws(context, analysis.findings)]
     built += [Built(None, (migration,)) for migration in narrow_statements(analysis.model, analysis.findings)]
     built += [Built(None, (migration,)) for migration in pin(context, analysis.findings)]
