@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from rolecall.model.systems import SYSTEMS as FORMATS
 from rolecall.planners.oci_runner.backend import by_hand, native_block
 from rolecall.planning.advising import revocation
 from rolecall.planning.case import Case, Use
@@ -62,7 +63,8 @@ def plan(case: Case, use: Use) -> Move:
     site = use.workload.site
     system = SYSTEMS[use.workload.platform]
     known = subjects(case) if use.workload.platform == "github-actions" else []
-    why = f"{site.address} can prove who it is by a token of its own; what the domain has to trust is not in the code"
+    who = site.address if site.format in FORMATS else f"what reads {site.address}"
+    why = f"{who} can prove who it is by a token of its own; what the domain has to trust is not in the code"
     for step in _steps(use, system, known):
         move.hold(why, step)
     if case.credential.cls == "access-key":

@@ -3,9 +3,6 @@
 Sources: https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines,
 https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity,
 https://cloud.google.com/iam/docs/keys-disable-enable,
-https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/json_web_token_exchange.htm,
-https://docs.oracle.com/en-us/iaas/Content/Identity/Tasks/callingservicesfrominstances.htm,
-https://docs.oracle.com/en-us/iaas/Content/ContEng/Tasks/contenggrantingworkloadaccesstoresources.htm,
 https://learn.microsoft.com/entra/workload-id/workload-identity-federation
 """
 
@@ -14,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rolecall.planning.azure_steps import AZURE, AZURE_PLATFORMS
+from rolecall.planning.oci_steps import KEPT, OCI
 
 #: (what, who, command, how to see that it is done) by target.
 STEPS: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
@@ -85,54 +83,7 @@ STEPS: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
             "the plan is empty with the key file gone",
         ),
     ),
-    "oci:token-exchange": (
-        (
-            "register the pipeline's issuer as an identity propagation trust of the identity domain, with a "
-            "service user and a "
-            "rule that pins the subject; exchange the pipeline's token for a session token of at most an hour",
-            "the owner of the identity domain",
-            "oci os ns get --auth security_token",
-            "the command works in the pipeline without OCI_CLI_KEY_CONTENT",
-        ),
-        (
-            'for Terraform state in Object Storage, use the native backend (backend "oci", Terraform 1.12 or '
-            "later) in place of "
-            "S3-compatible keys, and move the state with init -migrate-state after a backup",
-            "whoever runs Terraform",
-            "terraform init -migrate-state",
-            "the plan is empty with AWS_ACCESS_KEY_ID unset",
-        ),
-    ),
-    "oci:instance-principal": (
-        (
-            "put the instance into a dynamic group by compartment or tag, give the group the user's policies, "
-            "and let the code "
-            'or provider use the instance principal (auth = "InstancePrincipal")',
-            "the owner of the tenancy's policies",
-            "oci iam region list --auth instance_principal",
-            "the command works on the instance",
-        ),
-    ),
-    "oci:resource-principal": (
-        (
-            "put the function or container into a dynamic group by resource type and compartment, give the group "
-            "the user's "
-            "policies, and let the code use the resource principal signer",
-            "the owner of the tenancy's policies",
-            "",
-            "it works with the key's entries gone from its configuration",
-        ),
-    ),
-    "oci:oke-workload-identity": (
-        (
-            "allow any-user where request.principal names the workload's namespace, service account and cluster "
-            "id (enhanced "
-            "clusters only), and let the code use the workload identity signer",
-            "the owner of the cluster",
-            "oci ce cluster get --cluster-id ID --query data.type",
-            "it says ENHANCED_CLUSTER",
-        ),
-    ),
+    **OCI,
     **AZURE,
 }
 
@@ -151,6 +102,7 @@ ALSO: Mapping[tuple[str, str], tuple[str, ...]] = {
 #: it is done) by its cloud and class.  https://cloud.google.com/docs/authentication/api-keys and
 #: https://cloud.google.com/api-keys/docs/add-restrictions-api-keys
 KEPT_STEPS: Mapping[tuple[str, str], tuple[tuple[str, str, str, str], ...]] = {
+    **KEPT,
     ("gcp", "api-key"): (
         (
             "see which APIs are called with it: in Metrics Explorer, serviceruntime.googleapis.com/api/request_count "
