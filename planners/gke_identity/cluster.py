@@ -14,7 +14,8 @@ from rolecall.frontends.values import Mapping, Sequence, Value, references, text
 from rolecall.planning.case import Case, attribute_text
 from rolecall.planning.hcl_edit import insert_nested_block
 from rolecall.planning.line_edit import Refused
-from rolecall.planning.migration import Edit
+from rolecall.planning.migration import Edit, Handover
+from rolecall.planning.move import Move
 from rolecall.planning.repetition import repetition
 from rolecall.source.hcl import Block
 from rolecall.source.tree import Unreadable
@@ -91,6 +92,24 @@ def cluster_of(case: Case, account: Block) -> Cluster:
     code = f'workload_identity_config {{\n  workload_pool = "{_project(block, account)}.svc.id.goog"\n}}'
     edits = insert_nested_block(block.text, block.span, code)
     return Cluster(address, name, location, inside, edits, closed)
+
+
+def need_nodes(move: Move, where: Cluster) -> None:
+    """What has to be true of the nodes: other pods on them would lose the node's own account."""
+    if where.closed:
+        move.hold(
+            f"{', '.join(where.closed)} does not say that its nodes hand out the pods' identities, and whether other "
+            "pods there use the nodes' own account is not in the code",
+            Handover(
+                'set workload_metadata_config { mode = "GKE_METADATA" } in node_config (a new pool beside the old one, '
+                "then drain, where other pods use the nodes' account: they lose it at once)",
+                ", ".join(where.closed),
+                "the owner of the cluster",
+                f"gcloud container node-pools update POOL --cluster {where.name} --location {where.location} "
+                "--workload-metadata=GKE_METADATA",
+                "kubectl get nodes -L iam.gke.io/gke-metadata-server-enabled shows true",
+            ),
+        )
 
 
 def _in_module(case: Case) -> Iterator[Resource]:

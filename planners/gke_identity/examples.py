@@ -264,4 +264,60 @@ diff --git a/main.tf b/main.tf
         says=("create-oidc", "system:serviceaccount:shop:"),
         target="gcp:workload-identity-federation",
     ),
+    PlannerExample(
+        "a chart that is handed the key",
+        _terraform(
+            ACCOUNT,
+            CLUSTER,
+            """\
+resource "helm_release" "shop" {
+  name      = "shop"
+  chart     = "shop"
+  namespace = "shop-live"
+
+  set_sensitive {
+    name  = "googleKey"
+    value = google_service_account_key.shop.private_key
+  }
+}
+""",
+        ),
+        {"helm_release.shop": "partial", _KEY: "partial"},
+        dict.fromkeys(("helm_release.shop", _KEY), ("gcp:gke-workload-identity",)),
+        {
+            "expand": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -2,6 +2,19 @@
+   account_id = "shop-app"
+   project    = "example"
+ }
++
++variable "shop_in_shop_live" {
++  description = "The Kubernetes service accounts of shop-live that may act as shop"
++  type        = list(string)
++  default     = []
++}
++
++resource "google_service_account_iam_member" "shop_in_shop_live" {
++  for_each           = toset(var.shop_in_shop_live)
++  service_account_id = google_service_account.shop.name
++  role               = "roles/iam.workloadIdentityUser"
++  member             = "POOL[shop-live/${each.value}]"
++}
+
+ resource "google_service_account_key" "shop" {
+   service_account_id = google_service_account.shop.name
+""".replace("POOL", _MEMBER.partition("[shop/")[0])
+        },
+        ("which alone knows the service account of its pods", "var.shop_in_shop_live"),
+    ),
+    PlannerExample(
+        "a secret whose pods are not seen",
+        _terraform(ACCOUNT, CLUSTER, SECRET),
+        {"kubernetes_secret_v1.key": "partial", _KEY: "partial"},
+        dict.fromkeys(("kubernetes_secret_v1.key", _KEY), ("gcp:gke-workload-identity",)),
+        says=("nothing seen reads kubernetes_secret_v1.key", "var.shop_in_shop"),
+    ),
 )

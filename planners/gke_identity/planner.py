@@ -8,6 +8,7 @@ https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
 from __future__ import annotations
 
 from rolecall.planners.gke_identity import account, cluster, files
+from rolecall.planners.gke_identity.unseen import plan_unseen
 from rolecall.planners.pod_role.planner import kind
 from rolecall.planners.pod_role.pod import Name, Pod, companions, read
 from rolecall.planning.advising import steps_to
@@ -20,10 +21,12 @@ from rolecall.source.hcl import Block
 
 RECIPES = ("GCP-04", "GCP-05")
 CLOUD = "gcp"
-PLATFORMS = ("eks",)
+PLATFORMS = ("eks", "helm")
 
 TARGET = "gcp:gke-workload-identity"
 ELSEWHERE = "gcp:workload-identity-federation"
+#: Where a key lies whose pods are not seen.
+_SECRETS = ("kubernetes_secret", "kubernetes_secret_v1")
 _POOL = "PROJECT.svc.id.goog"
 
 
@@ -33,6 +36,9 @@ def plan(case: Case, use: Use) -> Move:
     if cluster.runs_elsewhere(case):
         return _in_another_cloud(case, use)
     move = Move(TARGET)
+    if use.workload.platform == "helm" or use.workload.site.type in _SECRETS:
+        plan_unseen(case, use, move)
+        return move
     try:
         pod = read(case, use)
     except Refused as refused:
@@ -100,29 +106,11 @@ def _trust(case: Case, use: Use, move: Move, pod: Pod) -> None:
         )
     if pod.block is None:
         move.prerequisites.append(f"the pods of {use.workload.site.address} run in the cluster {where.address}")
-    _nodes(move, where)
+    cluster.need_nodes(move, where)
     try:
         account.name_account(case, move, pod, name, owner)
     except Refused as refused:
         move.hold(refused.reason, _annotate_by_hand(case, pod, name, owner))
-
-
-def _nodes(move: Move, where: cluster.Cluster) -> None:
-    """What has to be true of the nodes: other pods on them would lose the node's own account."""
-    if where.closed:
-        move.hold(
-            f"{', '.join(where.closed)} does not say that its nodes hand out the pods' identities, and whether other "
-            "pods there use the nodes' own account is not in the code",
-            Handover(
-                'set workload_metadata_config { mode = "GKE_METADATA" } in node_config (a new pool beside the old one, '
-                "then drain, where other pods use the nodes' account: they lose it at once)",
-                ", ".join(where.closed),
-                "the owner of the cluster",
-                f"gcloud container node-pools update POOL --cluster {where.name} --location {where.location} "
-                "--workload-metadata=GKE_METADATA",
-                "kubectl get nodes -L iam.gke.io/gke-metadata-server-enabled shows true",
-            ),
-        )
 
 
 def _claim(case: Case, pod: Pod, name: Name) -> None:

@@ -51,7 +51,7 @@ _OF_AWS = {"ssm": "aws-store", "secretsmanager": "aws-store"}
 _SEEN = {
     "aws": ("k8s-secret", *_PIPELINES),
     "azure": tuple(name for name in _READERS if name != "azuredevops-group"),
-    "gcp": (*(name for name in _PIPELINES if name != "azuredevops-group"), *_OF_AWS),
+    "gcp": ("k8s-secret", *(name for name in _PIPELINES if name != "azuredevops-group"), *_OF_AWS),
     "oci": ("github-secret", "gitlab-variable"),
 }
 
