@@ -168,7 +168,7 @@ resource "aws_iam_user_policy" "dcs" {
     Statement = [{
       Effect    = "Allow"
       Action    = "sqs:SendMessage"
-      Resource  = "*"
+      Resource  = "arn:aws:sqs:eu-west-2:111122223333:in"
       Condition = { StringEquals = { "aws:ResourceAccount" = "111122223333" } }
     }]
   })
@@ -229,7 +229,7 @@ diff --git a/main.tf b/main.tf
 +    Statement = [{
 +      Effect    = "Allow"
 +      Action    = "sqs:SendMessage"
-+      Resource  = "*"
++      Resource  = "arn:aws:sqs:eu-west-2:111122223333:in"
 +      Condition = { StringEquals = { "aws:ResourceAccount" = "111122223333" } }
 +    }]
 +  })

@@ -23,7 +23,7 @@ resource "aws_iam_user_policy" "mailer" {
   user = aws_iam_user.mailer.name
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Action = "ses:SendRawEmail", Resource = "*" }]
+    Statement = [{ Effect = "Allow", Action = "ses:SendRawEmail", Resource = "arn:aws:ses:*:*:identity/example.com" }]
   })
 }
 

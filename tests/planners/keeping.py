@@ -6,9 +6,210 @@ from rolecall.planning.example import PlannerExample
 
 KEEPING: tuple[PlannerExample, ...] = (
     PlannerExample(
+        "a sender that may do more with SES",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "mailer" {
+  name = "mailer"
+}
+
+resource "aws_iam_access_key" "mailer" {
+  user = aws_iam_user.mailer.name
+}
+
+data "aws_iam_policy_document" "mailer" {
+  statement {
+    # its own address alone
+    actions   = ["ses:SendEmail", "ses:SendRawEmail"]
+    resources = ["arn:aws:ses:eu-west-2:111122223333:identity/example.com"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ses:FromAddress"
+      values   = ["noreply@example.com"]
+    }
+  }
+}
+
+resource "aws_iam_user_policy" "mailer" {
+  user   = aws_iam_user.mailer.name
+  policy = data.aws_iam_policy_document.mailer.json
+}
+
+resource "aws_ssm_parameter" "password" {
+  name  = "/mail/password"
+  type  = "SecureString"
+  value = aws_iam_access_key.mailer.ses_smtp_password_v4
+}
+""",
+        },
+        {"aws_iam_access_key.mailer": "keep"},
+        {"aws_iam_access_key.mailer": ("keep-with-controls",)},
+        patches={
+            "prepare": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -9,7 +9,7 @@
+ data "aws_iam_policy_document" "mailer" {
+   statement {
+     # its own address alone
+-    actions   = ["ses:SendEmail", "ses:SendRawEmail"]
++    actions   = ["ses:SendRawEmail"]
+     resources = ["arn:aws:ses:eu-west-2:111122223333:identity/example.com"]
+
+     condition {
+""",
+        },
+        says=("only: the condition aws:SourceIp",),
+    ),
+    PlannerExample(
+        "a sender whose secret key is handed over too",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "mailer" {
+  name = "mailer"
+}
+
+resource "aws_iam_access_key" "mailer" {
+  user = aws_iam_user.mailer.name
+}
+
+data "aws_iam_policy_document" "mailer" {
+  statement {
+    # its own address alone
+    actions   = ["ses:SendEmail", "ses:SendRawEmail"]
+    resources = ["arn:aws:ses:eu-west-2:111122223333:identity/example.com"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ses:FromAddress"
+      values   = ["noreply@example.com"]
+    }
+  }
+}
+
+resource "aws_iam_user_policy" "mailer" {
+  user   = aws_iam_user.mailer.name
+  policy = data.aws_iam_policy_document.mailer.json
+}
+
+resource "aws_ssm_parameter" "password" {
+  name  = "/mail/password"
+  type  = "SecureString"
+  value = aws_iam_access_key.mailer.ses_smtp_password_v4
+}
+
+resource "aws_ssm_parameter" "secret" {
+  name  = "/mail/secret"
+  type  = "SecureString"
+  value = aws_iam_access_key.mailer.secret
+}
+""",
+        },
+        {"aws_iam_access_key.mailer": "keep"},
+        {"aws_iam_access_key.mailer": ("keep-with-controls",)},
+    ),
+    PlannerExample(
+        "a sender that shares its policy",
+        {
+            "main.tf": """\
+resource "aws_iam_user" "mailer" {
+  name = "mailer"
+}
+
+resource "aws_iam_access_key" "mailer" {
+  user = aws_iam_user.mailer.name
+}
+
+data "aws_iam_policy_document" "mailer" {
+  statement {
+    # its own address alone
+    actions   = ["ses:SendEmail", "ses:SendRawEmail"]
+    resources = ["arn:aws:ses:eu-west-2:111122223333:identity/example.com"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ses:FromAddress"
+      values   = ["noreply@example.com"]
+    }
+  }
+}
+
+resource "aws_iam_user_policy" "mailer" {
+  user   = aws_iam_user.mailer.name
+  policy = data.aws_iam_policy_document.mailer.json
+}
+
+resource "aws_ssm_parameter" "password" {
+  name  = "/mail/password"
+  type  = "SecureString"
+  value = aws_iam_access_key.mailer.ses_smtp_password_v4
+}
+
+resource "aws_iam_role" "app" {
+  name = "app"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
+  })
+}
+
+resource "aws_iam_role_policy" "app" {
+  role   = aws_iam_role.app.name
+  policy = data.aws_iam_policy_document.mailer.json
+}
+""",
+        },
+        {"aws_iam_access_key.mailer": "keep"},
+        {"aws_iam_access_key.mailer": ("keep-with-controls",)},
+    ),
+    PlannerExample(
+        "a sender of a template",
+        {
+            "mail.yaml": """\
+AWSTemplateFormatVersion: "2010-09-09"
+Description: Mail
+Resources:
+  Sender:
+    Type: AWS::IAM::User
+    Properties:
+      UserName: smtp-sender
+      Policies:
+        - PolicyName: send
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action: ses:SendRawEmail
+                Resource: !Sub arn:aws:ses:${AWS::Region}:${AWS::AccountId}:identity/example.com
+
+  SenderKey:
+    Type: AWS::IAM::AccessKey
+    Properties:
+      UserName: !Ref Sender
+
+Outputs:
+  SecretKey:
+    Value: !GetAtt SenderKey.SecretAccessKey
+""",
+        },
+        {"SenderKey": "keep"},
+        {"SenderKey": ("keep-with-controls",)},
+        says=("declare a second AWS::IAM::AccessKey", "everybody who may describe the stack reads it"),
+    ),
+    PlannerExample(
         "an output that shows the secret",
         {
             "main.tf": """\
+terraform {
+  backend "s3" {
+    bucket = "state"
+    key    = "reports"
+    region = "eu-west-2"
+  }
+}
+
 provider "aws" {
   region = "eu-west-2"
 }
@@ -42,7 +243,7 @@ output "secret" {
 diff --git a/main.tf b/main.tf
 --- a/main.tf
 +++ b/main.tf
-@@ -20,5 +20,6 @@
+@@ -28,5 +28,6 @@
  }
 
  output "secret" {
@@ -58,6 +259,14 @@ diff --git a/main.tf b/main.tf
         "a vendor's, in an output",
         {
             "main.tf": """\
+terraform {
+  backend "s3" {
+    bucket = "state"
+    key    = "reports"
+    region = "eu-west-2"
+  }
+}
+
 provider "aws" {
   region = "eu-west-2"
 }
@@ -91,7 +300,7 @@ output "secret" {
 diff --git a/main.tf b/main.tf
 --- a/main.tf
 +++ b/main.tf
-@@ -20,5 +20,6 @@
+@@ -28,5 +28,6 @@
  }
 
  output "secret" {
@@ -150,7 +359,7 @@ resource "aws_iam_user_policy" "git" {
   user = aws_iam_user.git.name
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Action = "codecommit:GitPull", Resource = "*" }]
+    Statement = [{ Effect = "Allow", Action = "codecommit:GitPull", Resource = "arn:aws:codecommit:*:*:app" }]
   })
 }
 
@@ -200,7 +409,7 @@ resource "aws_iam_user_policy" "git" {
   user = aws_iam_user.git.name
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Action = "codecommit:GitPull", Resource = "*" }]
+    Statement = [{ Effect = "Allow", Action = "codecommit:GitPull", Resource = "arn:aws:codecommit:*:*:app" }]
   })
 }
 """,

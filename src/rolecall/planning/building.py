@@ -19,7 +19,7 @@ from rolecall.planning import cloudformation, retirement
 from rolecall.planning.advising import advise, held, likely, steps_to, why
 from rolecall.planning.application_steps import application_steps
 from rolecall.planning.case import Case, Use
-from rolecall.planning.controls import hidden_outputs
+from rolecall.planning.controls import hardened, hidden_outputs, open_outputs
 from rolecall.planning.emptied import emptied_secrets
 from rolecall.planning.ending import ENDINGS, ends_in_place
 from rolecall.planning.judgement import Verdict, carried_by_another, hold_back, likely_target
@@ -405,7 +405,7 @@ def _last_use(case: Case) -> Handover:
 
 def _held(case: Case, verdict: Verdict) -> Migration:
     move = answer(case, verdict)
-    phases = (*hidden_outputs(case), *_phases(move))
+    phases = (*hardened(case), *_phases(move))
     return Migration(
         id=identifier("key", case.credential.site.address, case.credential.id),
         subject=_key_subject(case),
@@ -416,7 +416,7 @@ def _held(case: Case, verdict: Verdict) -> Migration:
         disposition="partial" if phases and verdict.disposition == "advice" else verdict.disposition,
         reasons=(verdict.reason, *move.reasons),
         phases=phases,
-        handover=tuple(move.handover),
+        handover=(*move.handover, *open_outputs(case)),
         risk=risk(case),
         effort=effort(False, move.handover, len(case.uses)),
         permissions=tuple(dict.fromkeys(move.permissions)) if phases else (),

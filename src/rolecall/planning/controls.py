@@ -12,7 +12,33 @@ from collections.abc import Iterator
 from rolecall.planning.case import Case
 from rolecall.planning.hcl_edit import set_attribute
 from rolecall.planning.line_edit import Refused
+from rolecall.planning.mail_sender import only_sends
 from rolecall.planning.migration import Edit, Handover, Phase
+from rolecall.planning.provider_pin import LOCK
+
+_ROLLBACK = "revert the commit and apply"
+
+
+def hardened(case: Case) -> Iterator[Phase]:
+    """The phase that makes a key safer which stays; nothing where the code leaves nothing to do."""
+    narrower = only_sends(case)
+    hidden = next(hidden_outputs(case), None)
+    if not narrower:
+        yield from (hidden,) if hidden is not None else ()
+        return
+    yield Phase(
+        "prepare",
+        (*narrower, *(hidden.edits if hidden is not None else ())),
+        (
+            f"the user has no other key than this: aws iam list-access-keys --user-name {case.declaration.label}",
+            *(hidden.needs if hidden is not None else ()),
+        ),
+        (
+            "mail is sent as before, and no call of the user is denied in CloudTrail",
+            *(hidden.verify if hidden is not None else ()),
+        ),
+        _ROLLBACK,
+    )
 
 
 def hidden_outputs(case: Case) -> Iterator[Phase]:
@@ -24,7 +50,7 @@ def hidden_outputs(case: Case) -> Iterator[Phase]:
         if store.kind != "tf-output" or store.sensitive or end.steps[0].attribute == "id" or store.site.name in names:
             continue
         unit = case.context.unit(store.site.unit, "terraform")
-        if unit is None or unit.library or store.site.calls:
+        if unit is None or unit.library or store.site.calls or not _is_applied(case, store.site.module):
             continue
         try:
             block = case.context.block(store.site.span)
@@ -38,8 +64,22 @@ def hidden_outputs(case: Case) -> Iterator[Phase]:
             tuple(edits),
             ("nothing reads the secret out of the plain text that `terraform output` prints without a name",),
             (f"`terraform output` hides {', '.join(names)}; `terraform output -raw {names[0]}` prints it as before",),
-            "revert the commit and apply",
+            _ROLLBACK,
         )
+
+
+def _is_applied(case: Case, folder: str) -> bool:
+    """Whether a folder is surely a root: it says where its state lies, or has files that only a run of it makes or
+    takes.
+    """
+    prefix = f"{folder}/" if folder else ""
+    names = {path[len(prefix) :] for path in case.context.tree.paths() if path.startswith(prefix)}
+    if any(name in (LOCK, "terragrunt.hcl") or name.endswith(".tfvars") for name in names if "/" not in name):
+        return True
+    nested = (
+        inner.type for block in case.context.blocks(folder) if block.type == "terraform" for inner in block.blocks
+    )
+    return any(name in ("backend", "cloud") for name in nested)
 
 
 def rotation(case: Case, after: str) -> Handover:
@@ -66,18 +106,18 @@ def sender_steps(case: Case) -> tuple[Handover, ...]:
 
     The conditions are those of https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html.
     """
-    grants = ", ".join(dict.fromkeys(grant.site.address for grant in case.grants))
+    missing = list(_missing(case))
+    first = Handover(
+        f"let it send from its own addresses and its own network only: {' and '.join(missing)} on the statement with "
+        "ses:SendRawEmail",
+        ", ".join(dict.fromkeys(grant.site.address for grant in case.grants)) or case.declaration.label,
+        "the owner of the sender",
+        '"Condition": {"StringEquals": {"ses:FromAddress": ["<its address>"]}, '
+        '"IpAddress": {"aws:SourceIp": ["<its network>"]}}',
+        "its mail still goes out; a message from another address or network is refused with 554 Access denied",
+    )
     return (
-        Handover(
-            "let it send from its own addresses and its own network only: conditions ses:FromAddress and aws:SourceIp "
-            "(aws:SourceVpce where it sends through an endpoint) on the statement with ses:SendRawEmail, and the "
-            "identity's ARN in place of *",
-            grants or case.declaration.label,
-            "the owner of the sender",
-            '"Condition": {"StringEquals": {"ses:FromAddress": ["<its address>"]}, '
-            '"IpAddress": {"aws:SourceIp": ["<its network>"]}}',
-            "its mail still goes out; a message from another address or network is refused with 554 Access denied",
-        ),
+        *((first,) if missing else ()),
         rotation(case, "mail is sent with the new SMTP password"),
         Handover(
             "or move the application to the SES API (sesv2:SendEmail) under its own role; then the user can go",
@@ -88,6 +128,36 @@ def sender_steps(case: Case) -> tuple[Handover, ...]:
             "CloudTrail, or the delivery log, shows the role, and the user's last use stops moving",
         ),
     )
+
+
+def _missing(case: Case) -> Iterator[str]:
+    """What a sender's statements do not ask for yet."""
+    found = [g.document or getattr(case.model.policies.get(g.policy), "document", None) for g in case.grants]
+    statements = [s for document in found if document is not None for s in document.statements]
+    keys = {key.lower() for statement in statements for _, key, _ in statement.conditions}
+    if "ses:fromaddress" not in keys:
+        yield "the condition ses:FromAddress"
+    if not keys & {"aws:sourceip", "aws:sourcevpce", "aws:sourcevpc"}:
+        yield "the condition aws:SourceIp (aws:SourceVpce where it sends through an endpoint)"
+    if not statements or any("*" in statement.resources for statement in statements):
+        yield "the ARN of its identity as the resource"
+
+
+def open_outputs(case: Case) -> Iterator[Handover]:
+    """The steps for outputs of a template that show the secret: whoever may describe the stack reads them."""
+    for end in case.stores:
+        store = end.store
+        if store.kind not in ("cfn-output", "cfn-export") or end.steps[0].attribute == "id":
+            continue
+        imports = f"aws cloudformation list-imports --export-name {store.name}" if store.kind == "cfn-export" else ""
+        yield Handover(
+            "hand the secret over by a secret of Secrets Manager in place of the output, then take the output out: "
+            "everybody who may describe the stack reads it",
+            store.site.address,
+            "the owner of the template",
+            imports or "aws cloudformation describe-stacks --stack-name STACK --query Stacks[0].Outputs[].OutputKey",
+            "the output is not listed any more, and the reader works with the secret",
+        )
 
 
 def vendor_steps(case: Case, label: str, addresses: str) -> tuple[Handover, ...]:

@@ -91,6 +91,15 @@ class Holders:
             raise Refused("what runs with the role is not in the code")
         return Held(declared[0].site, declared[0], unit, tuple(functions))
 
+    def only(self, statement: Statement, user: Identity) -> None:
+        """Refused, with the reason, where anybody else than a user may have a statement."""
+        grants = self.grants(statement)
+        if not grants or any(grant.principal != user.id or grant.principal_kind != "user" for grant in grants):
+            raise Refused("others have the statement too, or who has it is not in the code")
+        unit = self._unit(user.site)
+        for grant in grants:
+            self._unshared(unit, grant, statement)
+
     def _own(self, grant: Grant) -> Held:
         unit = self._unit(grant.site)
         function = next((one for one in unit.resources if one.id == grant.site.id), None)
