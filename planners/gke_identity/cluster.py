@@ -18,19 +18,10 @@ from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.repetition import repetition
 from rolecall.source.hcl import Block
-from rolecall.source.tree import Unreadable
 
 TYPE = "google_container_cluster"
 _POOL = "google_container_node_pool"
 _ON = ("GKE_METADATA", "GKE_METADATA_SERVER")
-#: What other clouds' clusters are written by, as they stand in Terraform code.
-_OTHERS = (
-    b'"aws_eks_cluster"',
-    b"terraform-aws-modules/eks/aws",
-    b'"azurerm_kubernetes_cluster"',
-    b'"oci_containerengine_cluster"',
-)
-_OWN = (b'"google_container_cluster"', b"terraform-google-modules/kubernetes-engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +42,7 @@ class Cluster:
 
 def runs_elsewhere(case: Case) -> bool:
     """Whether the estate has clusters of other clouds and none of Google's."""
-    other = False
-    for path in case.context.tree.paths():
-        if not path.endswith(".tf"):
-            continue
-        try:
-            data = case.context.tree.read(path).data
-        except Unreadable:
-            continue
-        if any(word in data for word in _OWN):
-            return False
-        other = other or any(word in data for word in _OTHERS)
-    return other
+    return bool(case.context.clusters) and "gcp" not in case.context.clusters
 
 
 def cluster_of(case: Case, account: Block) -> Cluster:

@@ -21,6 +21,13 @@ from rolecall.source.tree import Tree, Unreadable
 
 #: Kinds of workloads that run an application, which reads its configuration.
 APPLICATIONS = ("function", "container-task", "pod", "instance", "job")
+#: How Terraform code speaks of a cluster: its type (of a resource or a data source), or a well-known module.
+_CLUSTERS = {
+    "aws": (b'"aws_eks_cluster"', b"terraform-aws-modules/eks/aws"),
+    "azure": (b'"azurerm_kubernetes_cluster"', b"Azure/aks/azurerm"),
+    "gcp": (b'"google_container_cluster"', b"terraform-google-modules/kubernetes-engine"),
+    "oci": (b'"oci_containerengine_cluster"',),
+}
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,20 @@ class Context:
         for read in reads(self.tree, self.tree.paths(), names - {""}) if names - {""} else ():
             found[read.name].append(read)
         return found
+
+    @cached_property
+    def clusters(self) -> frozenset[str]:
+        """The clouds of whose Kubernetes clusters the Terraform code of the tree speaks; found in one pass over it."""
+        found: set[str] = set()
+        for path in self.tree.paths():
+            if not path.endswith(".tf") or len(found) == len(_CLUSTERS):
+                continue
+            try:
+                data = self.tree.read(path).data
+            except Unreadable:
+                continue
+            found.update(cloud for cloud, words in _CLUSTERS.items() if any(word in data for word in words))
+        return frozenset(found)
 
     def text(self, path: str) -> SourceText:
         """The text of a file; Refused where it cannot be read."""

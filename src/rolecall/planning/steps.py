@@ -18,8 +18,8 @@ STEPS: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
     "gcp:workload-identity-federation": (
         (
             "create a workload identity pool and a provider for the issuer of where it runs (the pipeline's, the "
-            "cluster's, or "
-            "AWS by account), with an attribute condition that pins the repository, service account or role",
+            "cluster's, AWS by account, or for machines of your own the authority of their certificates by "
+            "create-x509), with an attribute condition that pins the repository, service account or role",
             "the owner of the project",
             "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool POOL "
             "--location global",
