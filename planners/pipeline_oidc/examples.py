@@ -146,6 +146,57 @@ diff --git a/.gitlab-ci.yml b/.gitlab-ci.yml
         says=("every job of the project has the variables that hold the key",),
     ),
     PlannerExample(
+        "GitLab: a template that two jobs extend",
+        {
+            "main.tf": GITLAB,
+            ".gitlab-ci.yml": PIPELINE.partition("deploy:")[0]
+            + ".deploy:"
+            + PIPELINE.partition("deploy:")[2]
+            + """\
+
+one:
+  extends: .deploy
+
+two:
+  extends: .deploy
+""",
+        },
+        {"jobs.one": "patch", "jobs.two": "patch", _KEY: "patch"},
+        {"jobs.one": _OIDC, "jobs.two": _OIDC, _KEY: _OIDC},
+        patches={
+            "migrate": """\
+diff --git a/.gitlab-ci.yml b/.gitlab-ci.yml
+--- a/.gitlab-ci.yml
++++ b/.gitlab-ci.yml
+@@ -8,7 +8,14 @@
+     name: amazon/aws-cli:2.31.0
+     entrypoint: [""]
+   environment: production
++  id_tokens:
++    AWS_ID_TOKEN:
++      aud: https://gitlab.com
+   script:
++    - unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
++    - export AWS_ROLE_ARN="$AWS_ROLE_ARN_DEPLOY" AWS_WEB_IDENTITY_TOKEN_FILE="$(mktemp)"
++    - export AWS_ROLE_SESSION_NAME="gitlab-$CI_PROJECT_ID-$CI_JOB_ID"
++    - printf '%s' "$AWS_ID_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE"
+     - aws s3 sync site s3://site/
+   rules:
+     - if: $CI_COMMIT_BRANCH == "main"
+""",
+        },
+    ),
+    PlannerExample(
+        "GitLab: an anchor that others may share",
+        {
+            "main.tf": GITLAB,
+            ".gitlab-ci.yml": PIPELINE.replace("deploy:", ".deploy: &deploy", 1) + "\nsite:\n  <<: *deploy\n",
+        },
+        {"jobs.site": "partial", _KEY: "partial"},
+        {"jobs.site": _OIDC, _KEY: _OIDC},
+        says=("the job takes its script from an anchor",),
+    ),
+    PlannerExample(
         "GitLab: the branch is not in the code",
         {"main.tf": GITLAB, ".gitlab-ci.yml": PIPELINE.partition("  rules:")[0]},
         {"jobs.deploy": "partial", _KEY: "partial"},

@@ -21,6 +21,7 @@ from rolecall.planning.line_edit import Refused, line_start
 from rolecall.planning.migration import Edit
 from rolecall.planning.templates import yaml
 from rolecall.source.text import SourceText, Span
+from rolecall.source.tree import Unreadable
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence, load
 
 #: Runners whose shell is not a POSIX one, by their tags and by how scripts for them look.
@@ -54,13 +55,15 @@ def log_in(case: Case, use: Use, login: TokenLogin) -> list[Edit]:
         raise Refused("the job cannot be found again")
     source = case.context.text(job.span.path)
     pair, roots = _pair_at(source, job.span)
-    body = pair.value
-    if not isinstance(body, YamlMapping) or body.flow:
+    body = _writer(case, use, pair, roots)
+    if body.flow:
         raise Refused("the job is written in one line")
+    for name in ("script", "before_script", "variables", "id_tokens"):
+        _own(body, name)
     if any(one.name in ("tags", "image") and _WINDOWS.search(_bytes(source, one)) for one in body.pairs):
         raise Refused("the job runs on Windows, where the commands are others")
     edits = list(_token(source, body, roots, login))
-    gone, changed = _places(source, body, use, login)
+    gone, changed = _places(source, pair, body, use, login)
     edits.extend(changed)
     if gone:
         edits.extend(yaml_edit.remove(source, gone, prune=True))
@@ -82,8 +85,56 @@ def _pair_at(source: SourceText, span: Span) -> tuple[YamlPair, list[YamlMapping
     raise Refused("the job is not written in a way that can be edited")
 
 
+def _writer(case: Case, use: Use, pair: YamlPair, roots: list[YamlMapping]) -> YamlMapping:
+    """The mapping that has the job's commands: its own, or that of the one template that it extends, where every job
+    that extends it uses the key too.
+    """
+    body = pair.value
+    if not isinstance(body, YamlMapping):
+        raise Refused("the job is no mapping")
+    name = body.get("extends")
+    if any(body.get(key) is not None for key in ("script", "before_script")) or name is None:
+        return body
+    if not isinstance(name, YamlScalar):
+        raise Refused("the job takes its commands from several others")
+    users = {one.workload.site.name for one in case.uses if one.workload.site.unit == use.workload.site.unit}
+    found: YamlMapping | None = None
+    for other in (one for root in roots for one in root.pairs):
+        if not isinstance(other.value, YamlMapping):
+            continue
+        extended = [item.value for item in _items(other.value.get("extends")) if isinstance(item, YamlScalar)]
+        if name.value in extended and other.name not in users:
+            raise Refused(f"{other.name} takes its commands from {name.value} too, and is not known to use the key")
+        if other.name == name.value:
+            found = other.value
+    path = pair.key.text.path
+    for elsewhere in case.context.tree.paths():
+        if elsewhere != path and elsewhere.endswith((".yml", ".yaml")) and _mentions(case, elsewhere, name.value):
+            raise Refused(f"{elsewhere} names {name.value} too")
+    if found is None or found.get("script") is None or found.get("extends") is not None:
+        raise Refused("the job takes its commands from another file or from several others")
+    return found
+
+
+def _mentions(case: Case, path: str, name: str) -> bool:
+    try:
+        return name.encode() in case.context.tree.read(path).data
+    except Unreadable:
+        return True
+
+
+def _own(body: YamlMapping, name: str) -> YamlNode | None:
+    """The value of a key as it is written in the mapping itself; Refused where it stands somewhere else."""
+    pair = body.pair(name)
+    if pair is None:
+        return None
+    if pair.merged or not pair.start <= pair.value.start <= pair.value.end <= pair.end:
+        raise Refused(f"the job takes its {name} from an anchor, which others may share")
+    return pair.value
+
+
 def _token(source: SourceText, body: YamlMapping, roots: list[YamlMapping], login: TokenLogin) -> Iterator[Edit]:
-    own = body.get("id_tokens")
+    own = _own(body, "id_tokens")
     if isinstance(own, YamlMapping):
         if own.get(login.token) is not None:
             raise Refused(f"the job has a token {login.token} already")
@@ -110,15 +161,17 @@ def _before_scripts(body: YamlMapping) -> Span | None:
 # -- what goes
 
 
-def _places(source: SourceText, body: YamlMapping, use: Use, login: TokenLogin) -> tuple[list[Span], list[Edit]]:
+def _places(
+    source: SourceText, job: YamlPair, body: YamlMapping, use: Use, login: TokenLogin
+) -> tuple[list[Span], list[Edit]]:
     """The entries and commands of the job that hand the key over, which go, and the edits of those that log in."""
-    commands = [node for name in ("before_script", "script") for node in _items(body.get(name))]
-    written = body.get("variables")
+    commands = [node for name in ("before_script", "script") for node in _items(_own(body, name))]
+    written = _own(body, "variables")
     variables = written.pairs if isinstance(written, YamlMapping) else []
     gone: list[Span] = []
     changed: dict[Span, Edit] = {}
     for place in use.places:
-        if place.path != source.path or (place.start <= body.start and body.end <= place.end):
+        if place.path != source.path or (place.start <= job.start and job.end <= place.end):
             continue  # taken from the environment without being named
         if variable := next((one for one in variables if one.start <= place.start and place.end <= one.end), None):
             gone.append(variable.span)
@@ -171,10 +224,9 @@ def _commands(
 ) -> Iterator[Edit]:
     if not login.before:
         return
-    after = body.get("after_script")
-    if after is not None and login.programs.search(source.data[after.start : after.end].decode("utf-8", "replace")):
+    if login.programs.search(_run(case, use, "after_script")):
         raise Refused("after_script runs in a shell of its own, which would need a login of its own")
-    before, script = body.get("before_script"), body.get("script")
+    before, script = _own(body, "before_script"), _own(body, "script")
     if isinstance(before, YamlSequence) and any(one.span not in gone for one in before.items):
         yield from _at_head(source, before, login.before, gone)
         return
@@ -195,14 +247,20 @@ def _commands(
 def _inherited(case: Case, use: Use, script: YamlNode) -> str:
     """What runs before the job's own commands, as text."""
     own = _items(script)
-    unit = case.context.unit(use.workload.site.unit, "gitlab")
-    address = f"{use.workload.site.address}.script"
-    step = next((r for r in (unit.resources if unit is not None else ()) if r.address == address), None)
-    run = step.get("run") if step is not None else None
-    if run is None or not own or not all(isinstance(one, YamlScalar) for one in own):
+    run = _run(case, use, "script")
+    if not run or not own or not all(isinstance(one, YamlScalar) for one in own):
         raise Refused("the job's commands are taken from another place")
     mine = sum(one.value.count("\n") + 1 for one in own if isinstance(one, YamlScalar) and one.value)
-    return "\n".join(render(run).split("\n")[:-mine])
+    return "\n".join(run.split("\n")[:-mine])
+
+
+def _run(case: Case, use: Use, what: str) -> str:
+    """The commands of the job's `script` (what comes before it among them) or `after_script`, inherited ones too."""
+    unit = case.context.unit(use.workload.site.unit, "gitlab")
+    address = f"{use.workload.site.address}.{what}"
+    step = next((r for r in (unit.resources if unit is not None else ()) if r.address == address), None)
+    run = step.get("run") if step is not None else None
+    return render(run) if run is not None else ""
 
 
 def _at_head(source: SourceText, node: YamlSequence, lines: Iterable[str], gone: list[Span]) -> Iterator[Edit]:
