@@ -27,6 +27,31 @@ Resources:
 
 """
 
+_FUNCTION = """\
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: sts:AssumeRole
+            Principal:
+              Service: lambda.amazonaws.com
+
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.12
+      Handler: index.handler
+      Role: !GetAtt Role.Arn
+      Environment:
+        Variables:
+          AWS_ACCESS_KEY_ID: !Ref Key
+          AWS_SECRET_ACCESS_KEY: !GetAtt Key.SecretAccessKey
+      Code:
+"""
+
 STACKS: tuple[PlannerExample, ...] = (
     PlannerExample(
         "a job in YAML",
@@ -300,5 +325,35 @@ diff --git a/reports.yaml b/reports.yaml
 -          Value: !GetAtt Key.SecretAccessKey
 """,
         },
+    ),
+    PlannerExample(
+        "a program may use the words of a template",
+        {
+            "reports.yaml": _STACK
+            + _FUNCTION
+            + """\
+        ZipFile: |
+          import boto3
+          def handler(event, context):
+              boto3.client("s3").put_object(Bucket="reports", Key=event["User"], Body=b"")
+"""
+        },
+        {"Function": "patch", "Key": "patch"},
+        {"Function": ("aws:execution-role",), "Key": ("aws:execution-role",)},
+    ),
+    PlannerExample(
+        "a text that is filled in names the user",
+        {
+            "reports.yaml": _STACK
+            + _FUNCTION
+            + """\
+        ZipFile: !Sub |
+          def handler(event, context):
+              print("reports are written by ${User}")
+"""
+        },
+        {"Function": "patch", "Key": "partial"},
+        {"Function": ("aws:execution-role",), "Key": ("aws:execution-role",)},
+        says=("still names it",),
     ),
 )

@@ -377,7 +377,8 @@ def _deletion(case: Case, gone: Sequence[Edit], text: SourceText, root: YamlMapp
         joined = any(edit.path == text.path and pair.start <= edit.start <= pair.end for edit in gone)
         others = properties.get("Groups") is not None or properties.get("Roles") is not None
         spans.append(users.span if joined or others else pair.span)
-    left = _mentioned(text, [pair.name or "" for pair in (key, user)], [*spans, *(_taken(text, gone))])
+    spans_gone = [*spans, *(_taken(text, gone))]
+    left = _mentioned(text, [pair.name or "" for pair in (key, user)], spans_gone, list(_prose(root)))
     if left:
         raise Refused(f"line {left} still names it")
     return list(yaml_edit.remove(text, spans))
@@ -387,7 +388,21 @@ def _taken(text: SourceText, gone: Sequence[Edit]) -> list[Span]:
     return [text.span(edit.start, edit.end) for edit in gone if edit.path == text.path and edit.end > edit.start]
 
 
-def _mentioned(text: SourceText, names: Sequence[str], taken: Sequence[Span]) -> int:
+def _prose(node: YamlNode) -> Iterator[YamlScalar]:
+    """Texts in blocks of lines: programs and scripts, in which nothing but `${NAME}` is a reference."""
+    match node:
+        case YamlScalar():
+            if node.style in ("|", ">"):
+                yield node
+        case YamlSequence():
+            for item in node.items:
+                yield from _prose(item)
+        case YamlMapping():
+            for pair in node.pairs:
+                yield from _prose(pair.value)
+
+
+def _mentioned(text: SourceText, names: Sequence[str], taken: Sequence[Span], prose: Sequence[YamlScalar]) -> int:
     """The line where one of the names still stands as a word of its own; 0 where there is none."""
     word = re.compile(
         rb"(?<![\w:/-])(?:" + b"|".join(re.escape(name.encode()) for name in names if name) + rb")(?![\w-])"
@@ -396,6 +411,9 @@ def _mentioned(text: SourceText, names: Sequence[str], taken: Sequence[Span]) ->
         line = text.data[line_start(text.data, found.start()) : found.start()]
         if line.lstrip().startswith(b"#"):
             continue
-        if not any(span.start <= found.start() < span.end for span in taken):
+        if any(span.start <= found.start() < span.end for span in taken):
+            continue
+        inside = any(one.content_start <= found.start() < one.end for one in prose)
+        if not inside or re.search(rb"\$\{\s*$", line):
             return text.position(found.start())[0]
     return 0
