@@ -421,7 +421,7 @@ diff --git a/main.tf b/main.tf
      consistency_level = "Session"
 """
         },
-        says=("ContainerRegistryLoginEvents | where Identity == 'NAME'", "who else has its keys is not in the code"),
+        says=("ContainerRegistryLoginEvents | where Identity == 'images'", "who else has its keys is not in the code"),
     ),
     PlannerExample(
         "the same argument, called otherwise and turned round since version 5",
@@ -700,7 +700,7 @@ resource "azurerm_storage_account" "data" {
         },
         {"aws_instance.left": "advice"},
         {"aws_instance.left": ("keep-with-controls",)},
-        says=("no patch: start.sh:1 asks the metadata service without a session token",),
+        says=("no patch: start.sh:1 asks the metadata service without a token",),
     ),
     PlannerExample(
         "a job asks for more",

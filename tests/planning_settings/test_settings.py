@@ -180,6 +180,14 @@ def test_broken_code_is_not_patched(text: str, tmp_path: Path) -> None:
     planned(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["x' or '1", "$(id)", "a b", "${var.name}", "a\\nb"])
+def test_no_name_gets_into_a_command_that_a_shell_would_read(name: str, tmp_path: Path) -> None:
+    text = REGISTRY.replace('name                = "images"', f'name                = "{name}"')
+    plan = planned(lay_out(tmp_path, {"main.tf": text + '\nvariable "name" {}\n'}))
+    told = [step.command for m in plan.migrations for step in m.handover]
+    assert any("Identity == 'NAME'" in command for command in told)
+
+
 def switches() -> list[tuple[str, str, Switch]]:
     return [(type_name, path, switch) for (type_name, path), found in table().items() for switch in found]
 

@@ -24,6 +24,7 @@ _DATA = re.compile(rb"\bdata\.(\w+)\.[\w-]+(?:\[[^\]\n]*\])?\.(\w+)")
 _ASKED = re.compile(
     rb"(?:role[-_]duration[-_]seconds|duration[-_]seconds|DurationSeconds)[\"']?\s*[:=\s]\s*[\"']?(\d+)"
 )
+_PROSE = (".md", ".txt", ".rst", ".adoc", ".html", ".svg")
 _HOUR = 3600
 #: Folders whose scripts are about the whole repository.
 _OF_ALL = frozenset({"scripts", "ci", "pipelines", "pipeline", "build", "deploy", "tools", "bin", "hack"})
@@ -58,7 +59,11 @@ class Readers:
         if switch.words:
             found.extend(use for words, use in self._said if words == switch.words and _is_about(use.path, site.module))
         if switch.trace:
-            found.extend(self._traces(site, switch))
+            found.extend(
+                self._traces(site, switch.trace, switch.traceless, "asks the metadata service without a token")
+            )
+        if switch.hosts and not self._hops(site):
+            found.extend(self._traces(site, switch.hosts, "", "starts containers, and no hop limit lets them through"))
         if switch.instead:
             found.extend(self._sharers(site, switch))
         if switch.asked:
@@ -101,25 +106,31 @@ class Readers:
             if (block.text.path, block.start) != site.declaration:
                 yield from (_use(block, match.start(), "is given the same") for match in same.finditer(block.slice))
 
-    def _traces(self, site: Site, switch: Switch) -> Iterator[Use]:
+    def _traces(self, site: Site, pattern: str, unless: str, says: str) -> Iterator[Use]:
         """What would fail after the switch: in the template, in the files below the folder and those that it names."""
-        if switch.trace not in self._traced:
-            self._traced[switch.trace] = list(self._matches(switch))
-        below = f"{site.module}/" if site.module else ""
-        for use in self._traced[switch.trace]:
-            if use.path == site.span.path or (site.format == "terraform" and use.path.startswith(below)):
+        if pattern not in self._traced:
+            self._traced[pattern] = list(self._matches(pattern, unless, says))
+        below = f"{site.module}/"
+        for use in self._traced[pattern]:
+            beside = use.path.startswith(below) if site.module else "/" not in use.path and use.path.endswith(".tf")
+            if use.path == site.span.path or (site.format == "terraform" and beside):
                 yield use
             elif site.format == "terraform":
                 name = use.path.rpartition("/")[2].encode("utf-8", "surrogateescape")
                 if any(name in block.slice for block in self.context.blocks(site.module)):
                     yield use
 
-    def _matches(self, switch: Switch) -> Iterator[Use]:
-        pattern = re.compile(switch.trace.encode())
+    def _matches(self, pattern: str, unless: str, says: str) -> Iterator[Use]:
+        wanted = re.compile(pattern.encode())
         for path, data in self._texts(("",)):
-            match = pattern.search(data)
-            if match and not (switch.traceless and switch.traceless.encode() in data):
-                yield Use(path, _line(data, match.start()), "asks the metadata service without a session token")
+            match = wanted.search(data) if not path.endswith(_PROSE) else None
+            if match and not (unless and unless.encode() in data):
+                yield Use(path, _line(data, match.start()), says)
+
+    def _hops(self, site: Site) -> bool:
+        """Whether the declaration says how many hops an answer may travel."""
+        data = self.context.text(site.span.path).data[site.span.start : site.span.end]
+        return b"hop_limit" in data or b"HopLimit" in data
 
     @cached_property
     def _data(self) -> list[tuple[str, str, Use]]:

@@ -41,6 +41,8 @@ class Switch:
     command: str = ""
     look: str = "nothing is counted in two weeks"
     roles: str = ""
+    anew: str = ""
+    hosts: str = ""
     trace: str = ""
     traceless: str = ""
     rollback: str = ""

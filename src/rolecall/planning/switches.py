@@ -8,6 +8,7 @@ named, and then nothing is switched (rule R3).
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from itertools import chain
 
 from rolecall.frontends.values import Mapping as MappingValue
 from rolecall.frontends.values import Sequence as SequenceValue
+from rolecall.frontends.values import text
 from rolecall.model.finding import Finding
 from rolecall.model.parts import Misset, SecretValue
 from rolecall.model.settings import ABSENT, PRESENT, WRITTEN, told
@@ -34,6 +36,10 @@ _CLOUDS = {"AWS::": "aws", "github:": "ci"}
 _BACK = "take the change back and apply: its keys are still good"
 _UNSEEN = "who else has its keys is not in the code, so the end of them is left to people"
 _MOST = 10
+#: Words in commands, and the attributes that say what to put there.
+_NAMES = {"NAME": "name", "GROUP": "resource_group_name"}
+#: A name that no shell and no query reads as more than a name.
+_NAME = re.compile(r"[\w-]{1,120}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +75,38 @@ class Switches:
                 edits, users, reason = self._edits(faults)
                 if edits or users:
                     plain = _migration(faults, targets(self.context, first))
-                    yield _held(plain, first, users) if users else _switched(plain, first, edits, self._note(first))
+                    plan = _held(plain, first, users) if users else _switched(plain, first, edits, self._note(first))
+                    yield self._named(plan, first)
                     continue
             advice[first.misset.site.module, switch].extend((fault, reason) for fault in faults)
         for told_of in advice.values():
             faults = [fault for fault, _ in told_of]
-            yield _advised(_migration(faults, targets(self.context, faults[0])), told_of)
+            plan = _advised(_migration(faults, targets(self.context, faults[0])), told_of)
+            yield self._named(plan, faults[0]) if len(faults) == 1 else plan
+
+    def _named(self, migration: Migration, fault: Fault) -> Migration:
+        """The same with the resource's own name and group in its commands, where the code has them."""
+        texts = [step.command for step in migration.handover]
+        texts += [need for phase in migration.phases for need in phase.needs]
+        names: dict[str, str] = {}
+        for word, attribute in _NAMES.items():
+            if any(re.search(rf"\b{word}\b", one) for one in texts):
+                resource = self.context.resource(fault.misset.site)
+                name = text(resource.get(attribute)) if resource is not None else None
+                if name and _NAME.fullmatch(name):
+                    names[word] = name
+        if not names:
+            return migration
+        pattern = re.compile(rf"\b(?:{'|'.join(names)})\b")
+
+        def filled(command: str) -> str:
+            return pattern.sub(lambda match: names[match[0]], command)
+
+        return replace(
+            migration,
+            handover=tuple(replace(step, command=filled(step.command)) for step in migration.handover),
+            phases=tuple(replace(phase, needs=tuple(map(filled, phase.needs))) for phase in migration.phases),
+        )
 
     def _faults(self, findings: Iterable[Finding]) -> Iterator[Fault]:
         known: dict[tuple[str, int, str], list[Misset | SecretValue]] = defaultdict(list)
@@ -262,7 +294,8 @@ def _switched(plain: Migration, fault: Fault, edits: Sequence[Edit], note: tuple
                 "the switch is taken back",
                 where,
                 "the owner of the resource",
-                check="the old keys are refused",
+                switch.anew,
+                "the old keys are refused, also while they are taken",
             ),
         )
     elif switch.phase == "expand":
