@@ -20,7 +20,8 @@ from rolecall.planning.case import Context
 from rolecall.planning.migration import Handover, Migration, Subject
 from rolecall.planning.narrowing import cloud_of
 
-RULES = ("RC301", "RC341")
+#: The rules that are answered, and the least severity: a grant of less than everything where it takes over much.
+RULES: Mapping[str, tuple[str, ...]] = {"RC301": ("critical", "high", "medium"), "RC341": ("critical", "high")}
 #: Roles by which a workload uses a resource: to read, and to write where that is another.
 ROLES: Mapping[str, tuple[str, ...]] = {
     "azurerm_storage_account": ("Storage Blob Data Reader", "Storage Blob Data Contributor"),
@@ -75,7 +76,7 @@ def narrow_azure(context: Context, findings: Iterable[Finding]) -> Iterator[Migr
     """One migration for each wide grant of Azure or Entra ID."""
     clouds = {identity.site.address: identity.cloud for identity in context.model.identities.values()}
     for finding in findings:
-        if finding.rule not in RULES or finding.severity not in _RISK:
+        if finding.severity not in RULES.get(finding.rule, ()):
             continue
         if (clouds.get(finding.identity) or cloud_of(finding.address)) != "azure":
             continue
