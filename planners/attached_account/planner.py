@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import references
+from rolecall.planning.advising import revocation
 from rolecall.planning.case import Case, Use
 from rolecall.planning.google_slot import attach
 from rolecall.planning.hcl_edit import set_attribute
@@ -103,6 +104,8 @@ def plan(case: Case, use: Use) -> Move:
             check="the client libraries are built without a key file or its content",
         )
     )
+    if case.credential.form != "minted":
+        move.handover.append(revocation(case))
     move.needs["migrate"].append("the released code no longer reads the key")
     move.permissions.append("iam.serviceAccounts.actAs")
     return move

@@ -11,7 +11,7 @@ from rolecall.planners.gke_identity import account, cluster, files
 from rolecall.planners.gke_identity.unseen import plan_unseen
 from rolecall.planners.pod_role.planner import kind
 from rolecall.planners.pod_role.pod import Name, Pod, companions, read
-from rolecall.planning.advising import steps_to
+from rolecall.planning.advising import revocation, steps_to
 from rolecall.planning.case import Case, Use
 from rolecall.planning.google_account import ACT_AS, account_of, email_of, let_in
 from rolecall.planning.line_edit import Refused
@@ -61,6 +61,8 @@ def plan(case: Case, use: Use) -> Move:
                 "nothing names a key file",
             ),
         )
+    if case.credential.form != "minted":
+        move.handover.append(revocation(case))
     at = f"-n {pod.namespace.text}"
     move.verify["migrate"].append(
         f"`kubectl {at} exec {kind(use)}/{pod.name.text} -- curl -s -H 'Metadata-Flavor: Google' "

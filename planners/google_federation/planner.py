@@ -18,6 +18,7 @@ from rolecall.frontends.values import Value, text
 from rolecall.frontends.values import render as render_value
 from rolecall.planners.google_federation import readers
 from rolecall.planners.google_federation.foreign import ROLE_MAPPING, Foreign, foreign
+from rolecall.planning.advising import revocation
 from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.google_account import ACT_AS, account_of, email_of, let_in
 from rolecall.planning.hcl_edit import insert_after
@@ -89,6 +90,8 @@ def plan(case: Case, use: Use) -> Move:
             "the calls succeed, and the audit log names the federated principal as the caller",
         )
     )
+    if case.credential.form != "minted":
+        move.handover.append(revocation(case))
     move.prerequisites.append(
         "the account's project has the APIs iamcredentials.googleapis.com and sts.googleapis.com enabled"
     )
