@@ -13,10 +13,12 @@ from click.testing import CliRunner
 
 from rolecall.analysis.run import Options, analyse
 from rolecall.cli.main import cli
+from rolecall.evidence.facts import Evidence
 from rolecall.evidence.folder import read
 from rolecall.planners import load
 from rolecall.planning.migration import Migration, Phase, Subject
 from rolecall.planning.plan import Plan, make_plan
+from rolecall.planning.soaking import soaks
 from rolecall.planning.used import losses
 
 ACCOUNT = "123456789012"
@@ -204,6 +206,66 @@ def test_verify_says_whether_the_soak_is_over(tmp_path: Path) -> None:
     (tmp_path / "evidence" / "0").write_text(report("N/A", name="other"), "utf-8")
     status, told = verify("--phase", "soak")
     assert (status, told["soaks"][0]["over"]) == (1, None)
+
+
+STACK = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Uploader:
+    Type: AWS::IAM::User
+  AccessKey:
+    Type: AWS::IAM::AccessKey
+    Properties:
+      UserName: !Ref Uploader
+"""
+
+
+def test_a_stack_names_its_users_itself(tmp_path: Path) -> None:
+    (tmp_path / "stack.yaml").write_text(STACK, "utf-8")
+    usage = tmp_path / "report"
+    usage.write_text(report("2026-03-30T00:00:00+00:00", name="shop-Uploader-1ABC2DEF"), "utf-8")
+    found = end_of_key(
+        make_plan(analyse([tmp_path / "stack.yaml"], Options(cache=False)), load(), evidence=read(usage))
+    )
+    assert "who uses it is not in the scanned code" in found.reasons[0]
+    [soak] = soaks(
+        {
+            "identities": [{"address": "U", "cloud": "aws", "kind": "aws:user", "label": "U"}],
+            "migrations": [
+                {
+                    "id": "key-1",
+                    "identity": "U",
+                    "subject": {"kind": "access-key", "address": "K"},
+                    "phases": [{"name": "soak"}],
+                }
+            ],
+        },
+        read_text(tmp_path, report("2026-03-01T00:00:00+00:00", name="shop-U-1ABC2DEF")),
+    )
+    assert soak.over
+
+
+def read_text(folder: Path, text: str) -> Evidence:
+    (folder / "other").write_text(text, "utf-8")
+    return read(folder / "other")
+
+
+def test_the_summary_says_what_was_read(tmp_path: Path) -> None:
+    plan(
+        tmp_path,
+        USER,
+        {"Records": [call("2026-03-31T08:00:00Z"), {**call("2026-04-01T08:00:00Z"), "eventName": "Odd"}]},
+    )
+    command = [
+        "plan",
+        str(tmp_path / "code"),
+        "--output",
+        str(tmp_path / "out"),
+        "--evidence",
+        str(tmp_path / "evidence"),
+    ]
+    run = CliRunner().invoke(cli, command)
+    assert "usage evidence: cloudtrail, 2 records, 2026-03-31 to 2026-04-01\n  1 calls have names" in run.output
 
 
 def insight(permissions: list[str]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class Soak:
 def soaks(plan: Mapping[str, Any], evidence: Evidence) -> Iterator[Soak]:
     """The keys of a plan (`plan.json` as read) that it switches off or deletes.  Raises DamagedPlan."""
     try:
-        people = [(str(r["address"]), str(r["cloud"]), str(r["kind"]), str(r["label"])) for r in plan["identities"]]
+        people = [(str(r["address"]), str(r["cloud"]), str(r["kind"]), _label(r)) for r in plan["identities"]]
         for record in plan["migrations"]:
             subject = record["subject"]
             if str(record["id"]).startswith("key-") and {"soak", "contract"} & {p["name"] for p in record["phases"]}:
@@ -65,3 +65,12 @@ def soaks(plan: Mapping[str, Any], evidence: Evidence) -> Iterator[Soak]:
                 yield Soak(str(record["id"]), str(record["identity"] or subject["address"]), whole)
     except (KeyError, TypeError, ValueError) as error:
         raise DamagedPlan(f"the plan is damaged ({type(error).__name__})") from None
+
+
+def _label(record: Mapping[str, Any]) -> str:
+    """The name that the cloud knows an identity by; a stack's own name stands before that of the template, where the
+    plan shows no other.
+    """
+    label = str(record["label"])
+    made = label == record["address"] and record["kind"] in ("aws:user", "aws:role")
+    return f"${{stack}}-{label}-${{random}}" if made else label

@@ -34,5 +34,10 @@ def summary(data: Mapping[str, Any], folder: Path, style: Style) -> Iterator[str
     told = ", ".join(f"{number} {name}" for name, number in counts.items())
     one = "migration" if len(migrations) == 1 else "migrations"
     yield f"{len(migrations)} {one}{f' ({told})' if told else ''}; written to {folder}"
+    for read in data.get("evidence", ()):
+        when = f", {read['start'][:10]} to {read['end'][:10]}" if read["start"] else ""
+        yield f"usage evidence: {read['format']}, {read['records']} records{when}"
+        for note in read["notes"]:
+            yield f"  {visible(note)}"
     if data.get("series"):
         yield f"read {folder / 'roadmap.md'}, then: rolecall apply {folder} --phase {data['series'][0]['name']}"
