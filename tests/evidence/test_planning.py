@@ -159,6 +159,16 @@ def test_the_programs_that_used_a_key_have_to_have_moved(tmp_path: Path) -> None
     assert all("every program that called with it has moved: aws-sdk-go/1.44" in phase.needs for phase in found.phases)
 
 
+def test_a_key_that_stays_says_only_when_it_was_used(tmp_path: Path) -> None:
+    mail = USER.replace("s3:PutObject", "ses:SendRawEmail") + (
+        'output "smtp_password" {\n  value = aws_iam_access_key.app.ses_smtp_password_v4\n}\n'
+    )
+    found = end_of_key(plan(tmp_path, mail, report("2026-03-30T00:00:00+00:00")))
+    assert found.disposition == "keep"
+    assert found.reasons[-1] == "the key was last used on 2026-03-30 for s3 (by the credential-report)"
+    assert not any("find the program" in step.what for step in found.handover)
+
+
 def test_no_evidence_changes_nothing(tmp_path: Path) -> None:
     other = plan(tmp_path, USER + FUNCTION, report("N/A", name="somebody"))
     same = make_plan(analyse([tmp_path / "code"], Options(cache=False)), load())

@@ -41,7 +41,7 @@ def _observed(case: Case, migrations: tuple[Migration, ...], use: LastUse, evide
     for migration in migrations:
         if not migration.id.startswith("key-"):
             yield migration
-        elif use.in_use and len(migrations) == 1:
+        elif use.in_use and not case.uses and len(migrations) == 1 and migration.disposition != "keep":
             yield _left_on(migration, use, evidence)
         elif use.quiet:
             yield _quiet(case, migration, use, seen=len(migrations) > 1)
