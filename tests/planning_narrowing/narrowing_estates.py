@@ -218,6 +218,55 @@ def handler(event, context):
 """
 
 
+MANAGED = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Jobs:
+    Type: AWS::SQS::Queue
+  Plain:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.handler
+      Runtime: python3.13
+      CodeUri: src
+      Policies: AmazonSQSFullAccess
+      Environment:
+        Variables:
+          QUEUE_URL: !Ref Jobs
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal:
+              Service: lambda.amazonaws.com
+            Action: sts:AssumeRole
+      ManagedPolicyArns:
+        - arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole
+        - arn:aws:iam::aws:policy/AmazonSQSFullAccess
+  Own:
+    Type: AWS::Lambda::Function
+    Properties:
+      Handler: app.handler
+      Runtime: python3.13
+      Code: src
+      Role: !GetAtt Role.Arn
+      Environment:
+        Variables:
+          QUEUE_URL: !Ref Jobs
+"""
+ATTACHED = """\
+
+resource "aws_iam_role_policy_attachment" "queues" {
+  role       = aws_iam_role.reports.name
+  policy_arn = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
+}
+"""
+
+
 def _shown(
     title: str, files: dict[str, str], address: str, disposition: str, patch: str = "", *says: str
 ) -> PlannerExample:
@@ -349,6 +398,93 @@ PATCHED = (
 -              Resource: "*"
 +              Resource: !GetAtt Jobs.Arn
 """,
+    ),
+    PlannerExample(
+        "policies of AWS in a template",
+        {"template.yaml": MANAGED, "src/app.py": SENDER},
+        {"Plain": "patch", "Role": "patch"},
+        {"Plain": ("narrow",), "Role": ("narrow",)},
+        {
+            "migrate": """\
+--- a/template.yaml
++++ b/template.yaml
+@@ -9,7 +9,11 @@
+       Handler: app.handler
+       Runtime: python3.13
+       CodeUri: src
+-      Policies: AmazonSQSFullAccess
++      Policies:
++        - Statement:
++            - Effect: Allow
++              Action: sqs:SendMessage
++              Resource: !GetAtt Jobs.Arn
+       Environment:
+         Variables:
+           QUEUE_URL: !Ref Jobs
+@@ -25,7 +29,14 @@
+             Action: sts:AssumeRole
+       ManagedPolicyArns:
+         - arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole
+-        - arn:aws:iam::aws:policy/AmazonSQSFullAccess
++      Policies:
++        - PolicyName: RoleCalls
++          PolicyDocument:
++            Version: "2012-10-17"
++            Statement:
++              - Effect: Allow
++                Action: sqs:SendMessage
++                Resource: !GetAtt Jobs.Arn
+   Own:
+     Type: AWS::Lambda::Function
+     Properties:
+"""
+        },
+    ),
+    PlannerExample(
+        "an attachment of AWS's policy",
+        {"main.tf": ROLE + ATTACHED, "src/app.py": SENDER},
+        {"aws_iam_role_policy_attachment.queues": "patch"},
+        {"aws_iam_role_policy_attachment.queues": ("narrow",)},
+        {
+            "expand": """\
+--- a/main.tf
++++ b/main.tf
+@@ -52,3 +52,17 @@
+   role       = aws_iam_role.reports.name
+   policy_arn = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
+ }
++
++resource "aws_iam_role_policy" "queues" {
++  role = aws_iam_role.reports.name
++  policy = jsonencode({
++    Version = "2012-10-17"
++    Statement = [
++      {
++        Effect   = "Allow"
++        Action   = ["sqs:SendMessage"]
++        Resource = aws_sqs_queue.done.arn
++      },
++    ]
++  })
++}
+""",
+            "migrate": """\
+--- a/main.tf
++++ b/main.tf
+@@ -47,11 +47,6 @@
+     }
+   }
+ }
+-
+-resource "aws_iam_role_policy_attachment" "queues" {
+-  role       = aws_iam_role.reports.name
+-  policy_arn = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
+-}
+
+ resource "aws_iam_role_policy" "queues" {
+   role = aws_iam_role.reports.name
+""",
+        },
     ),
 )
 

@@ -144,3 +144,8 @@ def test_an_event_source_that_is_set_up_elsewhere_is_not_cut_off() -> None:
     found = cut(statement, [])
     assert found is not None
     assert [group.actions for group in found.groups] == [("sqs:ReceiveMessage",)]
+
+
+def test_what_reads_records_may_be_fed_by_a_queue() -> None:
+    code = b'def handler(event, context):\n    for one in event["Records"]:\n        print(one)\n'
+    assert read_python([SourceText("src/a.py", code)], "src").records

@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rolecall.model.finding import RANK, Finding
 from rolecall.model.linking import Model
-from rolecall.model.parts import Statement
+from rolecall.model.parts import Grant, Identity, Statement
 from rolecall.planning.building import identifier
 from rolecall.planning.case import Context, attribute_text
 from rolecall.planning.holding import Held, Holders, place_of
 from rolecall.planning.line_edit import Refused
+from rolecall.planning.managed_edit import WHOLE, replaced
 from rolecall.planning.migration import Consumer, Edit, Handover, Migration, Phase, Subject
 from rolecall.planning.needs.cut import VIA, Cut, cut
 from rolecall.planning.needs.functions import Needs, function_needs
 from rolecall.planning.needs.worded import Expr, Pattern, shown
 from rolecall.planning.statement_edit import rewrite
+from rolecall.policy.actions import expand
 from rolecall.policy.bearers import Bearer
-from rolecall.policy.decision import may
-from rolecall.policy.holdings import of_principal
+from rolecall.policy.decision import action_answer, may
+from rolecall.policy.holdings import Holdings, of_grants, of_principal
 from rolecall.policy.judgement import Verdict, judge
+from rolecall.policy.patterns import covers
 from rolecall.policy.telling import verdicts
+from rolecall.source.text import Span
 
 #: The rules whose findings on AWS are answered here.
 RULES = frozenset(
@@ -69,17 +73,28 @@ def narrow_aws(context: Context, findings: Iterable[Finding]) -> Iterator[Migrat
     for one in told:
         held: Held | None = None
         needs: Needs | None = None
-        reason, edits, cutting = "", list[Edit](), None
+        reason, cutting = "", None
+        edits: dict[str, list[Edit]] = {}
         statement = _statement_of(one)
+        grant: Grant | None = None
         try:
             if one.verdict.permit.managed:
-                raise Refused("it is a policy of AWS, which nobody can change: put one of your own in its place")
-            held = holders.of(statement)
+                held, grant = holders.of_managed(
+                    _role_of(context.model, one), one.first.span, one.verdict.permit.managed
+                )
+            else:
+                held = holders.of(statement)
             if any(function.id in busy for function in held.functions):
                 raise Refused("a static key is in its hands: it moves to the role first")
-            needs = _needs(context, held, statement)
+            place = grant.site.span if grant is not None else statement.span
+            needs = _needs(context, held, place)
+            if grant is not None:
+                _known(context, one, held, grant, needs)
             cutting = _cut(statement, needs)
-            edits = rewrite(context, held.site.format, statement, cutting.groups)
+            if grant is not None:
+                edits = replaced(context, grant, cutting.groups)
+            else:
+                edits = {"migrate": rewrite(context, held.site.format, statement, cutting.groups)}
         except Refused as refused:
             reason = refused.reason
         if held is not None and needs is not None and cutting is not None and edits:
@@ -121,9 +136,35 @@ def _with_keys(model: Model) -> frozenset[str]:
 # -- what is needed
 
 
-def _needs(context: Context, held: Held, statement: Statement) -> Needs:
-    """What all functions of a role need together."""
-    span = statement.span
+def _role_of(model: Model, one: _Told) -> Identity | None:
+    """The declared role that the findings are about; None where a template makes one."""
+    for identity in model.identities.values():
+        if identity.site.address == one.bearer.identity and identity.site.span == one.bearer.span:
+            return identity
+    return None
+
+
+def _known(context: Context, one: _Told, held: Held, grant: Grant, needs: Needs) -> None:
+    """Refused where AWS's policy may allow something needed of which nothing else is known to allow it."""
+    managed = one.verdict.permit.managed
+    if needs.gaps or managed in WHOLE:
+        return
+    others: Holdings | None = None
+    if held.role is not None:
+        kept = [one for one in context.model.grants(held.role) if one != grant]
+        others = of_grants(context.model, kept)
+    for need in needs.needs:
+        for action in expand(need.action):
+            if any(covers(pattern, action.name, fold=True) for pattern in _statement_of(one).actions):
+                continue
+            if others is None and need.action.startswith(("logs:", "xray:")):
+                continue  # the transform attaches the policy for logs by itself
+            if others is None or may(others, action.name, "*") != "yes":
+                raise Refused(f"whether {managed} allows {action.name} is not known here, and nothing else does")
+
+
+def _needs(context: Context, held: Held, span: Span | None) -> Needs:
+    """What all functions of a role need together; `span` is where the policy is written."""
     folder = span.path.rpartition("/")[0] if span is not None else ""
     found: list[Needs] = []
     for function in held.functions:
@@ -183,7 +224,9 @@ def _migration(one: _Told, held: Held | None, **rest: object) -> Migration:
     )
 
 
-def _patched(context: Context, one: _Told, held: Held, needs: Needs, cutting: Cut, edits: Sequence[Edit]) -> Migration:
+def _patched(
+    context: Context, one: _Told, held: Held, needs: Needs, cutting: Cut, edits: Mapping[str, Sequence[Edit]]
+) -> Migration:
     kept = list(dict.fromkeys(action for group in cutting.groups for action in group.actions))
     reasons = [finding.message for finding in one.findings]
     reasons.append(
@@ -226,21 +269,33 @@ def _patched(context: Context, one: _Told, held: Held, needs: Needs, cutting: Cu
         consumers=_consumers(held),
         disposition="partial" if left else "patch",
         reasons=tuple(reasons),
-        phases=(
-            Phase(
-                "migrate",
-                tuple(dict.fromkeys(edits)),
-                (
-                    "what is deployed is the code of this repository, and no other function has the role: "
-                    f"aws lambda list-functions --query \"Functions[?contains(Role, '{_role(held)}')].FunctionName\"",
-                ),
-                ("no AccessDenied of the role in CloudTrail, and the functions' error rates have not moved",),
-                "revert the commit and apply: the wider statement is back within a minute",
-            ),
-        ),
+        phases=tuple(_phases(held, edits)),
         handover=tuple(handover),
         effort=2,
         permissions=("iam:GetRole", "iam:PutRolePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
+    )
+
+
+def _phases(held: Held, edits: Mapping[str, Sequence[Edit]]) -> Iterator[Phase]:
+    if edits.get("expand"):
+        yield Phase(
+            "expand",
+            tuple(dict.fromkeys(edits["expand"])),
+            ("nothing: what the role may do stays as it is",),
+            ("the role has both policies",),
+            "revert the commit and apply: nothing has changed for the functions",
+        )
+    command = f"aws lambda list-functions --query \"Functions[?contains(Role, '{_role(held)}')].FunctionName\""
+    yield Phase(
+        "migrate",
+        tuple(dict.fromkeys(edits["migrate"])),
+        (
+            f"what is deployed is the code of this repository, and no other function has the role: {command}",
+            "all that triggers the functions and all that they hand events on to is in this repository: "
+            "aws lambda list-event-source-mappings; aws lambda list-function-event-invoke-configs --function-name NAME",
+        ),
+        ("no AccessDenied of the role in CloudTrail, and the functions' error rates have not moved",),
+        "revert the commit and apply: the wider grant is back within a minute",
     )
 
 
@@ -253,7 +308,11 @@ def _left(one: _Told, statement: Statement, cutting: Cut) -> str:
     ideas = {verdict.idea for verdict in one.verdicts}
     permits = []
     for permit in one.bearer.holdings.allows:
-        if place_of(permit.statement) != place_of(statement):
+        managed = permit.managed
+        if managed and managed == one.verdict.permit.managed and permit.statement is not statement:
+            continue
+        same = permit.statement is statement or (not managed and place_of(permit.statement) == place_of(statement))
+        if not same:
             permits.append(permit)
             continue
         for group in cutting.groups:
@@ -276,12 +335,9 @@ def _missing(context: Context, held: Held, needs: Needs) -> list[str]:
     return [action for action in wanted if may(holdings, action, "*") == "no" and _never(holdings, action)]
 
 
-def _never(holdings: object, action: str) -> bool:
+def _never(holdings: Holdings, action: str) -> bool:
     """Whether no statement speaks of an action at all, on whatever resource."""
-    from rolecall.policy.decision import action_answer
-
-    allows = getattr(holdings, "allows", ())
-    return all(action_answer(permit.statement, action) == "no" for permit in allows)
+    return all(action_answer(permit.statement, action) == "no" for permit in holdings.allows)
 
 
 def _consumers(held: Held) -> tuple[Consumer, ...]:

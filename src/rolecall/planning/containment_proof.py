@@ -13,7 +13,7 @@ from rolecall.model.linking import Model
 from rolecall.model.parts import Document, Grant, Identity, Statement, Workload
 from rolecall.planning.migration import Migration
 from rolecall.policy.containment import counterexample
-from rolecall.policy.holdings import Holdings, Permit, gather
+from rolecall.policy.holdings import Holdings, Permit, gather, managed, managed_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]
         old = before.identities.get(role.id)
         was = permissions(before, before.grants(old)) if old is not None else set()
         came = now - was
-        if came and not is_within(came, was):
+        opened = _opened(before, before.grants(old)) if old is not None else was
+        if came and not is_within(_opened(after, after.grants(role)), opened):
             yield from _beyond(role.site.address, came, roles.get(role.id, ()), moves, held)
         for move in roles.get(role.id, ()):
             missing = held[move.owner] - now
@@ -82,7 +83,7 @@ def _narrowed(before: Model, after: Model, migrations: Sequence[Migration]) -> I
         names = {migration.owner, f"{migration.unit}//{migration.subject.address}"}
         for holder in now.keys() & was.keys():
             came = now[holder] - was[holder]
-            if names & set(holder) and came and not is_within(came, was[holder]):
+            if names & set(holder) and came and not is_within(now[holder], was[holder]):
                 says = f"{migration.subject.address} would be granted {_tell(came)}"
                 yield Counterexample("nothing new is granted", migration.id, says)
 
@@ -91,8 +92,16 @@ def _held(model: Model) -> dict[tuple[str, str], set[Statement | str]]:
     """What everybody is granted, by the principal and the name that it goes by."""
     found: dict[tuple[str, str], set[Statement | str]] = {}
     for grant in model.every_grant():
-        if grant.document is not None or grant.policy in model.policies:
-            found.setdefault((grant.principal, grant.label), set()).update(permissions(model, [grant]))
+        found.setdefault((grant.principal, grant.label), set()).update(_opened(model, [grant]))
+    return found
+
+
+def _opened(model: Model, grants: Iterable[Grant]) -> set[Statement | str]:
+    """What grants come to, with the statements of AWS's own policies where they are known: those only allow."""
+    found: set[Statement | str] = set()
+    for item in permissions(model, grants):
+        name = managed_name(item) if isinstance(item, str) else ""
+        found.update(managed().get(name, (item,)))
     return found
 
 

@@ -13,6 +13,8 @@ from rolecall.model.parts import Grant, Identity, Site, Statement
 from rolecall.model.policy_sites import DOCUMENT, OWN_ROLE
 from rolecall.planning.case import Context
 from rolecall.planning.line_edit import Refused
+from rolecall.policy.holdings import managed_name
+from rolecall.source.text import Span
 
 #: What may name a role or a policy without letting anybody else have it.
 _HARMLESS_PARTS = frozenset({"grant", "policy", "identity", "membership", "resource-policy"})
@@ -99,6 +101,26 @@ class Holders:
         unit = self._unit(user.site)
         for grant in grants:
             self._unshared(unit, grant, statement)
+
+    def of_managed(self, role: Identity | None, place: Span, name: str) -> tuple[Held, Grant]:
+        """The holder of one of AWS's policies, and the one grant that gives it; Refused as `of` does."""
+        model = self.context.model
+        found = (
+            model.own_grants(role)
+            if role is not None
+            else [grant for grant in model.every_grant() if grant.principal_kind == OWN_ROLE and grant.span == place]
+        )
+        grants = [grant for grant in found if managed_name(grant.policy) == name]
+        if len(grants) != 1 or (role is not None and role.kind != "aws:role"):
+            raise Refused("it is not a role's alone, or the role has it more than once")
+        if role is None:
+            return self._own(grants[0]), grants[0]
+        self._only_functions(role)
+        unit = self._unit(role.site)
+        functions = tuple(self._functions(unit, role))
+        if not functions:
+            raise Refused("what runs with the role is not in the code")
+        return Held(role.site, role, unit, functions), grants[0]
 
     def _own(self, grant: Grant) -> Held:
         unit = self._unit(grant.site)

@@ -32,6 +32,26 @@ _LINE = 88
 _EVERYTHING: Pattern = ("*",)
 
 
+def object_code(group: Group) -> str:
+    """A statement as an object of HCL; its layout is for format_hcl."""
+    rows = [
+        'Effect = "Allow"',
+        f"Action = {_list(_quoted(group.actions))}",
+        f"Resource = {_several(group.resources or (_EVERYTHING,))}",
+    ]
+    if group.via:
+        rows.append(f'Condition = {{ StringLike = {{ "{VIA}" = {_list(_quoted(group.via))} }} }}')
+    return "\n".join(["{", *rows, "}"])
+
+
+def yaml_code(group: Group, as_json: bool) -> str:
+    """A statement as a mapping of YAML, or as JSON."""
+    say = _json_value if as_json else _yaml_value
+    resources = [say(one) for one in group.resources or (_EVERYTHING,)]
+    actions, via = (_actions(names, as_json) for names in (group.actions, group.via))
+    return _statement(actions, resources, via, as_json, as_json)
+
+
 def rewrite(context: Context, format: str, statement: Statement, groups: Sequence[Group]) -> list[Edit]:
     """The edits that make `groups` of a statement; Refused where it is not written out in one place."""
     span = statement.span

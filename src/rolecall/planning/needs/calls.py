@@ -42,10 +42,11 @@ class Reading:
 
     `gaps` say why there may be more calls than these: with one, nothing may be taken away.  `objects` are what the
     code makes of boto3's resources: service, kind, and the names that it gives.  Of the services in `mixed` it makes
-    both clients and resources.
+    both clients and resources.  `records` says that it reads events as queues and streams send them.
     """
 
     calls: tuple[Call, ...] = ()
     gaps: tuple[str, ...] = ()
     objects: tuple[tuple[str, str, tuple[Text, ...]], ...] = ()
     mixed: frozenset[str] = frozenset()
+    records: bool = False

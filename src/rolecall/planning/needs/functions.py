@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import Mapping as MappingValue
-from rolecall.frontends.values import Reference, Value, references, render
+from rolecall.frontends.values import Reference, Scalar, Value, references, render
 from rolecall.planning.needs.calls import Reading
 from rolecall.planning.needs.operations import actions_of, further
 from rolecall.planning.needs.programs import program_of
@@ -127,7 +127,8 @@ def function_needs(context: Context, unit: Unit, resource: Resource, beside: boo
     variables = [value for value in resource.find(path) if isinstance(value, MappingValue)]
     entries = {entry.name: entry for value in variables for entry in value.entries if entry.name}
     needs, gaps = _called(reading, Places(words, partition, entries, program.filled))
-    return Needs((*_platform(unit, resource), *needs), (*reading.gaps, *gaps))
+    unseen = _unseen(unit, resource) if reading.records else ()
+    return Needs((*_platform(unit, resource), *unseen, *needs), (*reading.gaps, *gaps))
 
 
 def _called(reading: Reading, places: Places) -> tuple[list[Need], list[str]]:
@@ -167,6 +168,23 @@ def _platform(unit: Unit, resource: Resource) -> Iterator[Need]:
                 yield from (Need(action, (), "its events") for action in actions)
     if handing:
         yield from (Need(action, (), "where its events go") for action in _HANDED_ON)
+
+
+def _unseen(unit: Unit, resource: Resource) -> Iterator[Need]:
+    """What reading from a queue or a stream asks for, where the code reads such events and nothing in sight sends any:
+    then it may be set up elsewhere.
+    """
+    told = (*_MAPPINGS, "aws_lambda_permission", "AWS::Lambda::Permission")
+    sends = ("s3.amazonaws.com", "sns.amazonaws.com", "ses.amazonaws.com")
+    for other in unit.resources:
+        if other.type not in told or not _names(other, resource):
+            continue
+        if other.type in _MAPPINGS or render(other.get("principal|Principal") or Scalar("")) in sends:
+            return
+    if resource.get("Events") is not None:
+        return
+    for name in ("sqs", "kinesis", "dynamodb"):
+        yield from (Need(action, (), "its events") for action in CONSUMERS[name])
 
 
 def _names(other: Resource, function: Resource) -> bool:

@@ -46,6 +46,8 @@ _WORDS = """
     _make_api_call get_credentials get_frozen_credentials SigV4Auth S3SigV4Auth add_auth get_available_resources
 """
 _OPAQUE_ATTRIBUTES = frozenset(_WORDS.split())
+#: What an event of a queue, a stream or a broker has, and most others have not.
+_RECORDS = frozenset({"Records", "eventSourceARN", "records", "rmqMessagesByQueue", "messages"})
 _OF_AWS = ("amazonaws.com", "AWS4-HMAC")
 
 
@@ -99,7 +101,10 @@ def read_python(texts: Sequence[SourceText], root: str) -> Reading:
             for operation in methods_of(service, kind).get("", ()):
                 found.calls.append(Call(service, operation, files[0].text.span(0, 0)))
     mixed = frozenset(service for service in objects if service in clients or meta)
-    return Reading(tuple(found.calls), tuple(found.gaps), tuple(found.objects), mixed)
+    records = any(
+        isinstance(node, ast.Constant) and node.value in _RECORDS for file in files for _, node in file.scopes.walk()
+    )
+    return Reading(tuple(found.calls), tuple(found.gaps), tuple(found.objects), mixed, records)
 
 
 def _parsed(text: SourceText) -> ast.Module | None:
