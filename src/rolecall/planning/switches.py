@@ -320,6 +320,11 @@ def _held(plain: Migration, fault: Fault, users: Sequence[Use]) -> Migration:
     what = "let none of these depend on it"
     if switch.readers or switch.makers or switch.words:
         what = f"move these off its keys{instead}"
+    elif switch.hosts:
+        what = (
+            "let these ask with a session token (IMDSv2), and let containers have roles of their own or write "
+            "http_put_response_hop_limit (HttpPutResponseHopLimit) = 2 beside it"
+        )
     elif switch.instead:
         what = "let these log in by their role, or read the secret that the service keeps, and not be given it any more"
     written = ", ".join(f"{path} = {json.dumps(value)}" for path, value in switch.set)
