@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keeping import KEEPING
+from told import TOLD
 
 from rolecall.planning.example import PlannerExample
 
@@ -398,4 +399,5 @@ resource "azuread_application_password" "backup" {
         says=("connect the server to Azure Arc", "a certificate of at most 90 days"),
     ),
     *KEEPING,
+    *TOLD,
 )

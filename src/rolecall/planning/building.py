@@ -22,6 +22,7 @@ from rolecall.planning.case import Case, Use
 from rolecall.planning.controls import hardened, hidden_outputs, open_outputs
 from rolecall.planning.emptied import emptied_secrets
 from rolecall.planning.ending import ENDINGS, ends_in_place
+from rolecall.planning.image_pull import pull_steps
 from rolecall.planning.judgement import Verdict, carried_by_another, hold_back, likely_target
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import PHASES, Consumer, Disposition, Edit, Handover, Migration, Phase, Subject
@@ -76,6 +77,7 @@ def build(case: Case, planners: Mapping[tuple[str, str], Planner]) -> Built:
     for use in uses:
         planner = planners.get((cloud, use.workload.platform))
         moves.append((use, planner.plan(case, use) if planner is not None else _by_hand(case, use)))
+        moves[-1][1].handover.extend(pull_steps(case, use) if cloud == "aws" else ())
     _hold_shared_places(moves)
     parts = [_move_migration(case, use, move) for use, move in moves]
     if case.credential.form != "minted":
