@@ -20,8 +20,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 
+from rolecall.catalog.entries import written
 from rolecall.model.finding import Finding
 from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText
@@ -187,7 +187,5 @@ def _reason(text: str | None) -> str:
 
 @cache
 def _long_names() -> dict[str, str]:
-    names: dict[str, str] = tomllib.loads(files("rolecall.catalog").joinpath("elsewhere.toml").read_text("utf-8"))[
-        "trivy"
-    ]
+    names: dict[str, str] = tomllib.loads(written("elsewhere.toml"))["trivy"]
     return names

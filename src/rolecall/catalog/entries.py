@@ -52,10 +52,11 @@ for.  The types `provider:NAME` and `module:SOURCE` are provider blocks and call
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from rolecall.source.records import dataclass
@@ -218,23 +219,32 @@ def _entry(type_name: str, cloud: str, table: dict[str, Any]) -> Entry:
     return Entry(type=type_name, cloud=cloud, **known)
 
 
+#: Where a table of a file begins: nothing else stands at the start of a line with a bracket.
+_TABLE = re.compile(r"^(?=\[)", re.MULTILINE)
+
+
 def _together(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """Two tables of one type: lists one after the other, of anything else the last."""
     lists = {key: one[key] + value for key, value in other.items() if isinstance(value, list) and key in one}
     return {**one, **other, **lists}
 
 
+def written(name: str) -> str:
+    """The text of a file of the catalog.  (`importlib.resources` would take a tenth of a small check to import.)"""
+    return (Path(__file__).parent / name).read_text("utf-8")
+
+
 class Catalog(Mapping[str, Entry]):
     """Every type that the catalogs name.
 
-    A file is parsed when a type is asked for whose name stands in it: a small estate needs few of them, and parsing all
-    would be half of its run.
+    A table of a file is parsed when a type is asked for whose name stands in it: a small estate needs few of them, and
+    parsing all would be half of its run.
     """
 
     def __init__(self) -> None:
-        folder = files("rolecall.catalog")
-        self._texts = {name: folder.joinpath(name).read_text("utf-8") for name in (*CATALOGS, *IDEAS)}
-        self._tables: dict[str, dict[str, dict[str, Any]]] = {}
+        self._texts = {name: written(name) for name in (*CATALOGS, *IDEAS)}
+        self._tables: dict[str, list[str]] = {}
+        self._parsed: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
         self._entries: dict[str, Entry | None] = {}
 
     def __getitem__(self, type_name: str) -> Entry:
@@ -246,7 +256,8 @@ class Catalog(Mapping[str, Entry]):
         return entry
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name for file in self._texts for name in self._of(file)))
+        every = (self._of(file, at) for file in self._texts for at in range(len(self._split(file))))
+        return iter(dict.fromkeys(name for found in every for name in found))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -254,22 +265,32 @@ class Catalog(Mapping[str, Entry]):
     def _read(self, type_name: str) -> Entry | None:
         cloud, table = "", None
         for file, text in self._texts.items():
-            if type_name in text and (found := self._of(file).get(type_name)) is not None:
-                table = _together(table or {}, found)
-                if file in CATALOGS:
-                    cloud = file.removesuffix(".toml").partition("_")[0]
+            if type_name not in text:
+                continue
+            for at, part in enumerate(self._split(file)):
+                if type_name in part and (found := self._of(file, at).get(type_name)) is not None:
+                    table = _together(table or {}, found)
+                    if file in CATALOGS:
+                        cloud = file.removesuffix(".toml").partition("_")[0]
         if table is None:
             return None
         if not cloud:
             cloud = next((cloud for start, cloud in _CLOUDS.items() if type_name.startswith(start)), "other")
         return _entry(type_name, cloud, table)
 
-    def _of(self, file: str) -> dict[str, dict[str, Any]]:
-        """The tables of one file, by type."""
+    def _split(self, file: str) -> list[str]:
+        """The text of each table of a file."""
         known = self._tables.get(file)
         if known is None:
-            rows = tomllib.loads(self._texts[file])
-            known = self._tables[file] = dict(_by_type(rows) if file in CATALOGS else _by_idea(rows))
+            known = self._tables[file] = _TABLE.split(self._texts[file])
+        return known
+
+    def _of(self, file: str, at: int) -> dict[str, dict[str, Any]]:
+        """The types of one table of a file, each with what holds for it."""
+        known = self._parsed.get((file, at))
+        if known is None:
+            rows = tomllib.loads(self._split(file)[at])
+            known = self._parsed[file, at] = dict(_by_type(rows) if file in CATALOGS else _by_idea(rows))
         return known
 
 
@@ -301,4 +322,4 @@ def hints() -> dict[str, Any]:
     """The vocabulary of catalog/hints.toml: words in names that tell who an identity is for, vendors, registry
     modules.
     """
-    return tomllib.loads(files("rolecall.catalog").joinpath("hints.toml").read_text("utf-8"))
+    return tomllib.loads(written("hints.toml"))

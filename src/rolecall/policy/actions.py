@@ -6,6 +6,7 @@ this module costs nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -68,6 +69,16 @@ def expand(pattern: str) -> tuple[Action, ...]:
     return tuple(_matching(service, name if colon else "*"))
 
 
+#: With more stars than these a regular expression may go back and forth for ever.
+_STARS = 2
+
+
+@lru_cache(maxsize=512)
+def _glob(pattern: str) -> re.Pattern[str]:
+    """A pattern of names, which have no unknown parts."""
+    return re.compile(re.escape(pattern).replace("\\*", ".*").replace("\\?", "."), re.DOTALL)
+
+
 def _matching(service: str, name: str) -> Iterator[Action]:
     for prefix in services() if "*" in service or "?" in service else (service,):
         if not meet(service, prefix):
@@ -77,6 +88,8 @@ def _matching(service: str, name: str) -> Iterator[Action]:
             if (action := known.get(f"{prefix}:{name}")) is not None:
                 yield action
             continue
-        for full, action in known.items():
-            if covers(f"{prefix}:{name}", full):
-                yield action
+        if name.count("*") > _STARS:
+            yield from (action for full, action in known.items() if covers(f"{prefix}:{name}", full))
+        else:
+            start, held = len(prefix) + 1, _glob(name).fullmatch
+            yield from (action for full, action in known.items() if held(full, start))

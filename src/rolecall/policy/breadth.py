@@ -137,8 +137,9 @@ def everywhere_but(holdings: Holdings) -> Iterator[Width]:
     """Each statement that allows to change something everywhere but on a few resources (`NotResource`)."""
     for permit in holdings.allows:
         statement = permit.statement
-        allowed = not statement.actions or _changes_something(statement.actions)
-        if statement.not_resources and not statement.not_actions and allowed:
+        if not statement.not_resources or statement.not_actions:
+            continue
+        if not statement.actions or _changes_something(statement.actions):
             yield Width(statement.not_resources, permit, True, narrowing(statement.conditions) == "hard")
 
 

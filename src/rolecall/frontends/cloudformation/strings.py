@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rolecall.frontends.values import Hop, Reference, Scalar, Template, Unknown, Value, is_known, render, text
 from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
-from rolecall.source.yaml import YamlScalar
+
+if TYPE_CHECKING:
+    from rolecall.source.yaml import YamlScalar
 
 #: Bytes of text that one expression may make.
 MAX_TEXT = 1024 * 1024
