@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from rolecall.analysis.suppressions import Suppressed, Suppression
 from rolecall.model.finding import Finding
 from rolecall.model.rule import Rule
+from rolecall.source.patterns import late
 
 UNUSED = Rule("RC902", "unused-suppression", "analysis", "note", "a suppression that suppresses nothing")
 UNEXPLAINED = Rule("RC903", "unexplained-suppression", "analysis", "note", "a suppression without a rule or a reason")
@@ -61,7 +61,7 @@ Fix
 )
 
 #: Two letters or digits, without which something is no reason.
-_WORD = re.compile(r"\w\w")
+_WORD = late(r"\w\w")
 
 
 def obey(

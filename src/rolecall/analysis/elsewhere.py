@@ -23,24 +23,25 @@ from functools import cache
 
 from rolecall.catalog.entries import written
 from rolecall.model.finding import Finding
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText
 
-_ANY = re.compile(rb"checkov|trivy:|tfsec:|kics-scan|cfn_nag|SuppressedRules|zizmor:")
-_COMMENT = re.compile(
+_ANY = late(rb"checkov|trivy:|tfsec:|kics-scan|cfn_nag|SuppressedRules|zizmor:")
+_COMMENT = late(
     r"(?P<checkov>checkov:skip=|checkov\.io/skip\d*[\"']?\s*:\s*[\"']?)(?P<check>[A-Z]\w+)(?:[:=](?P<why>[^\"'\n]*))?"
     r"|(?P<trivy>(?:trivy|tfsec):ignore:)(?P<rule>[A-Za-z][\w-]*)(?P<because>[^\n]*)"
     r"|kics-scan\s+(?:(?P<kics>ignore-line|ignore-block)|disable=(?P<disabled>[0-9a-fA-F,\s-]+))"
     r"|zizmor:\s*ignore\[(?P<zizmor>[\w,\s-]+)\](?P<remark>[^\n]*)"
 )
 #: A key of `Metadata`, and the items below it: `- id: W12`, `reason: …`, a rule's name by itself.
-_METADATA = re.compile(r"[\"']?(?P<tool>cfn_nag|checkov|SuppressedRules)[\"']?\s*:\s*(?P<rest>.*)")
-_ID = re.compile(r"[\"']?id[\"']?\s*:\s*[\"']?(?P<id>[A-Z]\w+)")
-_WHY = re.compile(r"[\"']?(?:reason|comment)[\"']?\s*:\s*[\"']?(?P<why>[^\"'\n]+)")
-_NAME = re.compile(r"[\"']?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)[\"']?")
-_ONLY_COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|<!--)")
-_HCL_BLOCK = re.compile(r"[A-Za-z_]\w*[ \t\"{]")
-_RESOURCES = re.compile(r"(?P<indent>\s*)[\"']?Resources[\"']?\s*:")
+_METADATA = late(r"[\"']?(?P<tool>cfn_nag|checkov|SuppressedRules)[\"']?\s*:\s*(?P<rest>.*)")
+_ID = late(r"[\"']?id[\"']?\s*:\s*[\"']?(?P<id>[A-Z]\w+)")
+_WHY = late(r"[\"']?(?:reason|comment)[\"']?\s*:\s*[\"']?(?P<why>[^\"'\n]+)")
+_NAME = late(r"[\"']?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)[\"']?")
+_ONLY_COMMENT = late(r"\s*(?:#|//|/\*|\*|<!--)")
+_HCL_BLOCK = late(r"[A-Za-z_]\w*[ \t\"{]")
+_RESOURCES = late(r"(?P<indent>\s*)[\"']?Resources[\"']?\s*:")
 MAX_REASON = 160
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.tree import Tree
 
@@ -132,7 +133,7 @@ FRONTENDS: Mapping[str, Frontend] = {
     )
 }
 #: Files whose content decides what other folders are: always planned anew.
-_DECIDING = re.compile(r"(?:^|/)(?:terragrunt\.hcl|modules\.json)$")
+_DECIDING = late(r"(?:^|/)(?:terragrunt\.hcl|modules\.json)$")
 
 
 def is_source(path: str) -> bool:

@@ -11,17 +11,18 @@ from collections.abc import Iterable, Iterator
 
 from rolecall.model.parts import Credential, Fragment, Site
 from rolecall.model.secrets import describe, is_example
+from rolecall.source.patterns import late
 from rolecall.source.text import SourceText
 
 #: The unit of what belongs to no unit.
 FILES_UNIT = "<files>"
 #: A long-lived key id; in a script it may follow `=` directly.
-_KEY_ID = re.compile(rb"(?<![A-Za-z0-9/+_])(AKIA[A-Z2-7][A-Z0-9]{15})(?![A-Za-z0-9/+=_])")
+_KEY_ID = late(rb"(?<![A-Za-z0-9/+_])(AKIA[A-Z2-7][A-Z0-9]{15})(?![A-Za-z0-9/+=_])")
 #: What may be the secret half, and how many bytes around the id it is looked for.
-_SECRET = re.compile(rb"(?<![A-Za-z0-9/+=])(?=[a-z0-9/+]*[A-Z])(?=[A-Z0-9/+]*[a-z])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+_SECRET = late(rb"(?<![A-Za-z0-9/+=])(?=[a-z0-9/+]*[A-Z])(?=[A-Z0-9/+]*[a-z])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _NEAR = 400
 #: Where the key id stands in a comment: after `#` or `//` at the start of the line or after a blank, or after `/*`.
-_COMMENT = re.compile(rb"(?:^|\s)(?:#|//|--\s|rem\s)|/\*|<!--|^\s*\*\s", re.IGNORECASE)
+_COMMENT = late(rb"(?:^|\s)(?:#|//|--\s|rem\s)|/\*|<!--|^\s*\*\s", re.IGNORECASE)
 
 
 def scan(source: SourceText) -> Iterator[Credential]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rolecall.model.finding import Finding
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
     from rolecall.frontends.resource import Unit
 
 _MARK = b"rolecall:"
-_COMMENT = re.compile(
+_COMMENT = late(
     r"(?:^|(?<=[\s;{}]))(?:#|//|/\*|<!--)[ \t]*rolecall:[ \t]*ignore\b[ \t]*(?:\[(?P<rules>[^\]]*)\])?(?P<rest>.*)"
 )
-_ONLY_COMMENT = re.compile(r"^\s*(?:#|//|/\*|\*|<!--)")
-_ITEM = re.compile(r"(?P<rules>RC\d+(?:\s*,\s*RC\d+)*)\s*:?(?P<rest>.*)", re.DOTALL)
-_UNTIL = re.compile(r"\buntil\s*=\s*(\S+)")
+_ONLY_COMMENT = late(r"^\s*(?:#|//|/\*|\*|<!--)")
+_ITEM = late(r"(?P<rules>RC\d+(?:\s*,\s*RC\d+)*)\s*:?(?P<rest>.*)", re.DOTALL)
+_UNTIL = late(r"\buntil\s*=\s*(\S+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from rolecall.analysis import filefacts
 from rolecall.analysis.discovery import UNKNOWN, Roots
 from rolecall.analysis.filefacts import NOTHING, FileFacts
 from rolecall.analysis.frontends import decides, is_source
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.tree import Unreadable
 
@@ -26,7 +27,7 @@ _SIZE = 16
 _NO_DIGEST = bytes(_SIZE)
 #: A text file above this many bytes that no frontend reads is data, not code.
 MAX_TEXT_BYTES = 1024 * 1024
-_SKIPPED_NAME = re.compile(
+_SKIPPED_NAME = late(
     r"(?:\.(?:md|rst|adoc|txt\.asc|png|jpe?g|gif|svg|ico|webp|bmp|tiff?|pdf|zip|gz|tgz|bz2|xz|zst|7z|tar|jar|war|whl|so|dll|dylib|exe"
     r"|a|o|pyc|class|woff2?|ttf|eot|otf|mp[34]|mov|avi|wav|sum|lock|map|patch|diff|min\.js|min\.css|pb|parquet|avro|db|sqlite"
     r"|drawio|vsdx|pptx?|docx?|xlsx?|tfplan|pem|crt|cer|p12|jks|gpg|asc)|(?:^|/)(?:package-lock|npm-shrinkwrap|composer\.lock)\.json"
@@ -34,7 +35,7 @@ _SKIPPED_NAME = re.compile(
     re.IGNORECASE,
 )
 Look: TypeAlias = tuple[bytes, FileFacts]
-_SKIPPED_FOLDER = re.compile(r"(?:^|/)(?:vendor|third_party|bower_components|dist|\.terraform|site-packages)/")
+_SKIPPED_FOLDER = late(r"(?:^|/)(?:vendor|third_party|bower_components|dist|\.terraform|site-packages)/")
 
 
 @dataclass(slots=True)

@@ -5,13 +5,14 @@ It has the types that planners write or change, is read when a plan has a patch,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-_WORD = re.compile(r"([a-z_][\w-]*)(!(?:\d+(?:,\d+)*)?)?(?:@(\d+(?:,\d+)*))?(\?)?(\{)?")
+from rolecall.source.patterns import late
+
+_WORD = late(r"([a-z_][\w-]*)(!(?:\d+(?:,\d+)*)?)?(?:@(\d+(?:,\d+)*))?(\?)?(\{)?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 
 #: A file is called after its cloud: `aws_secrets.toml` has more rows for the types of `aws.toml` and for others.
@@ -220,7 +221,7 @@ def _entry(type_name: str, cloud: str, table: dict[str, Any]) -> Entry:
 
 
 #: Where a table of a file begins: nothing else stands at the start of a line with a bracket.
-_TABLE = re.compile(r"^(?=\[)", re.MULTILINE)
+_TABLE = late(r"^(?=\[)", re.MULTILINE)
 
 
 def _together(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 from rolecall.source.tree import Tree, Unreadable
@@ -60,11 +61,9 @@ _FILES = {
 }
 _BY_EXTENSION = {extension: kind for kind, extensions in _EXTENSIONS.items() for extension in extensions.split()}
 _BY_NAME = {name: kind for kind, names in _FILES.items() for name in names.split()}
-_SKIPPED = re.compile(
-    r"(?:^|/)(?:vendor|third_party|dist|\.terraform|site-packages)/|[.-](?:min|bundle)\.\w+\Z|\.lock\Z"
-)
-_DOTENV = re.compile(r"(?:^|/)\.env(?:\.[\w.-]+)?\Z|(?:^|/)[\w.-]+\.env(?:\.\w+)?\Z")
-_COMPOSE = re.compile(r"(?:^|/)(?:docker-)?compose(?:\.[\w-]+)?\.ya?ml\Z")
+_SKIPPED = late(r"(?:^|/)(?:vendor|third_party|dist|\.terraform|site-packages)/|[.-](?:min|bundle)\.\w+\Z|\.lock\Z")
+_DOTENV = late(r"(?:^|/)\.env(?:\.[\w.-]+)?\Z|(?:^|/)[\w.-]+\.env(?:\.\w+)?\Z")
+_COMPOSE = late(r"(?:^|/)(?:docker-)?compose(?:\.[\w-]+)?\.ya?ml\Z")
 
 #: What stands before a whole name and behind it where it is read: the forms of all programming languages together.
 _CALLS = (
@@ -99,7 +98,7 @@ _FORMS: dict[str, tuple[tuple[bytes, bytes], ...]] = {
     "compose": ((rb"\n[ \t]*-?[ \t]*[\"']?", rb"[\"']?[ \t]*(?:[:=]|\r?\n|\Z)"), (rb"\$\{?", rb"")),
 }
 _COMMENTS = (b"#", b"//", b"/*", b"* ", b"<!--", b"--")
-_EXPLICIT = re.compile(rb"\baws_(?:access_key_id|secret_access_key|session_token)\s*=")
+_EXPLICIT = late(rb"\baws_(?:access_key_id|secret_access_key|session_token)\s*=")
 
 
 def reads(tree: Tree, paths: Iterable[str], names: Collection[str]) -> Iterator[EnvRead]:

@@ -6,10 +6,9 @@ written (`001234567890`, `1e999`) stays a string: it is an account id or a hash,
 
 from __future__ import annotations
 
-import re
-
 from rolecall.frontends.resource import Problem
 from rolecall.frontends.values import Entry, Mapping, Scalar, Sequence, Template, Unknown, Value
+from rolecall.source.patterns import late
 from rolecall.source.text import SourceText
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlScalar, YamlSequence, load
 from rolecall.source.yaml_template import pieces
@@ -27,9 +26,9 @@ _WORDS: dict[str, bool | None] = {
     "False": False,
     "FALSE": False,
 }
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z")
-_RADIX = re.compile(r"0(?:o[0-7]{1,20}|x[0-9a-fA-F]{1,15})\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]{1,17}|(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{0,17})?)(?:[eE][-+]?[0-9]{1,2})?\Z")
+_INTEGER = late(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z")
+_RADIX = late(r"0(?:o[0-7]{1,20}|x[0-9a-fA-F]{1,15})\Z")
+_FLOAT = late(r"[-+]?(?:\.[0-9]{1,17}|(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{0,17})?)(?:[eE][-+]?[0-9]{1,2})?\Z")
 _TEMPLATED = "a template engine fills it in"
 
 

@@ -20,6 +20,7 @@ from rolecall.model.documents import read_document
 from rolecall.model.fields import attributes
 from rolecall.model.parts import Document, Mention, ResourcePolicy, Statement
 from rolecall.model.sites import absent, gate_of, site_of
+from rolecall.source.patterns import late
 from rolecall.source.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -27,17 +28,17 @@ if TYPE_CHECKING:
 
 #: What a policy that lets in more than whom it names has in its text: a star at the end of a string, everybody but
 #: some, a service (which acts for others), an account that is none, a principal that is given elsewhere.
-_WIDE = re.compile(
+_WIDE = late(
     rb"\*\\?[\"']|not_?principal|public-read|authenticated-read|groups/global|\.amazonaws\.com|iam::(?:\*|:?root)"
     rb"|(?:AWS|Principal|\bacl)\\?[\"']?\s*[=:]\s*\[?\s*\\?[\"']?(?:\$\{)?(?:var|local)\.",
     re.IGNORECASE,
 )
 #: A policy that is written elsewhere.
-_ELSEWHERE = re.compile(rb"polic\w*\s*=\s*(?!jsonencode|<<|\"\{)\S")
+_ELSEWHERE = late(rb"polic\w*\s*=\s*(?!jsonencode|<<|\"\{)\S")
 _DOCUMENT = "aws_iam_policy_document"
 #: What the text of a document must hold to let in anybody, or tokens of another issuer.
-_ANYBODY = re.compile(rb"not_principals|[\"']Federated[\"']|principals\s*\{[^}]*[\"']\*[\"']")
-_DYNAMIC = re.compile(rb"dynamic\s+\"condition\"")
+_ANYBODY = late(rb"not_principals|[\"']Federated[\"']|principals\s*\{[^}]*[\"']\*[\"']")
+_DYNAMIC = late(rb"dynamic\s+\"condition\"")
 #: A condition of which nothing is known.
 UNKNOWN = ("${?}", "${?}", ("${?}",))
 #: Blocks that shut public policies out, by the attribute that names the bucket.

@@ -5,13 +5,13 @@ Role ids: https://learn.microsoft.com/azure/role-based-access-control/built-in-r
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Scalar, Value, find, is_known, references, text
 from rolecall.model.parts import Document, Statement
 from rolecall.model.scopes import azure_level
+from rolecall.source.patterns import late
 
 if TYPE_CHECKING:
     from rolecall.model.extraction import Extraction
@@ -38,7 +38,7 @@ _SOURCES = {
     "azuread_client_config": "caller",
 }
 #: A resource's own identity.
-_OWN = re.compile(r"(?:^|\.)(?:identity|kubelet_identity|secret_identity)(?:\.|\[|$)")
+_OWN = late(r"(?:^|\.)(?:identity|kubelet_identity|secret_identity)(?:\.|\[|$)")
 
 
 def given_role(extraction: Extraction, resource: Resource, paths: str) -> Value | None:

@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 
 Join = Literal["and", "or", "not"]
 #: A longer condition is not read.
 MAX_CONDITION = 4096
 _MAX_DEPTH = 32
-_TOKEN = re.compile(
+_TOKEN = late(
     r"""\s*(?:(?P<text>r?'(?:\\.|[^'\\])*'|r?"(?:\\.|[^"\\])*")|(?P<mark>&&|\|\||==|!=|[()\[\],!])|"""
     r"""(?P<word>(?:[\w.]|\$\{[^}]*\}|\[['"][^'"]*['"]\])+))"""
 )

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator
 from datetime import date
 
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----\s*([A-Za-z0-9+/=\s]+?)-----END CERTIFICATE-----")
+from rolecall.source.patterns import late
+
+_PEM = late(r"-----BEGIN CERTIFICATE-----\s*([A-Za-z0-9+/=\s]+?)-----END CERTIFICATE-----")
 MAX_TEXT = 64 * 1024
 _RSA = bytes.fromhex("2a864886f70d010101")
 #: Signatures with MD2, MD5 and SHA-1, by the object identifier of the algorithm.

@@ -22,43 +22,42 @@ from rolecall.frontends.values import (
 from rolecall.model.ci_jobs import CiJob, CiPart, CiStep
 from rolecall.model.publishing import ACTIONS, published
 from rolecall.model.sites import site_of
+from rolecall.source.patterns import late
 from rolecall.source.text import SourceText, Span
 from rolecall.source.tree import Unreadable
 
 if TYPE_CHECKING:
     from rolecall.model.extraction import Extraction
 
-_SECRET = re.compile(rb"\bsecrets\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*'([A-Za-z_]\w*)'\s*\])")
-_WHOLE = re.compile(rb"\btoJSON\s*\(\s*secrets\s*\)|\bsecrets\s*\[\s*(?!')", re.IGNORECASE)
-_UNPACKED = re.compile(rb"\bfromJSON\s*\(\s*secrets\s*\.\s*(\w+)\s*\)\s*[.\[]", re.IGNORECASE)
-_EXPRESSION = re.compile(rb"\$\{\{(.*?)\}\}", re.DOTALL)
+_SECRET = late(rb"\bsecrets\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*'([A-Za-z_]\w*)'\s*\])")
+_WHOLE = late(rb"\btoJSON\s*\(\s*secrets\s*\)|\bsecrets\s*\[\s*(?!')", re.IGNORECASE)
+_UNPACKED = late(rb"\bfromJSON\s*\(\s*secrets\s*\.\s*(\w+)\s*\)\s*[.\[]", re.IGNORECASE)
+_EXPRESSION = late(rb"\$\{\{(.*?)\}\}", re.DOTALL)
 _TOKEN = "GITHUB_TOKEN"
 #: What names the code of a pull request, or of the run that came from one.
-_HEAD = re.compile(
+_HEAD = late(
     r"github\.event\.pull_request\.head|github\.head_ref|refs/pull/|pull_request\.number|issue\.number"
     r"|github\.event\.workflow_run\.(?:head_(?:sha|branch|commit)|pull_requests)",
 )
-_HEAD_COMMAND = re.compile(
+_HEAD_COMMAND = late(
     r"\bgh\s+pr\s+checkout\b|\bgit\s+(?:fetch|checkout|pull)\b[^\n]*(?:refs/pull/|pull/\$|pull_request\.head|head_ref)"
 )
 #: What only looks at code that was fetched, and what puts it into the work tree, where it is run.
-_COMPARES = re.compile(r"\bgit\s+(?:diff|log|show|rev-list|merge-base|shortlog|diff-tree)\b")
-_TAKES = re.compile(
+_COMPARES = late(r"\bgit\s+(?:diff|log|show|rev-list|merge-base|shortlog|diff-tree)\b")
+_TAKES = late(
     r"\bgit\s+(?:checkout|switch|reset|merge|pull|rebase|cherry-pick|worktree|restore|archive|apply|am)\b(?!-)"
     r"|\bgh\s+pr\s+checkout\b"
 )
-_PUSH = re.compile(r"\bgit\s+push\b|\bgit-auto-commit|\bsemantic-release\b|\bgh\s+release\b")
-_CURL = re.compile(r"^[^#\n]*\bcurl\b(?:[^\n]|(?<=\\)\n)*?\$\{secret\.(\w+)\}", re.MULTILINE)
-_WORK_TREE = re.compile(r"^\s*(?:\.{1,2}/?|github\.workspace/?|\*\*/?\*?)\s*$", re.MULTILINE)
+_PUSH = late(r"\bgit\s+push\b|\bgit-auto-commit|\bsemantic-release\b|\bgh\s+release\b")
+_CURL = late(r"^[^#\n]*\bcurl\b(?:[^\n]|(?<=\\)\n)*?\$\{secret\.(\w+)\}", re.MULTILINE)
+_WORK_TREE = late(r"^\s*(?:\.{1,2}/?|github\.workspace/?|\*\*/?\*?)\s*$", re.MULTILINE)
 #: Actions that log in to a cloud.
 LOGINS = frozenset(
     {"aws-actions/configure-aws-credentials", "azure/login", "google-github-actions/auth", "hashicorp/vault-action"}
 )
 #: Permissions of an app that are about the organisation, for which there are no repositories to name.
 #: https://github.com/actions/create-github-app-token/blob/main/action.yml
-_OF_ORGANIZATION = re.compile(
-    r"permission-(?:organization-|enterprise-|members\Z|custom-properties-for-organizations\Z)"
-)
+_OF_ORGANIZATION = late(r"permission-(?:organization-|enterprise-|members\Z|custom-properties-for-organizations\Z)")
 
 
 def read_jobs(extraction: Extraction) -> None:

@@ -27,6 +27,7 @@ from rolecall.model.secret_names import (
 )
 from rolecall.model.secrets import key_part, says_aws
 from rolecall.model.written import Look
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
@@ -35,7 +36,7 @@ MAX_TEXT = 64 * 1024
 MAX_NAMES = 20
 
 #: Values that are sealed for the cluster (SOPS, Sealed Secrets).
-_SEALED = re.compile(r"\A(?:ENC\[|AgA)")
+_SEALED = late(r"\A(?:ENC\[|AgA)")
 #: What everybody tries first; the list is that of the images' own defaults.
 _WEAK = frozenset(
     [
@@ -81,12 +82,12 @@ _WEAK = frozenset(
         "default",
     ]
 )
-_LINE = re.compile(
+_LINE = late(
     r"""^[ \t]*(?:export[ \t]+|-[ \t]+)?["']?([A-Za-z][\w.-]{1,60})["']?[ \t]*[:=][ \t]*([^\r\n]{1,400})""",
     re.MULTILINE,
 )
-_ASSIGNED = re.compile(r"""["']?([^\s"',;]+)["']?[,;]?[ \t]*(?:#.*)?\Z""")
-_DOCKER_AUTH = re.compile(r'"auth"\s*:\s*"([A-Za-z0-9+/]{8,}={0,2})"')
+_ASSIGNED = late(r"""["']?([^\s"',;]+)["']?[,;]?[ \t]*(?:#.*)?\Z""")
+_DOCKER_AUTH = late(r'"auth"\s*:\s*"([A-Za-z0-9+/]{8,}={0,2})"')
 #: What of an object's bytes says that there may be one: most config maps are left alone at this look.
 HINT = Look(
     (b"pass", b"pwd", b"pword", b"pswrd", b"secret", b"token", b"key", b"credential", b"@"),
@@ -96,7 +97,7 @@ HINT = Look(
     ),
 )
 #: What a secret's block in Terraform must hold: most only pass on what other resources make.
-WRITTEN = re.compile(
+WRITTEN = late(
     rb"""(?i)(?:pass|pwd|pword|pswrd|secret|token|key|credential)[\w.-]*["')]*\s*[=:]\s*(?:"(?!\$\{)|var\.|local\.|<<)"""
     rb"""|\b(?:binary_)?data(?:_wo)?\s*=\s*(?:[^\s{]|\{\s*for)|PRIVATE KEY|service-account-token|\bfile\w*\(|dockerc"""
 )

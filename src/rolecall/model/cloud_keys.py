@@ -18,6 +18,7 @@ from rolecall.frontends.values import Scalar, references, render, scalars, text
 from rolecall.model.fields import Field
 from rolecall.model.found import Found, classify, unset
 from rolecall.model.secrets import normal
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 
 
@@ -40,18 +41,16 @@ class KeyName:
 
 #: A key file of Google Cloud, in JSON or that in base64, and a private key in PEM.  (The configuration of a federated
 #: login has the same file name, but `external_account` for its type, and no key in it.)
-KEY_FILE = re.compile(
-    r'"type"\s*:\s*"service_account"|^(?:ewog|eyJ0eXBlIjo|eyAidHlwZ)|-----BEGIN (?:\w+ )?PRIVATE KEY-----'
-)
+KEY_FILE = late(r'"type"\s*:\s*"service_account"|^(?:ewog|eyJ0eXBlIjo|eyAidHlwZ)|-----BEGIN (?:\w+ )?PRIVATE KEY-----')
 #: A file's name instead of its content.
-_FILE_NAME = re.compile(r"^[~./]|^[A-Za-z]:\\|\.(?:json|pem|key|txt)$")
+_FILE_NAME = late(r"^[~./]|^[A-Za-z]:\\|\.(?:json|pem|key|txt)$")
 #: What Google's documentation writes where the key stands.
-_EXAMPLE_KEY = re.compile(r"KEY-----(?:\\n|\s)*(?:PRIVATE_KEY|\.\.\.|<|XXX|EXAMPLE|REDACTED)", re.IGNORECASE)
+_EXAMPLE_KEY = late(r"KEY-----(?:\\n|\s)*(?:PRIVATE_KEY|\.\.\.|<|XXX|EXAMPLE|REDACTED)", re.IGNORECASE)
 #: Client secrets by which people are signed in to a web application: no machine's login.
-_SIGN_IN = re.compile(r"(?:^|_)(?:oauth2?|oidc|sso|saml|dex|auth|login|grafana|github|google|b2c)(?:_|$)")
+_SIGN_IN = late(r"(?:^|_)(?:oauth2?|oidc|sso|saml|dex|auth|login|grafana|github|google|b2c)(?:_|$)")
 #: The same for Google, whose own names hold the word.
-_SIGN_IN_GOOGLE = re.compile(r"(?:^|_)(?:oauth2?|oidc|sso|saml|login|client|signin)(?:_|$)")
-_ACCOUNT_KEY = re.compile(r"(?i)AccountKey=|SharedAccessKey=|SharedAccessSignature=|[?&]sig=")
+_SIGN_IN_GOOGLE = late(r"(?:^|_)(?:oauth2?|oidc|sso|saml|login|client|signin)(?:_|$)")
+_ACCOUNT_KEY = late(r"(?i)AccountKey=|SharedAccessKey=|SharedAccessSignature=|[?&]sig=")
 
 #: https://cloud.google.com/docs/authentication/application-default-credentials,
 #: https://registry.terraform.io/providers/hashicorp/google/latest/docs/guides/provider_reference (GOOGLE_*),
@@ -161,11 +160,11 @@ KEY_NAMES: tuple[KeyName, ...] = (
     *ORACLE,
 )
 #: A look at a name that finds nothing is the usual case: one pattern that all the others need.
-_ANY = re.compile(r"secret|key|password|connection|conn_str|credential|creds|sas|jobs|token|config")
+_ANY = late(r"secret|key|password|connection|conn_str|credential|creds|sas|jobs|token|config")
 #: What refers to a store instead of being the secret (App Service settings).
-_STORED = re.compile(r"^@Microsoft\.KeyVault\(", re.IGNORECASE)
+_STORED = late(r"^@Microsoft\.KeyVault\(", re.IGNORECASE)
 #: The account that the storage emulator comes with.
-_EMULATED = re.compile(r"UseDevelopmentStorage=true|devstoreaccount1|Eby8vdM02x|127\.0\.0\.1|localhost")
+_EMULATED = late(r"UseDevelopmentStorage=true|devstoreaccount1|Eby8vdM02x|127\.0\.0\.1|localhost")
 
 
 def key_name(name: str, beside: Iterable[str] = ()) -> KeyName | None:

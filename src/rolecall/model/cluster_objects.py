@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from rolecall.model.cluster import (
 )
 from rolecall.model.parts import Site
 from rolecall.model.sites import absent, site_of
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 from rolecall.source.tree import Unreadable
 
@@ -35,7 +35,7 @@ PARTS = frozenset({"pod", "service-account", "store", "rbac", "manifest"})
 _ROLES = {"Role": False, "ClusterRole": True}
 _BINDINGS = {"RoleBinding": False, "ClusterRoleBinding": True}
 #: Directives of a template that may bring whole attributes with them.
-_BRINGS = re.compile(rb"\{\{-?\s*(?:include|template|tpl|toYaml|\.Values\.[\w.]*[eE]xtra\w*)|\|\s*toYaml|common\.tpl")
+_BRINGS = late(rb"\{\{-?\s*(?:include|template|tpl|toYaml|\.Values\.[\w.]*[eE]xtra\w*)|\|\s*toYaml|common\.tpl")
 _TOKEN_TYPE = "kubernetes.io/service-account-token"
 _TOKEN_OF = "kubernetes.io/service-account.name"
 #: https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html,

@@ -28,24 +28,25 @@ from rolecall.model.secret_names import (
     stands_for,
 )
 from rolecall.model.secrets import key_part, normal, says_aws
+from rolecall.source.patterns import late
 
 #: A longer text is not looked through.
 MAX_TEXT = 256 * 1024
 #: An assignment in a script or a file: a shell's, a service unit's, YAML's, an INI file's.
-_ASSIGNED = re.compile(
+_ASSIGNED = late(
     r"(?m)(?:^|[\s;&|\"'{(,-])(?P<name>[A-Za-z_][\w.-]{2,60}?)[\"']?(?:\s?=\s?|:[ \t]+)\\?(?P<quote>[\"']?)"
     r"(?P<value>[^\s\"'\\;&|<>(){}$`,]{4,200})\\?(?P=quote)(?=[\s\"'\\;&|,})]|\Z)"
 )
 #: Words without which no name in a text can be a secret's: a look that costs little.
-_HINTS = re.compile(r"(?i)passw|passphrase|pwd|secret|token|api_?key|private|_key|ghp_|glpat|xox|://|PAT\b")
+_HINTS = late(r"(?i)passw|passphrase|pwd|secret|token|api_?key|private|_key|ghp_|glpat|xox|://|PAT\b")
 #: What sets a machine up for AWS keys, and what says that they are a session's.  What a here-document puts into the
 #: file of credentials stands there itself.
-_KEYS_SET = re.compile(
+_KEYS_SET = late(
     r"(?im)\b(?:export\s+|set\s+|env:)?aws_access_key_id\s*=|aws\s+configure\s+set\s+(?:\S+\s+)?(?:\S*\.)?aws_access_key_id"
     r"|^(?!.*<<).*>>?\s*\S*\.aws/credentials"
 )
-_CREDENTIALS_FILE = re.compile(r"\.aws/credentials\b")
-_SESSION = re.compile(
+_CREDENTIALS_FILE = late(r"\.aws/credentials\b")
+_SESSION = late(
     r"(?i)aws_session_token|assume-?role|get-session-token|security-credentials|credential_process|aws_access_key_id\s*=\s*"
     r"[\"']?(?:\$\(|`)|role_arn|credential_source"
 )

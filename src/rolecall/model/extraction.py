@@ -6,7 +6,6 @@ content.  What ties units together (names, stores, secrets, outputs) happens in 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from rolecall.catalog.entries import Entry, catalog
@@ -34,10 +33,11 @@ from rolecall.model.registry import known_source
 from rolecall.model.settings import read_wrong
 from rolecall.model.sites import absent, gate_of, instances, site_of, switched_off
 from rolecall.model.written import KEYED, Searches, keyed
+from rolecall.source.patterns import late
 from rolecall.source.tree import Tree, Unreadable
 
 #: A position in a list of blocks, which `find` enters by itself.
-_INDEX = re.compile(r"\.\d+(?=\.|$)")
+_INDEX = late(r"\.\d+(?=\.|$)")
 
 
 #: What is seen of an application through which people sign in.

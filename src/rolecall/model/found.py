@@ -38,14 +38,15 @@ from rolecall.model.secrets import (
     normal,
     says_aws,
 )
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
-_SLOT = re.compile(
+_SLOT = late(
     r"_?(?:secret_key_id|access_key_secret|secret_access_key|secret_access|access_secret_key|access_secret|secret_key|access_key_id|access_key|"
     r"key_id|aws_key|aws_secret|session_token|security_token|token)$"
 )
-_ENDPOINT = re.compile(r"endpoint|(?:^|_)host(?:$|_)|base_url|s3_url", re.IGNORECASE)
+_ENDPOINT = late(r"endpoint|(?:^|_)host(?:$|_)|base_url|s3_url", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

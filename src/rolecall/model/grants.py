@@ -19,6 +19,7 @@ from rolecall.model.oci_policies import declared_group
 from rolecall.model.oci_statements import parse
 from rolecall.model.parts import Grant, Site
 from rolecall.model.scopes import azure_level
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 #: What `how` a catalog entry has that is read here.
 WAYS = frozenset({"directory", "role", "role-list", "role-document", "statement"})
-_WHERE = re.compile(r"\bwhere\b", re.IGNORECASE)
+_WHERE = late(r"\bwhere\b", re.IGNORECASE)
 
 
 def read_grants(extraction: Extraction, resource: Resource, entry: Entry, site: Site) -> Iterator[Grant]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from rolecall.frontends.values import Scalar, Value, references, render, text
 from rolecall.model.fields import Field
+from rolecall.source.patterns import late
 
 if TYPE_CHECKING:
     from rolecall.frontends.pipelines.scripts import StepFact
@@ -23,8 +24,8 @@ _REGISTRIES = (
     (re.compile(r"\.azurecr\.(?:io|cn|us)\b"), "azure", "password"),
     (re.compile(r"\bocir\.(?:io|[\w.-]+\.oci\.oraclecloud\.com)\b"), "oci", "token"),
 )
-_GOOGLE = re.compile(r"\bgcr\.io\b|-docker\.pkg\.dev\b")
-_ORACLE_FILE = re.compile(r"\.oci/")
+_GOOGLE = late(r"\bgcr\.io\b|-docker\.pkg\.dev\b")
+_ORACLE_FILE = late(r"\.oci/")
 
 
 def logins(facts: Sequence[StepFact]) -> Iterator[tuple[Field, str, str]]:

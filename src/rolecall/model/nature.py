@@ -6,7 +6,6 @@ decides nothing where there is better evidence.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -14,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from rolecall.catalog.entries import hints
 from rolecall.model.parts import Credential, Evidence, Identity, Nature
+from rolecall.source.patterns import late
 
 if TYPE_CHECKING:
     from rolecall.model.linking import Flow
 
 #: Kinds of identity that may be people's.  (Groups are how every OCI user gets its permissions, an AWS person's only.)
 USERS = frozenset({"aws:user", "oci:user"})
-_SPLIT = re.compile(r"\$\{[^}]*\}|[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
+_SPLIT = late(r"\$\{[^}]*\}|[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 
 
 def words(*names: str) -> frozenset[str]:

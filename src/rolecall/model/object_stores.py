@@ -7,7 +7,6 @@ https://developer.hashicorp.com/terraform/language/backend/s3.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -16,11 +15,12 @@ from rolecall.frontends.values import render, scalars, text
 from rolecall.model.parts import Credential, Fact
 from rolecall.model.secrets import endpoint_kind
 from rolecall.model.systems import SYSTEMS
+from rolecall.source.patterns import late
 
 #: Clouds by what their S3-compatible endpoints end in.
 _OWNERS = (("oraclecloud.com", "oci"), ("storage.googleapis.com", "gcp"))
 #: A command of the AWS command line that goes to AWS.
-_COMMAND = re.compile(r"(?m)(?:^|[\s;&|($`])aws\s+(?!configure\b)[a-z0-9-]+\s+(?!.*--endpoint)")
+_COMMAND = late(r"(?m)(?:^|[\s;&|($`])aws\s+(?!configure\b)[a-z0-9-]+\s+(?!.*--endpoint)")
 
 
 def foreign_owner(resource: Resource) -> str | None:

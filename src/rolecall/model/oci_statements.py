@@ -8,8 +8,7 @@ Matching rules: https://docs.oracle.com/en-us/iaas/Content/Identity/dynamicgroup
 
 from __future__ import annotations
 
-import re
-
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 
 #: A longer statement is no statement.
@@ -19,7 +18,7 @@ _KINDS = frozenset({"allow", "deny", "admit", "endorse", "define"})
 _NAMELESS = frozenset({"any-user", "any-group"})
 _NAMED = frozenset({"group", "dynamic-group", "service", "resource"})
 #: Words, of which what is only known after apply may be a part; brackets, commas and comparisons.
-_TOKEN = re.compile(r"""(?:\$\{[^}]*\}|'[^']*'|"[^"]*"|[^\s{},'"=!<>])+|!=|>=|<=|[{},=<>!]""")
+_TOKEN = late(r"""(?:\$\{[^}]*\}|'[^']*'|"[^"]*"|[^\s{},'"=!<>])+|!=|>=|<=|[{},=<>!]""")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,20 +15,21 @@ from rolecall.model import cel
 from rolecall.model.finding import Severity
 from rolecall.model.linking import Model
 from rolecall.model.parts import Trust
+from rolecall.source.patterns import late
 
 #: Claims that name one caller of an issuer, and those that name a whole customer of it.
-_ONE = re.compile(
+_ONE = late(
     r"\b(?:sub|subject|repository|repository_id|job_workflow_ref|workflow_ref|project_path|project_id|arn|aws_role|email|"
     r"terraform_(?:workspace|project|full_workspace)\w*|pipeline_\w+|service_account\w*|environment_id|projectId|"
     r"repositoryUuid)\b"
 )
-_MANY = re.compile(
+_MANY = late(
     r"\b(?:repository_owner|repository_owner_id|namespace_path|namespace_id|terraform_organization_\w+|account|"
     r"workspaceUuid|organization\w*|enterprise\w*)\b"
 )
 #: The beginning of a subject or a path that only names the customer.
-_CUSTOMER = re.compile(r"^(?:(?:repo|organization|project_path):)?[^/:]*[/:]?$")
-_ATTRIBUTE = re.compile(r"\b(?P<name>attribute\.\w+|google\.subject)\b")
+_CUSTOMER = late(r"^(?:(?:repo|organization|project_path):)?[^/:]*[/:]?$")
+_ATTRIBUTE = late(r"\b(?P<name>attribute\.\w+|google\.subject)\b")
 
 
 def judge_trust(model: Model, trust: Trust, shared: bool) -> tuple[Severity, str] | None:
@@ -81,7 +82,7 @@ def width_of(trust: Trust) -> str:
 #: The widest last: a condition is as wide as the widest of its alternatives, as narrow as the narrowest of its parts.
 _WIDTHS = ("one", "many", "unknown", "all")
 #: Claims that say when and how a job runs, whosever it is.
-_ANYBODYS = re.compile(
+_ANYBODYS = late(
     r"^(?:ref|ref_type|ref_protected|event_name|environment|workflow|runner_environment|base_ref|head_ref|aud|iss|"
     r"actor|user_login|user_email|pipeline_source|repository_visibility|deployment_tier|email_verified|true)$"
 )

@@ -7,15 +7,15 @@ the password), https://developer.hashicorp.com/terraform/language/backend/s3 (ac
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rolecall.frontends.values import references, render
 from rolecall.model.fields import Field
+from rolecall.source.patterns import late
 
 _LOGIN = "docker/login-action"
-_OF_AWS = re.compile(r"\.dkr\.ecr[.\w-]*\.amazonaws\.com|\bpublic\.ecr\.aws\b")
+_OF_AWS = late(r"\.dkr\.ecr[.\w-]*\.amazonaws\.com|\bpublic\.ecr\.aws\b")
 _INPUTS = {"username": "AWS_ACCESS_KEY_ID", "password": "AWS_SECRET_ACCESS_KEY"}
 _BACKEND = {"access_key": "aws_access_key", "secret_key": "aws_secret_key"}
 

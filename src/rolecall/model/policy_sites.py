@@ -7,7 +7,6 @@ estate; here is only told what each one says, and what kind of block takes it.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ from rolecall.frontends.values import Sequence, Value, find, render, text
 from rolecall.model.documents import read_document
 from rolecall.model.parts import Document, Grant, PolicySite
 from rolecall.model.sites import absent, gate_of, site_of
+from rolecall.source.patterns import late
 from rolecall.source.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ PERMISSION_SET = "permission-set"
 #: A role that a template makes for its function alone.
 OWN_ROLE = "own-role"
 #: Without one of these no document is wide.
-_WIDE = re.compile(rb"\*|not_actions|not_resources|NotAction|NotResource|policy_documents|policy_json")
-_TAKEN = re.compile(rb"aws_iam_policy_document\.([A-Za-z_][\w-]*)")
+_WIDE = late(rb"\*|not_actions|not_resources|NotAction|NotResource|policy_documents|policy_json")
+_TAKEN = late(rb"aws_iam_policy_document\.([A-Za-z_][\w-]*)")
 #: What a document goes through without saying what it is for, by the modes of the blocks.
 _HANDED_ON = frozenset({"local", "output", "module", "data", "variable"})
 #: Policies that can be looked up by this part of their ARN.

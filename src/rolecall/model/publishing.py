@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from rolecall.frontends.pipelines.shell import Command, commands
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 
 
@@ -69,11 +70,9 @@ PUBLISHERS = (
     Publisher(_words(r"nuget(?:\.exe)?", "push"), "NuGet", frozenset({"--source", "-source", "-s"}), r"\bnuget\.org\b"),
 )
 #: Programs that run another: what they run is looked for behind them.
-_RUNNERS = re.compile(
-    r"(?:uvx?|pipx|bundle|bunx|npx|poetry|hatch|sudo|yarn|pnpm|dotnet|python[\d.]*|py|env|time|exec)\Z"
-)
+_RUNNERS = late(r"(?:uvx?|pipx|bundle|bunx|npx|poetry|hatch|sudo|yarn|pnpm|dotnet|python[\d.]*|py|env|time|exec)\Z")
 _DRY = frozenset({"--dry-run", "-n", "--dry_run"})
-_HINT = re.compile(r"\b(?:publish|upload|push)\b")
+_HINT = late(r"\b(?:publish|upload|push)\b")
 
 
 def published(script: str) -> Iterator[str]:

@@ -8,7 +8,6 @@ Deny policies: https://cloud.google.com/iam/docs/deny-overview
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -20,12 +19,13 @@ from rolecall.model.parts import Site
 from rolecall.model.role_modules import read_module
 from rolecall.model.roles import CustomRole, Denial, Member, RoleBinding, RolePart
 from rolecall.model.sites import absent, gate_of, site_of
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 
 if TYPE_CHECKING:
     from rolecall.model.extraction import Extraction
 
-_TYPE = re.compile(r"^google_(?P<on>\w+)_iam_(?P<form>member|binding|policy)$")
+_TYPE = late(r"^google_(?P<on>\w+)_iam_(?P<form>member|binding|policy)$")
 _POLICY_DATA = "google_iam_policy"
 _CUSTOM = ("google_project_iam_custom_role", "google_organization_iam_custom_role")
 #: Access lists of before there were policies: role and entity of one entry, or lists of `ROLE:entity`.

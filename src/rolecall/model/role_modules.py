@@ -6,7 +6,6 @@ https://registry.terraform.io/modules/terraform-google-modules/service-accounts/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,14 @@ from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, Value, find, render
 from rolecall.model.roles import Member, RoleBinding
 from rolecall.model.sites import site_of
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 
 if TYPE_CHECKING:
     from rolecall.model.extraction import Extraction
 
-_IAM = re.compile(r"terraform-google-modules/(?:terraform-google-)?iam(?:/google|\.git)?//modules/(?P<name>\w+)_iam\b")
-_ACCOUNTS = re.compile(r"terraform-google-modules/(?:terraform-google-)?service-accounts(?:/google|\.git)?\b")
+_IAM = late(r"terraform-google-modules/(?:terraform-google-)?iam(?:/google|\.git)?//modules/(?P<name>\w+)_iam\b")
+_ACCOUNTS = late(r"terraform-google-modules/(?:terraform-google-)?service-accounts(?:/google|\.git)?\b")
 #: What a submodule is called after, and the level that its roles are bound on.
 _LEVELS = {
     "projects": "project",

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 
-_GROUP = re.compile(
+from rolecall.source.patterns import late
+
+_GROUP = late(
     r"(?:/resourceGroups/[^/]+|azurerm_resource_group\.[^/]*|\.(?:resource_group_id|rg_id)\}?)$", re.IGNORECASE
 )
-_SUBSCRIPTION = re.compile(
+_SUBSCRIPTION = late(
     r"(?:^/subscriptions/[^/]+|(?:azurerm_subscription|azurerm_client_config)\.[^/]*|subscription_(?:resource_)?id\}?)$",
     re.IGNORECASE,
 )
-_MANAGEMENT = re.compile(r"/managementGroups/|azurerm_management_group\b", re.IGNORECASE)
-_RESOURCE = re.compile(r"/providers/Microsoft\.|azurerm_[a-z_]+\.", re.IGNORECASE)
+_MANAGEMENT = late(r"/managementGroups/|azurerm_management_group\b", re.IGNORECASE)
+_RESOURCE = late(r"/providers/Microsoft\.|azurerm_[a-z_]+\.", re.IGNORECASE)
 
 
 def azure_level(scope: str) -> str:

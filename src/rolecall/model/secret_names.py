@@ -17,9 +17,10 @@ import re
 from typing import Literal
 
 from rolecall.model.secrets import KEY_ID, SECRET_KEY, normal
+from rolecall.source.patterns import late
 
 #: Names, in lower snake case, that say that the value is a secret.
-_SECRET = re.compile(
+_SECRET = late(
     r"(?:^|_)(?:(?:pg)?password|passwd|passphrase|pwd|secret|client_secret|app_secret|api_?key|api_?token|apikey|auth_?token|"
     r"access_?token|refresh_?token|bearer_?token|bot_?token|webhook_?secret|signing_?(?:key|secret)|private_?key|"
     r"encryption_?key|secret_?key|secret_?key_?base|master_?key|license_?key|jwt_?(?:key|secret)|deploy_?token|"
@@ -31,7 +32,7 @@ _CLASSES = (
     *(("api_key", "api-key"), ("apikey", "api-key"), ("token", "token"), ("pass", "password"), ("pwd", "password")),
 )
 #: Names that say so too, and a word with which the value is something else.
-_SOMETHING_ELSE = re.compile(
+_SOMETHING_ELSE = late(
     r"(?:^|_)(?:arn|name|names|id|ids|path|paths|file|files|dir|url|uri|endpoint|host|header|prefix|suffix|type|length|ttl|"
     r"expiry|expiration|expires|timeout|version|algorithm|alg|policy|rotation|region|count|limit|max|min|enabled|enable|"
     r"disable|disabled|use|skip|public|kms|ssm|secretsmanager|parameter|param|vault|store|manager|key_vault|reference|"
@@ -39,25 +40,25 @@ _SOMETHING_ELSE = re.compile(
     r"publishable|site)(?:_|$)"
 )
 #: Texts that are a token whatever they are called: prefixes that their makers document.
-_TOKEN = re.compile(
+_TOKEN = late(
     r"(?<![A-Za-z0-9_-])(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|gl(?:pat|dt|rt|ptt|ft|soat|imt|agent|cbt)-[\w.-]{16,}|"
     r"xox[abeoprs]-[\w-]{10,}|xapp-\d-[\w-]{10,}|[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|"
     r"sk-(?:ant-|proj-|svcacct-|or-v1-)?[\w-]{20,}|hf_[A-Za-z]{20,}|hv[sbr]\.[\w-]{20,}|dapi[0-9a-f]{32}|dop_v1_[0-9a-f]{40,}|"
     r"SG\.[\w-]{16,}\.[\w-]{16,}|AIza[\w-]{35}|glsa_\w{30,}|dp\.(?:pt|st|ct|sa)\.[\w.-]{20,}|pul-[0-9a-f]{30,}|"
     r"shp(?:at|ss|ca|pa)_[0-9a-f]{30,}|lin_api_\w{30,}|AC[0-9a-f]{32}:[0-9a-f]{32})(?![A-Za-z0-9])"
 )
-_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----")
+_PRIVATE_KEY = late(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----")
 #: A URL with a password in it.
-_USER_INFO = re.compile(r"\A[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<password>[^\s/@]+)@", re.IGNORECASE)
+_USER_INFO = late(r"\A[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<password>[^\s/@]+)@", re.IGNORECASE)
 
 #: Texts that stand for something to be filled in, or name where the value is kept or (a skill's id) who calls.
-_FILLED_IN = re.compile(
+_FILLED_IN = late(
     r"\A(?:<[^>]*>|\[[^\]]*\]|\{\{.*\}\}|\$\{.*\}|\$[\w.:-]+|#\{.*\}#?|\$\(.*\)|@Microsoft\.KeyVault\(.*|__\w+__|%\w+%|"
     r"!\w+ .*|[x.?-]{3,}|\*{3,}|amzn1\.ask\.skill\..*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 #: Words of a value that nobody has put a secret into yet.
-_STAND_IN = re.compile(
+_STAND_IN = late(
     r"change.?(?:me|this|it)|replace|place.?holder|to.?be.?(?:set|filled|replaced|changed|updated)|\btodo\b|fix.?me|"
     r"fill.?(?:me|in)|\b(?:your|my)[-_. ](?:own|api|secret|token|password|key|access|client|github|slack)|"
     r"\bdummy|\bfake|\bmock|set.?me|\binsert\b|will.?be.?(?:set|replaced|updated|overwritten)|\bexample\b|not.?a.?(?:real|secret)|"
@@ -66,26 +67,24 @@ _STAND_IN = re.compile(
     re.IGNORECASE,
 )
 #: Addresses and paths of secrets.
-_PLACE = re.compile(
-    r"\A(?:arn:|projects/|ssm:|vault:|secretsmanager:|file:|ref\+|\.{0,2}/|~/|[a-z][a-z0-9+.-]*://)", re.I
-)
-_PATH = re.compile(r"[a-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+")
+_PLACE = late(r"\A(?:arn:|projects/|ssm:|vault:|secretsmanager:|file:|ref\+|\.{0,2}/|~/|[a-z][a-z0-9+.-]*://)", re.I)
+_PATH = late(r"[a-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+")
 #: Names of things, in words: what a name that ends in `secret` or `token` often holds.
-_WORDS = re.compile(r"[a-z]+(?:[-_./][a-z0-9]+)+")
-_ENDS_IN_THING = re.compile(r"(?:secret|token|key|credentials?)$")
+_WORDS = late(r"[a-z]+(?:[-_./][a-z0-9]+)+")
+_ENDS_IN_THING = late(r"(?:secret|token|key|credentials?)$")
 #: Settings rather than secrets.
 _SETTINGS = frozenset(
     {"true", "false", "yes", "no", "on", "off", "none", "null", "always", "never", "required", "optional", "enabled"}
     | {"disabled", "auto", "basic", "bearer", "default"}
 )
 #: What a name has in it that may hold a secret, and the looks of names, hosts, numbers and ids of things.
-_MAY_HOLD = re.compile(r"pass|pwd|secret|token|key|cred|auth|cert|private|pin(?:_|$)|salt|(?:^|_)pat(?:_|$)|login|dsn")
-_THING = re.compile(
+_MAY_HOLD = late(r"pass|pwd|secret|token|key|cred|auth|cert|private|pin(?:_|$)|salt|(?:^|_)pat(?:_|$)|login|dsn")
+_THING = late(
     r"[a-z]{1,20}\d{0,4}(?:[-_./](?:[a-z]{1,20}\d{0,4}|\d{1,4}))+|\d{12}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_AS_LONG = re.compile(r"[A-Za-z0-9+/]{40}[^A-Za-z0-9+/=]?")
-_HASH = re.compile(r"[0-9a-f]*[a-f][0-9a-f]*")
+_MAIL = late(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_AS_LONG = late(r"[A-Za-z0-9+/]{40}[^A-Za-z0-9+/=]?")
+_HASH = late(r"[0-9a-f]*[a-f][0-9a-f]*")
 
 
 def is_secret_name(name: str) -> bool:

@@ -11,29 +11,31 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from rolecall.source.patterns import late
+
 KeyPart = Literal["id", "secret", "token", "smtp"]
 
-KEY_ID = re.compile(r"(?<![A-Za-z0-9/+_])((?:AKIA|ASIA)[A-Z2-7][A-Z0-9]{15})(?![A-Za-z0-9/+=_])")
-KEY_ID_BYTES = re.compile(rb"(?<![A-Za-z0-9/+_])((?:AKIA|ASIA)[A-Z2-7][A-Z0-9]{15})(?![A-Za-z0-9/+=_])")
-SECRET_KEY = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+KEY_ID = late(r"(?<![A-Za-z0-9/+_])((?:AKIA|ASIA)[A-Z2-7][A-Z0-9]{15})(?![A-Za-z0-9/+=_])")
+KEY_ID_BYTES = late(rb"(?<![A-Za-z0-9/+_])((?:AKIA|ASIA)[A-Z2-7][A-Z0-9]{15})(?![A-Za-z0-9/+=_])")
+SECRET_KEY = late(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 
-_SEPARATE = re.compile(r"[-_.:/\s]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_ID = re.compile(r"^(?:.*_)?(?:access_?key(?:_?id)?|aws_?key(?:_?id)?|secret_key_id)$")
-_SECRET = re.compile(
+_SEPARATE = late(r"[-_.:/\s]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_ID = late(r"^(?:.*_)?(?:access_?key(?:_?id)?|aws_?key(?:_?id)?|secret_key_id)$")
+_SECRET = late(
     r"^(?:.*_)?(?:secret(?:_access)?_?key|secret_access|aws_secret|access_secret(?:_key)?|access_key_secret)$"
 )
-_TOKEN = re.compile(r"^(?:.*_)?(?:session_?token|security_?token|aws_token)$")
+_TOKEN = late(r"^(?:.*_)?(?:session_?token|security_?token|aws_token)$")
 #: The same in a longer text, where an assignment may stand right before it.
-SECRET_IN_TEXT = re.compile(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+SECRET_IN_TEXT = late(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 #: Words that say a key under an AWS-like name belongs to somebody else's S3-compatible store.
-_ELSEWHERE = re.compile(
+_ELSEWHERE = late(
     r"(?:^|_)(?:minio|oci|oracle|r2|cloudflare|spaces|digitalocean|wasabi|b2|backblaze|gcs|google|azure|aliyun|alicloud|scaleway|ovh|"
     r"linode|hetzner|ceph|rook|idrive|vultr|sentry|stripe|paypal|twilio|huawei|tencent|qiniu)(?:_|$)"
 )
 #: Loose forms: made-up keys in examples are a few characters longer or shorter.
-_LIKE_ID = re.compile(r"A[KS]IA\w{4,}")
-_LIKE_SECRET = re.compile(r"[A-Za-z0-9/+=]{30,64}")
-_EXAMPLE = re.compile(r"EXAMPLE|^(?:AKIA|ASIA)(.)\1{15}$|0{8}|1234567|X{6}", re.IGNORECASE)
+_LIKE_ID = late(r"A[KS]IA\w{4,}")
+_LIKE_SECRET = late(r"[A-Za-z0-9/+=]{30,64}")
+_EXAMPLE = late(r"EXAMPLE|^(?:AKIA|ASIA)(.)\1{15}$|0{8}|1234567|X{6}", re.IGNORECASE)
 _DUMMY = frozenset(
     {
         "test",
@@ -138,12 +140,10 @@ def describe(value: str) -> str:
 
 
 #: Endpoints that are an emulator or somebody else's S3.
-_FOREIGN_ENDPOINT = re.compile(
+_FOREIGN_ENDPOINT = late(
     r"https?://(?!(?:[\w.-]+\.)?(?:amazonaws\.com(?:\.cn)?|api\.aws)(?:[:/]|$))[\w\[$]", re.IGNORECASE
 )
-_EMULATOR = re.compile(
-    r"localhost|127\.0\.0\.1|localstack|0\.0\.0\.0|host\.docker\.internal|moto|:4566|minio", re.IGNORECASE
-)
+_EMULATOR = late(r"localhost|127\.0\.0\.1|localstack|0\.0\.0\.0|host\.docker\.internal|moto|:4566|minio", re.IGNORECASE)
 
 
 def endpoint_kind(url: str) -> Literal["emulator", "foreign", "aws"]:

@@ -7,16 +7,16 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secre
 
 from __future__ import annotations
 
-import re
 from posixpath import join, normpath
 
 from rolecall.frontends.values import Mapping, text
+from rolecall.source.patterns import late
 
-_PARAMETER_ARN = re.compile(r"^arn:.*:parameter/(?P<name>[^:]+)")
-_SECRET_ARN = re.compile(r"^arn:.*:secret:(?P<name>[^:]+)(?::(?P<key>[^:]*))?")
+_PARAMETER_ARN = late(r"^arn:.*:parameter/(?P<name>[^:]+)")
+_SECRET_ARN = late(r"^arn:.*:secret:(?P<name>[^:]+)(?::(?P<key>[^:]*))?")
 #: The random end of a secret's ARN; a word of small letters is more likely the name's own.
-_RANDOM = re.compile(r"-(?=[A-Za-z0-9]*[A-Z0-9])[A-Za-z0-9]{6}$")
-_VERSION = re.compile(r"(?<=.):\d+$")
+_RANDOM = late(r"-(?=[A-Za-z0-9]*[A-Z0-9])[A-Za-z0-9]{6}$")
+_VERSION = late(r"(?<=.):\d+$")
 
 
 def store_kind(written: str) -> str:

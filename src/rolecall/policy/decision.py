@@ -17,6 +17,7 @@ from rolecall.model.parts import Statement
 from rolecall.policy.conditions import Context, Narrowing, all_hold, is_soft, narrowing
 from rolecall.policy.holdings import Holdings, Permit
 from rolecall.policy.patterns import covers, escape_from, has_symbol, meet
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 
 Answer = Literal["yes", "conditional", "no"]
@@ -137,7 +138,7 @@ _KINDS = """
     loadBalancer targetGroup autoScalingGroup launchConfiguration
 """
 KINDS = frozenset(_KINDS.split())
-_TAIL = re.compile(r"(?:([A-Za-z-]+)[:/])?\*(?:[:/]\*)*")
+_TAIL = late(r"(?:([A-Za-z-]+)[:/])?\*(?:[:/]\*)*")
 
 
 @lru_cache(maxsize=16384)

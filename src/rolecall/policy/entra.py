@@ -6,14 +6,13 @@ wildcards: https://learn.microsoft.com/entra/workload-id/workload-identities-fle
 
 from __future__ import annotations
 
-import re
-
 from rolecall.model.finding import Severity
 from rolecall.model.parts import Statement, Trust
 from rolecall.policy.azure import LESS
 from rolecall.policy.issuers import judge, shared_host
+from rolecall.source.patterns import late
 
-_CLAUSE = re.compile(r"claims\[\s*\\?['\"](?P<claim>\w+)\\?['\"]\s*\]\s+(?P<operator>eq|matches)\s+'(?P<value>[^']*)'")
+_CLAUSE = late(r"claims\[\s*\\?['\"](?P<claim>\w+)\\?['\"]\s*\]\s+(?P<operator>eq|matches)\s+'(?P<value>[^']*)'")
 #: Claims beside the subject that tie a token to one workflow.
 _TIES = ("job_workflow_ref", "terraform_workspace_id", "terraform_project_id", "project_id")
 

@@ -18,6 +18,7 @@ from rolecall.model.finding import SEVERITIES, Finding, Severity, lower
 from rolecall.model.linking import Model
 from rolecall.model.roles import CustomRole, Denial, Member, RoleBinding
 from rolecall.model.rule import Rule
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 
 #: Levels at which a role holds for everything below, the narrowest first.
@@ -52,11 +53,11 @@ IMPERSONATION: Mapping[str, tuple[Severity, str]] = {
     "roles/resourcemanager.organizationAdmin": ("low", "may grant itself any role on the {level}"),
 }
 #: Administrators' roles whose service holds data or secrets, or runs code.
-_TELLING = re.compile(
+_TELLING = late(
     r"^roles/(?:compute|container|storage|bigquery|cloudsql|secretmanager|cloudkms|run|cloudfunctions|dataflow|dataproc|"
     r"composer|artifactregistry|spanner|aiplatform|notebooks|datastore|alloydb)\.admin$"
 )
-_SERVICE_ADMIN = re.compile(r"^roles/[\w.]+\.(?:admin|\w+Admin|editor|owner)$|^roles/\w+Admin$")
+_SERVICE_ADMIN = late(r"^roles/[\w.]+\.(?:admin|\w+Admin|editor|owner)$|^roles/\w+Admin$")
 #: Roles that read or change data, and that can be bound on the one thing that holds it.
 DATA: Mapping[str, tuple[Severity, str]] = {
     "roles/secretmanager.secretAccessor": ("medium", "may read every secret of the {level}"),
@@ -106,33 +107,33 @@ _GRAVITY: Mapping[str, Severity] = {
     "deploy as Google's own editor": "high",
     "make API keys": "medium",
 }
-_MACHINE = re.compile(r"^(?:serviceAccount:|principal(?:Set)?://)|gserviceaccount\.com$", re.IGNORECASE)
+_MACHINE = late(r"^(?:serviceAccount:|principal(?:Set)?://)|gserviceaccount\.com$", re.IGNORECASE)
 #: Google's own service agents, which it grants roles itself; and people who sign in through a workforce pool.
-_AGENT = re.compile(
+_AGENT = late(
     r"@cloudservices\.gserviceaccount\.com|serviceAccount:service-|@gcp-sa-|@system\.gserviceaccount\.com|"
     r"google_project_service_identity\.|google_(?:storage(?:_transfer)?_project|bigquery_default)_service_account\.|"
     r"\.writer_identity|/workforcePools/"
 )
 #: https://cloud.google.com/iam/docs/service-account-types#default
-_DEFAULT = re.compile(
+_DEFAULT = late(
     r"-compute@developer\.gserviceaccount\.com|@appspot\.gserviceaccount\.com|"
     r"google_(?:compute|app_engine)_default_service_account|google_project_default_service_accounts"
 )
 _ANYBODY = {"allusers": "anybody", "allauthenticatedusers": "anybody with a Google account"}
 #: Mailboxes that no organisation keeps.
-_PERSONAL = re.compile(
+_PERSONAL = late(
     r"@(?:gmail|googlemail|hotmail|outlook|live|yahoo|icloud|me|aol|gmx|proton|protonmail|web|mail)\.[a-z.]{2,6}$"
 )
 #: Calling a public service is what it is there for; it may well ask for a login of its own.
-_PUBLIC = re.compile(r"^roles/(?:run\.invoker|cloudfunctions\.invoker|run\.servicesInvoker)$")
-_READS_OBJECTS = re.compile(r"^(?:roles/storage\.(?:objectViewer|legacyObjectReader|legacyBucketReader)|READER)$")
-_GRAVE = re.compile(r"^roles/(?:owner$|editor$|iam\.|resourcemanager\.|secretmanager\.|cloudkms\.)")
+_PUBLIC = late(r"^roles/(?:run\.invoker|cloudfunctions\.invoker|run\.servicesInvoker)$")
+_READS_OBJECTS = late(r"^(?:roles/storage\.(?:objectViewer|legacyObjectReader|legacyBucketReader)|READER)$")
+_GRAVE = late(r"^roles/(?:owner$|editor$|iam\.|resourcemanager\.|secretmanager\.|cloudkms\.)")
 _GRAVE_LEVELS = frozenset(
     {*WIDE, "service-account", "billing-account", "kms-crypto-key", "kms-key-ring", "secret-manager-secret"}
 )
-_CHANGES = re.compile(r"(?:[aA]dmin|[eE]ditor|[oO]wner|[wW]riter|[cC]reator|User|OWNER|WRITER)$")
+_CHANGES = late(r"(?:[aA]dmin|[eE]ditor|[oO]wner|[wW]riter|[cC]reator|User|OWNER|WRITER)$")
 _KEY_ADMIN = "roles/cloudkms.admin"
-_KEY_USE = re.compile(r"^roles/cloudkms\.cryptoKey(?:Encrypter|Decrypter|EncrypterDecrypter)$")
+_KEY_USE = late(r"^roles/cloudkms\.cryptoKey(?:Encrypter|Decrypter|EncrypterDecrypter)$")
 
 
 @dataclass(frozen=True, slots=True)

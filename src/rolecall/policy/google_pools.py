@@ -5,7 +5,6 @@ https://cloud.google.com/iam/docs/workload-identity-federation#impersonation
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from rolecall.model import cel
@@ -14,14 +13,15 @@ from rolecall.model.linking import Model
 from rolecall.model.openness import width_of
 from rolecall.model.parts import Trust
 from rolecall.model.roles import Member, RoleBinding
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 
-_SET = re.compile(r"principalSet://[^ ]*workloadIdentityPools/(?P<pool>[^/ ]+|\$\{[^}]*\})/(?P<rest>.+)$")
+_SET = late(r"principalSet://[^ ]*workloadIdentityPools/(?P<pool>[^/ ]+|\$\{[^}]*\})/(?P<rest>.+)$")
 #: The same where the pool is declared: `principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.x.name}/*`.
-_DECLARED = re.compile(r"principalSet://[^ ]*?/\$\{(?P<pool>[^}]*workload_identity_pool[^}]*)\}/(?P<rest>.+)$")
+_DECLARED = late(r"principalSet://[^ ]*?/\$\{(?P<pool>[^}]*workload_identity_pool[^}]*)\}/(?P<rest>.+)$")
 #: Attributes that say nothing of whose the caller is, as they are mapped by custom, and those that name a customer.
-_ANYBODYS = re.compile(r"^attribute\.(?:aud|audience|ref|ref_type|event_name|environment|workflow|actor|iss)/")
-_CUSTOMERS = re.compile(
+_ANYBODYS = late(r"^attribute\.(?:aud|audience|ref|ref_type|event_name|environment|workflow|actor|iss)/")
+_CUSTOMERS = late(
     r"^attribute\.(?:repository_owner|repository_owner_id|owner|organization\w*|namespace_path|namespace_id|"
     r"terraform_organization\w*|aws_account|account)/"
 )

@@ -16,6 +16,7 @@ from typing import Any
 
 from rolecall.model.finding import RANK, SEVERITIES, Severity
 from rolecall.model.parts import Statement
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 
 GITHUB = "token.actions.githubusercontent.com"
@@ -55,7 +56,7 @@ OWN = {
     "oidc.vercel.com": "project of the team",
     GITHUB: "repository of the enterprise",
 }
-_ISSUER = re.compile(r"(?:oidc-provider/)?(?P<host>[\w.-]+\.[a-z]{2,}(?:/[^\s\"'}]*)?)$")
+_ISSUER = late(r"(?:oidc-provider/)?(?P<host>[\w.-]+\.[a-z]{2,}(?:/[^\s\"'}]*)?)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ GRAMMARS = {
     ),
 }
 #: Parts of a subject that name an owner or a repository, as an organisation may have its subjects spelled.
-_TENANT = re.compile(r"(?:^|:)(?:repo|repository|repository_id|repository_owner|repository_owner_id|enterprise_id):")
-_OWNER = re.compile(r"(?:repository_owner|repository_owner_id):[^:*]+(?::\*?)?$")
+_TENANT = late(r"(?:^|:)(?:repo|repository|repository_id|repository_owner|repository_owner_id|enterprise_id):")
+_OWNER = late(r"(?:repository_owner|repository_owner_id):[^:*]+(?::\*?)?$")
 
 Verdict = tuple[Severity, str]
 

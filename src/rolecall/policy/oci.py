@@ -17,6 +17,7 @@ from rolecall.model.oci_statements import VERBS, Compared, Conditions, Statement
 from rolecall.model.parts import Site
 from rolecall.model.roles import GroupRule, PolicyStatement
 from rolecall.model.rule import Rule
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
@@ -49,13 +50,11 @@ _SECRET_PERMISSIONS = frozenset({"SECRET_BUNDLE_READ", "KEY_DECRYPT", "KEY_EXPOR
 _KIND = "request.principal.type"
 _SOFT = frozenset({_KIND, "request.region", "request.ad"})
 #: Variables that say who asks, or from where.
-_WHO = re.compile(
-    r"^request\.(?:principal\.(?!type$)|user\.|groups?\b|resource\.|instance\b|networksource|domain|service\b)"
-)
-_ROOT = re.compile(r"ocid1\.tenancy\.|tenancy_(?:oc)?id|root_compartment", re.IGNORECASE)
+_WHO = late(r"^request\.(?:principal\.(?!type$)|user\.|groups?\b|resource\.|instance\b|networksource|domain|service\b)")
+_ROOT = late(r"ocid1\.tenancy\.|tenancy_(?:oc)?id|root_compartment", re.IGNORECASE)
 #: What of an instance or a resource says which one, or where it is.
-_PLACE = re.compile(r"^(?:instance|resource)\.(?:compartment\.)?id$")
-_TAG = re.compile(r"^tag\.")
+_PLACE = late(r"^(?:instance|resource)\.(?:compartment\.)?id$")
+_TAG = late(r"^tag\.")
 
 
 @dataclass(frozen=True, slots=True)

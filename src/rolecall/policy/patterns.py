@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from rolecall.source.patterns import late
+
 
 class TooLargeError(Exception):
     """A question about patterns takes more steps than anybody should wait for."""
 
 
-_PART = re.compile(r"\$\{[^}]*\}|.", re.DOTALL)
+_PART = late(r"\$\{[^}]*\}|.", re.DOTALL)
 UNKNOWN = "${?}"
 #: Stands for every character that no pattern of a question names.
 _OTHERS = "xyzwvq0123456789#~"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from rolecall.policy.callers import SOURCES, is_anybody, keeps_strangers_out, pi
 from rolecall.policy.conditions import is_soft
 from rolecall.policy.issuers import GITHUB
 from rolecall.policy.patterns import covers, has_symbol
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 
 #: Accounts that vendors publish for customers to trust, and the product behind them.
@@ -57,9 +57,9 @@ _WRITERS = """
     apigateway backup cloudfront iot scheduler
 """
 WRITERS = frozenset(f"{name}.amazonaws.com" for name in _WRITERS.split())
-_ACCOUNT = re.compile(r"(?:arn:[^:]*:iam::)?(\d{12})(?::(root|(?:role|user)/.*))?$")
-_ACCOUNT_IN_ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
-_POD = re.compile(r"system:serviceaccount:([^:]*)(?::(.*))?$")
+_ACCOUNT = late(r"(?:arn:[^:]*:iam::)?(\d{12})(?::(root|(?:role|user)/.*))?$")
+_ACCOUNT_IN_ARN = late(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
+_POD = late(r"system:serviceaccount:([^:]*)(?::(.*))?$")
 
 
 def allowed(document: Document | None) -> Iterator[Statement]:
@@ -142,7 +142,7 @@ def own_accounts(model: Model) -> frozenset[str]:
 
 #: Conditions that tie a service to one of its resources in another way than by the source.
 _TIED = (*SOURCES, "kms:encryptioncontext", "kms:calleraccount", "kms:viaservice", "lambda:eventsourcetoken")
-_REGION = re.compile(r"\.[a-z]{2}(?:-[a-z]+)+-\d(?=\.amazonaws)")
+_REGION = late(r"\.[a-z]{2}(?:-[a-z]+)+-\d(?=\.amazonaws)")
 
 
 def deputies(statement: Statement, services: frozenset[str] | None) -> tuple[str, ...]:
@@ -266,8 +266,8 @@ def placed_trusts(model: Model) -> Iterator[tuple[Site, Document, Statement]]:
                 yield site, document, statement
 
 
-_UNKNOWN_PART = re.compile(r"\$\{[^}]*\}")
-_NO_PRINCIPAL = re.compile(r"arn:[^:]*:iam::?:?root$|..*\*|\*.")
+_UNKNOWN_PART = late(r"\$\{[^}]*\}")
+_NO_PRINCIPAL = late(r"arn:[^:]*:iam::?:?root$|..*\*|\*.")
 
 
 def no_principal(statement: Statement) -> str:

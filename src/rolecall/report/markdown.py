@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from rolecall.report.masking import masked, visible
+from rolecall.source.patterns import late
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&@:-])")
-_INLINE = re.compile(r"`([^`\n]+)`")
+_SPECIAL = late(r"([\\`*_{}\[\]()#+!|<>~&@:-])")
+_INLINE = late(r"`([^`\n]+)`")
 
 
 def escaped(text: str) -> str:

@@ -8,27 +8,24 @@ from __future__ import annotations
 import re
 
 from rolecall.model.secrets import key_part
+from rolecall.source.patterns import late
 
 #: A key id wherever it stands: rather one word too many hidden than one key too few.
-_KEY_ID = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16}")
-_RUN = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40,}={0,2}(?![A-Za-z0-9/+=])")
+_KEY_ID = late(r"(?:AKIA|ASIA)[A-Z0-9]{16}")
+_RUN = late(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40,}={0,2}(?![A-Za-z0-9/+=])")
 #: A name, `=` or `:` (or blanks, as on a command line), and a value in quotes or without.
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = late(
     r"""(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{0,100}+)["']?(?P<mark>\s*+(?:=>|:=|[=:])\s*+|\s++)"""
     r"""(?:"(?P<double>(?:[^"\\]|\\.)*+)"|'(?P<single>[^']*+)'|(?P<bare>(?:\$\{\{.*?\}\}|\$\([\w.-]*\)|[^\s"',;}\])])++))"""
 )
-_SECRET_NAME = re.compile(
-    r"(?:pass(?:word|wd|phrase)?|secret|token|api_?key|private_?key|credentials?)$", re.IGNORECASE
-)
+_SECRET_NAME = late(r"(?:pass(?:word|wd|phrase)?|secret|token|api_?key|private_?key|credentials?)$", re.IGNORECASE)
 #: Words that stand where a secret might and are none (`id-token: write`).
 _WORDS = frozenset({"read", "write", "none", "true", "false", "null", "yes", "no", "inherit", "required", "string"})
 #: CloudFormation's tags before the name of something.
 _LOOKUPS = frozenset({"!Ref", "!GetAtt", "!ImportValue", "!FindInMap", "!If", "!Select", "!Condition"})
-_INTERPOLATION = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}|[$%]\{.*?\}|\$\([^)]*\)|\$[A-Za-z_]\w*")
+_INTERPOLATION = late(r"\$\{\{.*?\}\}|\{\{.*?\}\}|[$%]\{.*?\}|\$\([^)]*\)|\$[A-Za-z_]\w*")
 #: Controls and what reorders text: C0 but for the tab, DEL, C1, the marks and overrides of direction.
-_CONTROL = re.compile(
-    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff\ud800-\udfff]"
-)
+_CONTROL = late("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff\ud800-\udfff]")
 _MAX_LINE = 5000
 _TOO_LONG = "(a very long line)"
 _HCL = (".tf", ".tfvars", ".hcl", ".tofu")
@@ -98,7 +95,7 @@ def _hidden(value: str) -> str:
 
 
 #: What has the shape of a key and is none: the vendors' documented examples, and long names in ARNs and URLs.
-_HARMLESS = re.compile(r"[A-Za-z0-9/+]*EXAMPLE[A-Za-z0-9/+]*|\barn:[\w:/${}.*+-]+|https?://[\w./${}-]+")
+_HARMLESS = late(r"[A-Za-z0-9/+]*EXAMPLE[A-Za-z0-9/+]*|\barn:[\w:/${}.*+-]+|https?://[\w./${}-]+")
 
 
 def quotes_key(line: str, path: str = "") -> bool:

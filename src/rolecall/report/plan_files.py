@@ -6,7 +6,6 @@ plan.json  roadmap.md  phases/1-prepare.patch …  migrations/ID/{runbook.md, 2-
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -22,10 +21,11 @@ from rolecall.report.markdown import code, escaped, table
 from rolecall.report.masking import quotes_key
 from rolecall.report.secret_places import SecretPlaces
 from rolecall.source.diff import unified
+from rolecall.source.patterns import late
 from rolecall.source.tree import Tree
 
 SCHEMA = "rolecall/plan/1"
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_ID = late(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class NotAPlanFolderError(Exception):

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rolecall.model.rule import Example, Rule
+from rolecall.source.patterns import late
 
-_HEADING = re.compile(r"^(?=\S)(?P<title>[^\n]+)\n(?=[ \t]+\S)", re.MULTILINE)
+_HEADING = late(r"^(?=\S)(?P<title>[^\n]+)\n(?=[ \t]+\S)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -11,20 +11,19 @@ from collections import defaultdict
 
 from rolecall.model.cluster import ClearText
 from rolecall.model.linking import Model
+from rolecall.source.patterns import late
 from rolecall.source.text import SourceText, Span
 from rolecall.source.tree import Tree, Unreadable
 
 #: The name before a value, in any of the languages.
-_NAME = re.compile(r"""\s*["']?[\w.-]+["']?\s*(?:=(?![=>])|:)\s*""")
-_STRING = re.compile(r"""(["'])((?:\\.|(?!\1)[^\\\n])*+)\1""")
+_NAME = late(r"""\s*["']?[\w.-]+["']?\s*(?:=(?![=>])|:)\s*""")
+_STRING = late(r"""(["'])((?:\\.|(?!\1)[^\\\n])*+)\1""")
 #: How a text of several lines begins: a here-document, a block scalar.
-_SEVERAL = re.compile(r"(?:<<-?|[|>])[^\n]*\n")
-_BARE = re.compile(r"[^\s{}\[\]\"'][^\n{}\[\]\"']*")
+_SEVERAL = late(r"(?:<<-?|[|>])[^\n]*\n")
+_BARE = late(r"[^\s{}\[\]\"'][^\n{}\[\]\"']*")
 #: A value in a mapping that says what it is called beside it.
-_MEMBER = re.compile(
-    r"""(?P<key>[\w.-]+["']?\s*[:=]\s*)(?P<value>"(?:\\.|[^"\\\n])*+"|'[^'\n]*+'|[^\s,{}\[\]"'][^,{}\n]*)"""
-)
-_CALLED = re.compile(r"(?i)(?:name|key)\b")
+_MEMBER = late(r"""(?P<key>[\w.-]+["']?\s*[:=]\s*)(?P<value>"(?:\\.|[^"\\\n])*+"|'[^'\n]*+'|[^\s,{}\[\]"'][^,{}\n]*)""")
+_CALLED = late(r"(?i)(?:name|key)\b")
 
 
 class SecretPlaces:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from rolecall.source.edits import Edit, apply, ordered
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 
 #: Unchanged lines around a change, as `git diff` shows them.
 CONTEXT = 3
 _NO_NEWLINE = b"\\ No newline at end of file\n"
 _ESCAPES = {7: b"a", 8: b"b", 9: b"t", 10: b"n", 11: b"v", 12: b"f", 13: b"r", 34: b'"', 92: b"\\"}
-_SAFE = re.compile(rb'[^\x00-\x1f\x7f-\xff"\\]*')
+_SAFE = late(rb'[^\x00-\x1f\x7f-\xff"\\]*')
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import BOM, SourceText, Span
 from rolecall.source.yaml_template import follows_directive, has_directive, neutralise
@@ -197,11 +198,11 @@ def load(text: SourceText, tolerant: bool = False) -> tuple[list[YamlNode], list
     return reading.roots, reading.faults
 
 
-_DOCUMENT_START = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\udc80-\udcff\ufffe\uffff]")
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-_PROPERTIES = re.compile(rb"(?:[ \t\r\n]|#[^\n]*\n|![^ \t\r\n,\[\]{}]*|&[^ \t\r\n,\[\]{}]+)*")
-_WIDE = re.compile(rb"[\xc0-\xff][\x80-\xbf]+")
+_DOCUMENT_START = late(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_UNREADABLE = late("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\udc80-\udcff\ufffe\uffff]")
+_SURROGATE = late(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_PROPERTIES = late(rb"(?:[ \t\r\n]|#[^\n]*\n|![^ \t\r\n,\[\]{}]*|&[^ \t\r\n,\[\]{}]+)*")
+_WIDE = late(rb"[\xc0-\xff][\x80-\xbf]+")
 
 
 def _content_start(node: YamlNode) -> int:

@@ -10,15 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_OPENING = re.compile(rb"\{\{(?!resolve:)|\{%|\{#")
-_NEXT_OPENING = re.compile(rb"\s*(?:\{\{(?!resolve:)|\{%|\{#)")
+from rolecall.source.patterns import late
+
+_OPENING = late(rb"\{\{(?!resolve:)|\{%|\{#")
+_NEXT_OPENING = late(rb"\s*(?:\{\{(?!resolve:)|\{%|\{#)")
 _CLOSING = {b"{{": b"}}", b"{%": b"%}", b"{#": b"#}"}
-_COMMENT = re.compile(rb"-?[ \t]*/\*")
-_STEERING = re.compile(rb"\{[%#]|\{\{-?\s*(?:/\*|(?:if|else|end|range|with|define|block)\b|\$\w+\s*:?=)")
+_COMMENT = late(rb"-?[ \t]*/\*")
+_STEERING = late(rb"\{[%#]|\{\{-?\s*(?:/\*|(?:if|else|end|range|with|define|block)\b|\$\w+\s*:?=)")
 _FILLED = "\ue000"
 _ENDED = "\ue001"
 #: A directive in a value: as it stands, or as `neutralise` left it.
-_DIRECTIVE = re.compile("\ue000x*\ue001?|\\{\\{(?!resolve:)[^{}]*\\}\\}")
+_DIRECTIVE = late("\ue000x*\ue001?|\\{\\{(?!resolve:)[^{}]*\\}\\}")
 
 
 def directives(data: bytes) -> Iterator[tuple[int, int]]:

@@ -5,7 +5,6 @@ A unit is a template that no other local template nests, with all that it nests 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 from functools import partial
@@ -24,6 +23,7 @@ from rolecall.frontends.cloudformation.template import (
 from rolecall.frontends.resource import Condition, Mode, Problem, Resource, Unit
 from rolecall.frontends.values import Entry, Mapping, Scalar, text
 from rolecall.frontends.yaml_values import read_documents
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 from rolecall.source.tree import Tree, Unreadable
@@ -36,7 +36,7 @@ MAX_RESOURCES = 20_000
 
 #: The types that nest a template, and the property that says which.
 _NESTING = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
-_NESTED = re.compile(rb"""(?:TemplateURL|Location|aws:asset:path)["']?\s*:\s*(?:!Sub\s+)?["']?([^\s"'{},]+)""")
+_NESTED = late(rb"""(?:TemplateURL|Location|aws:asset:path)["']?\s*:\s*(?:!Sub\s+)?["']?([^\s"'{},]+)""")
 _ATTRIBUTES = ("Metadata", "DeletionPolicy", "DependsOn", "UpdateReplacePolicy")
 
 

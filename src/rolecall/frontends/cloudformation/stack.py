@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping as Bindings
 from dataclasses import replace
 
@@ -25,6 +24,7 @@ from rolecall.frontends.values import (
     through,
 )
 from rolecall.frontends.yaml_values import key_value, plain_scalar, scalar_value
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence
@@ -32,8 +32,8 @@ from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, Ya
 #: Functions and collections inside each other, through parameters and outputs too.
 MAX_NESTING = 180
 NO_VALUE = "AWS::NoValue"
-_VARIABLE = re.compile(r"[$&]\{(\w+)\}")
-_LIST_TYPE = re.compile(r"CommaDelimitedList\Z|List<")
+_VARIABLE = late(r"[$&]\{(\w+)\}")
+_LIST_TYPE = late(r"CommaDelimitedList\Z|List<")
 _STORE_TYPE = "AWS::SSM::Parameter::Value<"
 
 

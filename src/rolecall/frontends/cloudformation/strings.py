@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.values import Hop, Reference, Scalar, Template, Unknown, Value, is_known, render, text
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 
@@ -21,13 +22,13 @@ MAX_PARTS = 5_000
 #: Characters of a text, not all ASCII, in which places are still looked for one by one.
 MAX_WIDE_TEXT = 64 * 1024
 
-_PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
+_PLACEHOLDER = late(r"\$\{([^{}]*)\}")
 _OPENING = "{{resolve:"
-_SECRET_ARN = re.compile(r"(arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+)(?::(.*))?\Z", re.DOTALL)
-_ARN_NAME = re.compile(r"\Aarn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:(.+)\Z", re.DOTALL)
-_ARN_SUFFIX = re.compile(r"-(?=[A-Za-z]*[0-9A-Z])[A-Za-z0-9]{6}\Z")
-_PARAMETER_ARN = re.compile(r"\Aarn:[^:]*:ssm:[^:]*:[^:]*:parameter(/.+)\Z", re.DOTALL)
-_HOLE = re.compile("\ue000(\\d+)\ue001")
+_SECRET_ARN = late(r"(arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+)(?::(.*))?\Z", re.DOTALL)
+_ARN_NAME = late(r"\Aarn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:(.+)\Z", re.DOTALL)
+_ARN_SUFFIX = late(r"-(?=[A-Za-z]*[0-9A-Z])[A-Za-z0-9]{6}\Z")
+_PARAMETER_ARN = late(r"\Aarn:[^:]*:ssm:[^:]*:[^:]*:parameter(/.+)\Z", re.DOTALL)
+_HOLE = late("\ue000(\\d+)\ue001")
 #: What of a store's resource a dynamic reference to it reads.
 _READ_FROM = {"secretsmanager": "SecretString", "ssm": "Value", "ssm-secure": "Value"}
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence
 
 _SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
-_SECTION = re.compile(rb"""(?:^|[{,])[ \t]*["']?(?:Resources|AWSTemplateFormatVersion)["']?[ \t]*:""", re.MULTILINE)
-_TYPE = re.compile(rb"""Type["']?\s*:\s*["']?(?:AWS|Alexa|Custom)::""")
+_SECTION = late(rb"""(?:^|[{,])[ \t]*["']?(?:Resources|AWSTemplateFormatVersion)["']?[ \t]*:""", re.MULTILINE)
+_TYPE = late(rb"""Type["']?\s*:\s*["']?(?:AWS|Alexa|Custom)::""")
 _MARKS = (b"AWSTemplateFormatVersion", b"AWS::Serverless-")
 
 

@@ -9,14 +9,15 @@ from rolecall.frontends.kubernetes.addresses import Addresses
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Entry, Hop, Mapping, Scalar
 from rolecall.frontends.yaml_values import to_value
+from rolecall.source.patterns import late
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence, load
 
-_FILE = re.compile(r"(?:^|.*/)(?:kustomization\.ya?ml|Kustomization)\Z")
+_FILE = late(r"(?:^|.*/)(?:kustomization\.ya?ml|Kustomization)\Z")
 _GENERATORS = {"secretGenerator": ("Secret", "stringData"), "configMapGenerator": ("ConfigMap", "data")}
-_GENERATOR = re.compile(rb"\b(?:secret|configMap)Generator\b")
-_LINE = re.compile(rb"^[ \t]*([^#=\s][^=\r\n]*)=([^\r\n]*)", re.MULTILINE)
+_GENERATOR = late(rb"\b(?:secret|configMap)Generator\b")
+_LINE = late(rb"^[ \t]*([^#=\s][^=\r\n]*)=([^\r\n]*)", re.MULTILINE)
 
 
 def is_kustomization(path: str) -> bool:

@@ -15,6 +15,7 @@ from rolecall.frontends.kubernetes.addresses import Addresses
 from rolecall.frontends.resource import Problem, Resource, Unit
 from rolecall.frontends.values import Mapping, Value, render
 from rolecall.frontends.yaml_values import read_documents, to_value
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
@@ -61,7 +62,7 @@ KINDS = (
 #: Estates have thousands of these for people, so that they are read only where something in them may lead further: a
 #: program, everybody or an administrator among the subjects, a wildcard or a right to what others have.
 _FOR_PEOPLE = ("Role", "RoleBinding")
-_LEADS_ON = re.compile(
+_LEADS_ON = late(
     rb"ServiceAccount|system:|cluster-admin|\*|secrets|escalate|bind\b|impersonate|bindings\b|roles\b"
     rb"|exec|attach|ephemeral|proxy|/token|aws-auth|\{\{"
 )
@@ -79,8 +80,8 @@ def _kinds(names: Iterable[str]) -> re.Pattern[bytes]:
 
 _KIND = _kinds(name for name in KINDS if name not in _FOR_PEOPLE)
 _PEOPLE = _kinds(_FOR_PEOPLE)
-_SEPARATOR = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_INK = re.compile(rb"[^\r\n]")
+_SEPARATOR = late(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_INK = late(rb"[^\r\n]")
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rolecall.source.patterns import late
 from rolecall.source.yaml import YamlMapping, YamlScalar
 
 _EXPORTS: dict[str, tuple[str, ...]] = {
@@ -22,7 +23,7 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
     ),
 }
 _VAULT = "hashicorp/vault-action"
-_VAULT_NAME = re.compile(r"[^;\n|]+?(?:\|\s*([A-Za-z_]\w*)|\s(\S+))\s*(?:;|$)", re.MULTILINE)
+_VAULT_NAME = late(r"[^;\n|]+?(?:\|\s*([A-Za-z_]\w*)|\s(\S+))\s*(?:;|$)", re.MULTILINE)
 _ONE_PASSWORD = "1password/load-secrets-action"
 
 

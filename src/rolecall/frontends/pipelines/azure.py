@@ -16,15 +16,16 @@ from rolecall.frontends.pipelines.pipeline import MAX_NESTING, Pipeline, Pipelin
 from rolecall.frontends.pipelines.pipeline import read_unit as read_with
 from rolecall.frontends.pipelines.reading import below, scalar
 from rolecall.frontends.resource import Unit
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 from rolecall.source.tree import Tree
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlScalar, YamlSequence
 
-_START = re.compile(r"(?:^|/)[^/]*azure-pipelines?[^/]*\.ya?ml\Z")
-_LOOK = re.compile(rb"""^["']?(?:\$\{\{.*|steps|jobs|stages|extends|variables|parameters)["']?\s*:""", re.M)
-_TEMPLATE = re.compile(rb"""\btemplate["']?\s*:\s*["']?(/?[\w.-][\w./ -]*\.ya?ml)(?:["'\s@#,}]|$)""", re.M)
-_SET = re.compile(rb"task\.setvariable\s+[^\]]*?variable=([\w.-]+)", re.IGNORECASE)
-_PARAMETER = re.compile(r"\$\{\{\s*parameters\.([A-Za-z_][\w-]*)\s*\}\}\Z")
+_START = late(r"(?:^|/)[^/]*azure-pipelines?[^/]*\.ya?ml\Z")
+_LOOK = late(rb"""^["']?(?:\$\{\{.*|steps|jobs|stages|extends|variables|parameters)["']?\s*:""", re.M)
+_TEMPLATE = late(rb"""\btemplate["']?\s*:\s*["']?(/?[\w.-][\w./ -]*\.ya?ml)(?:["'\s@#,}]|$)""", re.M)
+_SET = late(rb"task\.setvariable\s+[^\]]*?variable=([\w.-]+)", re.IGNORECASE)
+_PARAMETER = late(r"\$\{\{\s*parameters\.([A-Za-z_][\w-]*)\s*\}\}\Z")
 
 
 def units(tree: Tree, paths: Iterable[str]) -> list[PipelinePlan]:

@@ -34,12 +34,13 @@ from rolecall.frontends.values import (
     through,
 )
 from rolecall.frontends.yaml_values import plain_scalar, to_value
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence
 
-_MACRO = re.compile(r"\$\(([A-Za-z_][\w.-]*)\)")
-_PREDEFINED = re.compile(
+_MACRO = late(r"\$\(([A-Za-z_][\w.-]*)\)")
+_PREDEFINED = late(
     r"(?:Build|System|Agent|Pipeline|Environment|Release|Common|Strategy|Resources|Checks|Task|Rev)\.", re.IGNORECASE
 )
 #: Names in `$(…)` that are commands of the shell rather than variables.
@@ -89,10 +90,10 @@ CONNECTIONS = frozenset(
         "environmentservicenamegcp",
     }
 )
-_AWS_TASK = re.compile(r"AWS|Lambda|CloudFormation|S3(?:Up|Down)load|ECRPush|BeanstalkDeploy", re.IGNORECASE)
+_AWS_TASK = late(r"AWS|Lambda|CloudFormation|S3(?:Up|Down)load|ECRPush|BeanstalkDeploy", re.IGNORECASE)
 
 
-DIRECTIVE = re.compile(r"\$\{\{\s*(?:if|elseif|else|each|insert)\b")
+DIRECTIVE = late(r"\$\{\{\s*(?:if|elseif|else|each|insert)\b")
 
 
 def pieces(written: str) -> Iterator[Piece]:

@@ -8,7 +8,6 @@ the pages of the pipes, e.g. https://bitbucket.org/atlassian/aws-s3-deploy (whic
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from rolecall.frontends.pipelines.contexts import Scope
@@ -21,15 +20,16 @@ from rolecall.frontends.pipelines.variables import SESSION, SHELL, filled, impli
 from rolecall.frontends.resource import Unit
 from rolecall.frontends.values import Entry, Mapping, Reference, Scalar, Unknown, Value
 from rolecall.frontends.yaml_values import plain_scalar, to_value
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 from rolecall.source.tree import Tree
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar
 
-_PREDEFINED = re.compile(
+_PREDEFINED = late(
     r"(?:BITBUCKET|PIPELINES|DOCKER)_\w+\Z|CI\Z|[a-z]|[A-Z]\Z"
     r"|(?:HOME|PATH|PWD|OLDPWD|USER|SHELL|HOSTNAME|TERM|LANG|IFS|RANDOM|SECONDS|BASH\w*|UID|TMPDIR|OSTYPE)\Z"
 )
-_FEDERATED = re.compile(
+_FEDERATED = late(
     r"assume-role-with-web-identity|AWS_WEB_IDENTITY_TOKEN_FILE|sts assume-role|BITBUCKET_STEP_OIDC_TOKEN"
 )
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")

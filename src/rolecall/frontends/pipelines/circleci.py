@@ -26,24 +26,25 @@ from rolecall.frontends.pipelines.variables import SESSION, SHELL, filled, impli
 from rolecall.frontends.resource import Unit
 from rolecall.frontends.values import Entry, Hop, Mapping, Reference, Scalar, Unknown, Value, text, through
 from rolecall.frontends.yaml_values import plain_scalar, to_value
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 from rolecall.source.tree import Tree
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence
 
-_PARAMETER = re.compile(r"<<\s*(pipeline\.parameters|parameters)\.([\w-]+)\s*>>")
-_ANY = re.compile(r"<<\s*([^<>]*?)\s*>>")
-_PREDEFINED = re.compile(
+_PARAMETER = late(r"<<\s*(pipeline\.parameters|parameters)\.([\w-]+)\s*>>")
+_ANY = late(r"<<\s*([^<>]*?)\s*>>")
+_PREDEFINED = late(
     r"CIRCLE(?:CI)?(?:_\w+)?\Z|CI\Z|BASH_ENV\Z|[a-z]|[A-Z]\Z"
     r"|(?:HOME|PATH|PWD|OLDPWD|USER|SHELL|HOSTNAME|TERM|LANG|IFS|RANDOM|SECONDS|BASH\w*|UID|TMPDIR|OSTYPE)\Z"
 )
-_FEDERATED = re.compile(
+_FEDERATED = late(
     r"assume-role-with-web-identity|AWS_WEB_IDENTITY_TOKEN_FILE|sts assume-role|CIRCLE_OIDC_TOKEN|create-cred-config"
 )
 _Body: TypeAlias = Callable[[], Iterable[Entry]]
 #: An environment variable's name where a parameter takes one.
-_NAME = re.compile(r"\$?\{?([A-Z][A-Z0-9_]+)\}?\Z")
+_NAME = late(r"\$?\{?([A-Z][A-Z0-9_]+)\}?\Z")
 #: Parameters of orbs that hold a key or name the variable that does, in snake case.
-_KEYED = re.compile(r"(?:access_key|secret|service_key|password|credentials|token)")
+_KEYED = late(r"(?:access_key|secret|service_key|password|credentials|token)")
 #: What the commands of well-known orbs read where they are given nothing: the parameter, and the variable.
 _DEFAULTS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("circleci/aws-cli", "setup"): (

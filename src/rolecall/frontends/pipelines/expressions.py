@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 
 MAX_LENGTH = 21_000
@@ -127,7 +128,7 @@ def _closing(text: str, at: int) -> int:
     return -1
 
 
-_TOKEN = re.compile(
+_TOKEN = late(
     r"""\s*(?:
       (?P<string>'(?:[^']|'')*')
     | (?P<number>[-+]?(?:0x[0-9a-fA-F]+|0o[0-7]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?))(?![\w])

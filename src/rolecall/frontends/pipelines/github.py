@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from rolecall.frontends.pipelines.steps import Action
 from rolecall.frontends.pipelines.workflow import Workflow
 from rolecall.frontends.resource import Problem, Unit
 from rolecall.frontends.yaml_values import read_documents
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
@@ -21,10 +21,10 @@ from rolecall.source.yaml import YamlMapping
 
 __all__ = ["StepFact", "WorkflowPlan", "read", "read_unit", "step_facts", "units"]
 
-_WORKFLOW = re.compile(r"(?:^|.*/)\.github/workflows/[^/]+\.ya?ml\Z")
-_ACTION = re.compile(r"(?:^|.*/)action\.ya?ml\Z")
-_USES = re.compile(rb"""\buses["']?\s*:\s*["']?(\./[^\s"'#@,{}\[\]]*)""")
-_COMPOSITE = re.compile(rb"""\busing["']?\s*:\s*["']?composite""")
+_WORKFLOW = late(r"(?:^|.*/)\.github/workflows/[^/]+\.ya?ml\Z")
+_ACTION = late(r"(?:^|.*/)action\.ya?ml\Z")
+_USES = late(rb"""\buses["']?\s*:\s*["']?(\./[^\s"'#@,{}\[\]]*)""")
+_COMPOSITE = late(rb"""\busing["']?\s*:\s*["']?composite""")
 _ACTION_FILES = ("action.yml", "action.yaml")
 
 

@@ -21,14 +21,13 @@ from rolecall.frontends.pipelines.variables import SESSION, SHELL, Variables, Wr
 from rolecall.frontends.resource import Unit
 from rolecall.frontends.values import Entry, Reference, Scalar, Value
 from rolecall.frontends.yaml_values import to_value
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 from rolecall.source.tree import Tree
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence
 
-_START = re.compile(r"(?:^|/)\.gitlab-ci\.ya?ml\Z")
-_LOCAL = re.compile(
-    rb"""(?:\blocal["']?\s*:\s*|^\s*(?:-\s*|include\s*:\s*))["']?(/?[\w.@*-][\w./@*-]*\.ya?ml)\b""", re.M
-)
+_START = late(r"(?:^|/)\.gitlab-ci\.ya?ml\Z")
+_LOCAL = late(rb"""(?:\blocal["']?\s*:\s*|^\s*(?:-\s*|include\s*:\s*))["']?(/?[\w.@*-][\w./@*-]*\.ya?ml)\b""", re.M)
 #: Keys of the top level that are no jobs.
 _GLOBAL = frozenset(
     {
@@ -47,11 +46,11 @@ _GLOBAL = frozenset(
     }
 )
 #: Variables that GitLab or the shell sets, which are no secrets of the project.
-PREDEFINED = re.compile(
+PREDEFINED = late(
     r"(?:CI|GITLAB|FF|CHAT|TRIGGER|DOCKER_ENV)(?:_\w+)?\Z|[a-z]|[A-Z]\Z"
     r"|(?:HOME|PATH|PWD|OLDPWD|USER|SHELL|HOSTNAME|TERM|LANG|IFS|RANDOM|SECONDS|BASH\w*|UID|TMPDIR|OSTYPE)\Z"
 )
-_FEDERATED = re.compile(
+_FEDERATED = late(
     r"assume-role-with-web-identity|AWS_WEB_IDENTITY_TOKEN_FILE|sts assume-role|--federated-token|create-cred-config"
 )
 

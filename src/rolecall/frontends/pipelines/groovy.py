@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 
 #: Tokens of one file; what comes after is left out.
 MAX_TOKENS = 200_000
-_TOKEN = re.compile(
+_TOKEN = late(
     r"""(?P<blank>[ \t\r\f]+|//[^\n]*|\#![^\n]*|/\*.*?(?:\*/|\Z))
       | (?P<line>\n)
       | (?P<quote>'''|\"\"\"|'|")

@@ -26,12 +26,13 @@ from rolecall.frontends.pipelines.scripts import Script
 from rolecall.frontends.pipelines.variables import SHELL, filled, text_with
 from rolecall.frontends.resource import Unit
 from rolecall.frontends.values import Entry, Hop, Mapping, Reference, Scalar, Value, through
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 from rolecall.source.tree import Tree
 
-_GROOVY = re.compile(r"\$\{\s*(?:env\.|params\.)?([A-Za-z_]\w*)\s*\}")
+_GROOVY = late(r"\$\{\s*(?:env\.|params\.)?([A-Za-z_]\w*)\s*\}")
 #: Where `"${env.X}"` stands in a double-quoted value, or `$X`.
-_VALUE = re.compile(r"\$\{\s*(?:env\.|params\.)?([A-Za-z_]\w*)\s*\}|\$([A-Za-z_]\w*)")
+_VALUE = late(r"\$\{\s*(?:env\.|params\.)?([A-Za-z_]\w*)\s*\}|\$([A-Za-z_]\w*)")
 _Body: TypeAlias = Callable[[], Iterable[Entry]]
 _SHELLS = frozenset({"sh", "bat", "powershell", "pwsh"})
 _OPENERS = {"(": ")", "[": "]", "{": "}"}

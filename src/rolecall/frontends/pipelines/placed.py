@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol
 
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 from rolecall.source.yaml import YamlScalar
 
-_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r?\n[ \t]*|.)", re.DOTALL)
-_BLANKS = re.compile(r"[ \t\r\n]*")
+_ESCAPE = late(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r?\n[ \t]*|.)", re.DOTALL)
+_BLANKS = late(r"[ \t\r\n]*")
 
 
 class PlacedText(Protocol):

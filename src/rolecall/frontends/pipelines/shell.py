@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import Literal
 
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 
 #: `$( … )` inside each other; deeper ones are read as plain text.
@@ -91,11 +92,11 @@ def commands(script: str) -> Iterator[Command]:
     yield from reader.found
 
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]=]*\])?\+?=")
-_VARIABLE = re.compile(r"\$(?:env:)?([A-Za-z_][A-Za-z0-9_]*)", re.IGNORECASE)
-_BRACED = re.compile(r"\$\{(?:env:)?([!#]?[A-Za-z_][A-Za-z0-9_]*)[^{}]*\}", re.IGNORECASE)
-_REDIRECT = re.compile(r"(?:\d{0,2}|&)(<<<|<<-?|>>|>\||>&|<&|>|<)")
-_PLAIN = re.compile(r"[^\s;&|()<>\"'\\`$#{}]+")
+_ASSIGNMENT = late(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]=]*\])?\+?=")
+_VARIABLE = late(r"\$(?:env:)?([A-Za-z_][A-Za-z0-9_]*)", re.IGNORECASE)
+_BRACED = late(r"\$\{(?:env:)?([!#]?[A-Za-z_][A-Za-z0-9_]*)[^{}]*\}", re.IGNORECASE)
+_REDIRECT = late(r"(?:\d{0,2}|&)(<<<|<<-?|>>|>\||>&|<&|>|<)")
+_PLAIN = late(r"[^\s;&|()<>\"'\\`$#{}]+")
 _STOPS = {'"': re.compile(r'[$`\\"]'), "": re.compile(r"[$`\\]")}
 _KEYWORDS = frozenset({"if", "then", "elif", "else", "do", "while", "until", "!", "{", "time"})
 _CLOSERS = frozenset({"}", "fi", "done", "esac"})

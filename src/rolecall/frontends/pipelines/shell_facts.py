@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from rolecall.frontends.pipelines.shell import Command, ShellPart, Word, commands, cut, written
 from rolecall.frontends.pipelines.shell_output import PRINTERS, lines, part_of, printed, unwrapped, without
 from rolecall.frontends.pipelines.shell_programs import PROGRAMS_BY_NAME, Program
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 
 #: No more facts than these are read from one script.
@@ -84,14 +85,12 @@ def facts(script: str) -> Iterator[ShellFact]:
     yield from reader.unclosed()
 
 
-_PAIR = re.compile(r"([A-Za-z_][\w.-]*)=")
-_LINE_KEY = re.compile(
-    r"""\s*(?:-\s+)?(?:export\s+|set\s+)?["']?([A-Za-z_][\w.-]*)["']?\s*(?::\s|=|:(?=["'\uE000$]))\s*"""
-)
-_DELIMITED = re.compile(r"\s*([A-Za-z_][\w-]*)<<(\S+)\s*$")
-_LEGACY = re.compile(r"::set-(env|output)\s+name=([\w-]+)::")
-_POWERSHELL = re.compile(r"\$env:([A-Za-z_]\w*)(=)?", re.IGNORECASE)
-_CREDENTIALS_FILE = re.compile(r"\.aws[/\\](?:credentials|config)$|^\$(?:AWS_SHARED_CREDENTIALS_FILE|AWS_CONFIG_FILE)$")
+_PAIR = late(r"([A-Za-z_][\w.-]*)=")
+_LINE_KEY = late(r"""\s*(?:-\s+)?(?:export\s+|set\s+)?["']?([A-Za-z_][\w.-]*)["']?\s*(?::\s|=|:(?=["'\uE000$]))\s*""")
+_DELIMITED = late(r"\s*([A-Za-z_][\w-]*)<<(\S+)\s*$")
+_LEGACY = late(r"::set-(env|output)\s+name=([\w-]+)::")
+_POWERSHELL = late(r"\$env:([A-Za-z_]\w*)(=)?", re.IGNORECASE)
+_CREDENTIALS_FILE = late(r"\.aws[/\\](?:credentials|config)$|^\$(?:AWS_SHARED_CREDENTIALS_FILE|AWS_CONFIG_FILE)$")
 _APPENDERS = frozenset({"out-file", "add-content", "set-content", "tee-object", "tee"})
 _RUNNER_FILES = {"GITHUB_ENV": "github-env", "GITHUB_OUTPUT": "github-output"}
 #: Programs of these kinds are facts by themselves, whatever their arguments.

@@ -8,10 +8,11 @@ from dataclasses import replace
 from itertools import pairwise
 
 from rolecall.frontends.pipelines.shell import Command, ShellPart, Word
+from rolecall.source.patterns import late
 
 _WRAPPERS = frozenset({"sudo", "exec", "command", "nohup", "env", "time", "xargs", "builtin", "then", "do", "else"})
 PRINTERS = frozenset({"echo", "printf", "write-output", "write-host", "print"})
-_ASSIGNED = re.compile(r"[A-Za-z_][\w.-]*=")
+_ASSIGNED = late(r"[A-Za-z_][\w.-]*=")
 
 
 def unwrapped(command: Command) -> list[Word]:

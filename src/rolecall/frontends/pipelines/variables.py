@@ -20,14 +20,15 @@ from rolecall.frontends.values import (
     through,
 )
 from rolecall.frontends.yaml_values import plain_scalar
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 from rolecall.source.yaml import YamlNode, YamlScalar
 
 #: `$NAME`, `${NAME}` and `%NAME%`; a doubled `$$` is a dollar sign.
-SHELL = re.compile(r"\$\$|\$(?:env:)?([A-Za-z_]\w*)|\$\{(?:env:)?([A-Za-z_]\w*)[^{}]*\}|%([A-Za-z_]\w*)%")
+SHELL = late(r"\$\$|\$(?:env:)?([A-Za-z_]\w*)|\$\{(?:env:)?([A-Za-z_]\w*)[^{}]*\}|%([A-Za-z_]\w*)%")
 #: What the session of an assumed role goes by.
-SESSION = re.compile(r"AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)\Z")
+SESSION = late(r"AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)\Z")
 _AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _TERRAFORM = (*_AWS, "ARM_CLIENT_SECRET", "GOOGLE_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS")
 #: Programs that log in by themselves with what they find in the environment, and under which names.

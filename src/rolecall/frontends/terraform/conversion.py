@@ -18,6 +18,7 @@ from rolecall.frontends.values import (
     Template,
     Value,
 )
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 
 MAX_STRING = 1024 * 1024
@@ -25,7 +26,7 @@ MAX_ITEMS = 10_000
 #: Terraform keeps 512 bits of a number.
 MAX_NUMBER = 1 << 512
 MAX_PARTS = 100_000
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\Z", re.ASCII)
+_NUMBER = late(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\Z", re.ASCII)
 _HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 

@@ -6,7 +6,6 @@ twice has two sets of values.  Values are evaluated when they are asked for, onc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -31,6 +30,7 @@ from rolecall.frontends.values import (
     text,
     through,
 )
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 
 #: Module calls inside module calls.
@@ -40,7 +40,7 @@ MAX_CHAIN = 60
 #: Instances of one call or resource whose keys are told apart.
 MAX_KEYS = 1000
 MAX_CALL_KEYS = 100
-_INPUT = re.compile(rb"\b(var|local)\s*\.\s*([A-Za-z_][\w-]*)")
+_INPUT = late(rb"\b(var|local)\s*\.\s*([A-Za-z_][\w-]*)")
 
 InstanceKey = str | int | None
 

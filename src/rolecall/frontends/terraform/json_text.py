@@ -11,14 +11,15 @@ from rolecall.frontends.terraform.conversion import MAX_STRING, NotKnown, Refuse
 from rolecall.frontends.terraform.kinds import seen_through
 from rolecall.frontends.terraform.verbatim import Verbatim
 from rolecall.frontends.values import Encoded, Entry, Mapping, Scalar, Sequence, Template, Value
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 
 _MAX_DEPTH = 100
 #: Private characters stand in the text for the parts that are not known.
 _FIRST_MARK = 0xF0000
-_MARKS = re.compile(r"([\U000F0000-\U000FFFFD])")
-_SPACE = re.compile(r"[ \t\r\n]*")
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?", re.ASCII)
+_MARKS = late(r"([\U000F0000-\U000FFFFD])")
+_SPACE = late(r"[ \t\r\n]*")
+_NUMBER = late(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?", re.ASCII)
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 Place = Callable[[int, int], Span | None]

@@ -8,7 +8,6 @@ resource stays a reference, because that link is what a flow follows.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,9 +24,10 @@ from rolecall.frontends.values import (
     Value,
     references,
 )
+from rolecall.source.patterns import late
 from rolecall.source.text import SourceText, Span
 
-_INDEX = re.compile(r"\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\]")
+_INDEX = late(r"\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\]")
 _MAX_MODULES = 10_000
 
 Json = dict[str, Any]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from rolecall.frontends.resource import Condition, Mode, Problem, Resource
 from rolecall.frontends.terraform.declaration import Declaration
 from rolecall.frontends.terraform.instance import Instance, InstanceKey
 from rolecall.frontends.values import Mapping
+from rolecall.source.patterns import late
 from rolecall.source.text import Span
 
-_WORD = re.compile(r"[A-Za-z_][\w.-]*")
+_WORD = late(r"[A-Za-z_][\w.-]*")
 
 
 class TerraformResource(Resource):

@@ -7,7 +7,6 @@ unit names, or read several at once.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 
@@ -30,13 +29,14 @@ from rolecall.frontends.terraform.place import Place
 from rolecall.frontends.terraform.resources import resources_of
 from rolecall.frontends.terraform.sketch import Sketch
 from rolecall.frontends.values import Mapping, text
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
 
 _LOCAL = ("./", "../", ".\\", "..\\")
-_MODULE_PATH = re.compile(r"\$\{\s*path\.module\s*\}")
-_ROOT_PATH = re.compile(r"\$\{\s*path\.(?:root|cwd)\s*\}")
+_MODULE_PATH = late(r"\$\{\s*path\.module\s*\}")
+_ROOT_PATH = late(r"\$\{\s*path\.(?:root|cwd)\s*\}")
 #: Files that one `file()` call with a computed name may make readable.
 _MAX_FILES = 2000
 

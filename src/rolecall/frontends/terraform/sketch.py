@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 
 from rolecall.frontends.terraform.module import Module
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.tree import Tree, Unreadable
 
-_NAMED_FILE = re.compile(rb'\b(?:templatefile|file(?:base64|exists|set|md5|sha\d+)?)\s*\(\s*("(?:[^"\\\n]|\\.)*")?')
-_FILE_CALL = re.compile(rb"\b(?:templatefile|file\w*)\s*\([^)\n]*\n?[^)\n]*|\blocal_file\b")
+_NAMED_FILE = late(rb'\b(?:templatefile|file(?:base64|exists|set|md5|sha\d+)?)\s*\(\s*("(?:[^"\\\n]|\\.)*")?')
+_FILE_CALL = late(rb"\b(?:templatefile|file\w*)\s*\([^)\n]*\n?[^)\n]*|\blocal_file\b")
 
 
 @dataclass(frozen=True, slots=True)

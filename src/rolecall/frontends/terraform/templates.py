@@ -21,15 +21,16 @@ from rolecall.frontends.terraform.kinds import Invalid, OneOf, gathered
 from rolecall.frontends.terraform.scope import Elsewhere, Scope
 from rolecall.frontends.terraform.verbatim import Locate, Verbatim
 from rolecall.frontends.values import Mapping, Scalar, Sequence, Template, Unknown, Value
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 Evaluate = Callable[[Node, Scope], Value]
 
-_ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|\$\$\{|%%\{')
+_ESCAPE = late(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|\$\$\{|%%\{')
 _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
-_DOUBLED = re.compile(r"\$\$\{|%%\{")
-_LINE = re.compile(rb"[^\n]*\n|[^\n]+")
+_DOUBLED = late(r"\$\$\{|%%\{")
+_LINE = late(rb"[^\n]*\n|[^\n]+")
 _BRANCHES = {"template_directive", "template_if", "template_for"}
 _MARKERS = {
     "template_interpolation",

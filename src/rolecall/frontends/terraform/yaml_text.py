@@ -9,6 +9,7 @@ from rolecall.frontends.terraform.conversion import NotKnown, Refused, number
 from rolecall.frontends.terraform.kinds import seen_through
 from rolecall.frontends.terraform.verbatim import Locate
 from rolecall.frontends.values import Entry, Hop, Mapping, Scalar, Sequence, Value
+from rolecall.source.patterns import late
 from rolecall.source.text import SourceText
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"), True),
     **dict.fromkeys(("n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"), False),
 }
-_RADIX = re.compile(r"0(?:x[0-9a-fA-F]{1,15}|o[0-7]{1,20})\Z")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+_RADIX = late(r"0(?:x[0-9a-fA-F]{1,15}|o[0-7]{1,20})\Z")
+_DATE = late(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 
 
 def decode_yaml(text: str, locate: Locate, via: tuple[Hop, ...]) -> Value:

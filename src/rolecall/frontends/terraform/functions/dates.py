@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from rolecall.frontends.terraform.conversion import Refused
 from rolecall.frontends.terraform.functions.call import Call, Function, pure
 from rolecall.frontends.values import Value
+from rolecall.source.patterns import late
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
-_DURATION = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_STAMP = late(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
+_DURATION = late(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 _SECONDS = {
     "ns": Decimal("1e-9"),
     "us": Decimal("1e-6"),
@@ -40,7 +41,7 @@ _MONTHS = [
     "December",
 ]
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-_TOKEN = re.compile(r"'((?:[^']|'')*)'|Y+|M+|D+|E+|h+|H+|A+|a+|m+|s+|Z+|[^A-Za-z']+|.", re.DOTALL)
+_TOKEN = late(r"'((?:[^']|'')*)'|Y+|M+|D+|E+|h+|H+|A+|a+|m+|s+|Z+|[^A-Za-z']+|.", re.DOTALL)
 
 
 def _time(stamp: str) -> datetime:

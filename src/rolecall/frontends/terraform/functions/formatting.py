@@ -19,8 +19,9 @@ from rolecall.frontends.terraform.conversion import (
 from rolecall.frontends.terraform.functions.call import Call
 from rolecall.frontends.terraform.kinds import gathered, items_of
 from rolecall.frontends.values import Mapping, Scalar, Sequence, Template, Value
+from rolecall.source.patterns import late
 
-_VERB = re.compile(r"%(?:(%)|([-+# 0]*)(?:\[(\d+)\])?(\d+)?(?:\.(\d+))?(?:\[(\d+)\])?([a-zA-Z]))")
+_VERB = late(r"%(?:(%)|([-+# 0]*)(?:\[(\d+)\])?(\d+)?(?:\.(\d+))?(?:\[(\d+)\])?([a-zA-Z]))")
 
 
 def format_call(call: Call) -> Value:

@@ -10,6 +10,7 @@ from typing import Any
 from rolecall.frontends.terraform.conversion import MAX_ITEMS, MAX_STRING, NotKnown, Refused
 from rolecall.frontends.terraform.functions.call import Call
 from rolecall.frontends.values import Value
+from rolecall.source.patterns import late
 
 _MAX_PATTERN = 1000
 #: Steps that a match may take in the worst case.
@@ -30,9 +31,9 @@ _CLASSES = {
     "graph": "!-~",
     "ascii": r"\x00-\x7f",
 }
-_POSIX = re.compile(r"\[:(\^?)(\w+):\]")
+_POSIX = late(r"\[:(\^?)(\w+):\]")
 #: What RE2 does not have, or Python reads otherwise.
-_FOREIGN = re.compile(r"\\(?:[1-9]|[pPQECRXkKGZ]|x\{)|\(\?(?:[=!]|<[=!]|P=|P>|[(#>R|]|[a-zA-Z-]*U)|[*+?}]\+")
+_FOREIGN = late(r"\\(?:[1-9]|[pPQECRXkKGZ]|x\{)|\(\?(?:[=!]|<[=!]|P=|P>|[(#>R|]|[a-zA-Z-]*U)|[*+?}]\+")
 
 
 def regex_call(call: Call) -> Value:

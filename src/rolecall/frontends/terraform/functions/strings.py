@@ -10,8 +10,9 @@ from rolecall.frontends.terraform.functions import formatting, patterns
 from rolecall.frontends.terraform.functions.call import Call, Function, pure
 from rolecall.frontends.terraform.kinds import Splat, element_of
 from rolecall.frontends.values import Mapping, Scalar, Sequence, Template, Value
+from rolecall.source.patterns import late
 
-_WORD = re.compile(r"(?<!\w)(\w)")
+_WORD = late(r"(?<!\w)(\w)")
 
 
 def clusters(text: str) -> list[str]:
