@@ -14,6 +14,7 @@ import re
 
 from rolecall.frontends.values import text
 from rolecall.planning.case import Case, Use, attribute_text
+from rolecall.planning.google_account import account_of
 from rolecall.planning.hcl_edit import insert_after, remove, set_attribute
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit, Handover
@@ -169,14 +170,10 @@ def _in_the_tree(case: Case, use: Use) -> str:
 
 def _impersonate(case: Case, use: Use, move: Move) -> None:
     """A provider that acts as an account which the same module makes."""
-    site, owner = use.workload.site, case.owner
-    if owner is None or owner.site.type != "google_service_account" or owner.site.module != site.module:
+    site = use.workload.site
+    account = account_of(case)
+    if case.folder != site.module:
         raise Refused("the service account of the key is not declared in the provider's module")
-    if case.credential.site.calls:
-        raise Refused("the service account is made by a module that others call")
-    account = case.context.block(owner.site.span)
-    if repetition(account).name:
-        raise Refused(f"{owner.site.address} is made by {repetition(account).name}")
     address = ".".join(account.labels)
     move.reuses = address
     block = case.context.block(site.span)

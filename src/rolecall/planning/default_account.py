@@ -25,6 +25,7 @@ from rolecall.planning.hcl_edit import insert_after, set_attribute
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Disposition, Edit, Handover, Migration, Phase, Subject
 from rolecall.planning.repetition import repetition
+from rolecall.planning.templates import hcl, ident
 from rolecall.source.hcl import Block
 
 RULE = "RC214"
@@ -181,7 +182,7 @@ def _workload(context: Context, found: Default) -> Migration:
 
 def _account(context: Context, found: Default, resource: Resource, block: Block) -> Migration:
     site = found.misset.site
-    label, there = _name(context, site.module, re.sub(r"[^\w-]", "_", block.labels[1]))
+    label, there = _name(context, site.module, ident(block.labels[1]))
     address, variable = f"{_TYPE}.{label}", f"{label}_roles"
     if there and _has_roles(context, resource, label):
         return _attached(found, block, address)
@@ -220,12 +221,12 @@ def _expand(context: Context, block: Block, origin: str, label: str, variable: s
     owned = f"  project      = {attribute_text(block, project)}\n" if project is not None else ""
     code = (
         f'variable "{variable}" {{\n'
-        f'  description = "The roles on the project that {block.labels[1]} uses"\n'
+        f"  description = {hcl(f'The roles on the project that {block.labels[1]} uses')}\n"
         "  type        = list(string)\n"
         "  default     = []\n}\n\n"
         f'resource "{_TYPE}" "{label}" {{\n'
         f'  account_id   = "{_account_id(context, block.labels[1])}"\n'
-        f'  display_name = "{block.labels[1]}"\n{owned}}}\n\n'
+        f"  display_name = {hcl(block.labels[1][:100])}\n{owned}}}\n\n"
         f'resource "{_MEMBER}" "{member}" {{\n'
         f"  for_each = toset(var.{variable})\n"
         f"  project  = {_TYPE}.{label}.project\n"

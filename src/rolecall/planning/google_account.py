@@ -16,6 +16,7 @@ from rolecall.source.hcl import Block, walk
 ACT_AS = "roles/iam.workloadIdentityUser"
 _TYPE = "google_service_account"
 _ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", re.ASCII)
+_LABEL = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", re.ASCII)
 
 
@@ -31,6 +32,8 @@ def account_of(case: Case) -> Block:
         raise Refused(f"{owner.site.address} is no resource")
     if repetition(block).name:
         raise Refused(f"{owner.site.address} is made several times")
+    if not _LABEL.fullmatch(block.labels[1]):
+        raise Refused(f"{owner.site.address} has a name that Terraform does not take")
     return block
 
 
