@@ -46,6 +46,13 @@ resource "google_service_account_iam_binding" "shop" {
   members            = ["serviceAccount:example.svc.id.goog[shop/worker]"]
 }
 """
+_LET_IN = """\
+resource "google_service_account_iam_member" "shop" {
+  service_account_id = google_service_account.shop.name
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "serviceAccount:example.svc.id.goog[shop/shop]"
+}
+"""
 
 EXAMPLES: tuple[PlannerExample, ...] = (
     _example(
@@ -217,6 +224,12 @@ diff --git a/main.tf b/main.tf
  resource "google_container_cluster" "main" {
 """
         },
+    ),
+    _example(
+        "a service account that may act as the account already",
+        _terraform(ACCOUNT, _LET_IN, CLUSTER, SECRET, ANNOTATED, DEPLOYMENT),
+        "patch",
+        {"expand": ""},
     ),
     _example(
         "an argument that names the key's file",

@@ -7,6 +7,7 @@ https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
 
 from __future__ import annotations
 
+from rolecall.model.roles import RoleBinding
 from rolecall.planners.gke_identity import account, cluster, files
 from rolecall.planners.gke_identity.unseen import plan_unseen
 from rolecall.planners.pod_role.planner import kind
@@ -95,7 +96,8 @@ def _trust(case: Case, use: Use, move: Move, pod: Pod) -> None:
         label = f"{owner.labels[1]}_{name.text}" if len(case.uses) > 1 else f"{owner.labels[1]}_pods"
         member = f'"serviceAccount:{where.pool}[{_inside(namespace)}/{_inside(named)}]"'
         move.add("expand", where.edits)
-        move.add("expand", let_in(case, owner, member, label))
+        if not _is_in(case, owner, pod, name):
+            move.add("expand", let_in(case, owner, member, label))
     except Refused as refused:
         move.hold(refused.reason, _by_hand(case, pod, name))
         return
@@ -113,6 +115,21 @@ def _trust(case: Case, use: Use, move: Move, pod: Pod) -> None:
         account.name_account(case, move, pod, name, owner)
     except Refused as refused:
         move.hold(refused.reason, _annotate_by_hand(case, pod, name, owner))
+
+
+def _is_in(case: Case, owner: Block, pod: Pod, name: Name) -> bool:
+    """Whether a block beside the account lets the service account in already, however it writes the pool."""
+    own = f".svc.id.goog[{pod.namespace.text}/{name.text}]"
+    pool = f".workload_pool}}[{pod.namespace.text}/{name.text}]"
+    for part in case.model.roles:
+        if not isinstance(part, RoleBinding) or part.role != ACT_AS or part.site.module != case.folder:
+            continue
+        if not part.site.type.startswith("google_service_account_iam_") or part.condition:
+            continue
+        named = ".".join(owner.labels).encode() in case.context.block(part.site.span).slice
+        if named and any(member.name.endswith((own, pool)) for member in part.members):
+            return True
+    return False
 
 
 def _claim(case: Case, pod: Pod, name: Name) -> None:
