@@ -61,6 +61,8 @@ jobs:
           aws-region: eu-west-2
       - run: aws s3 sync site s3://site/
 """
+#: A repository that says its name.
+_README = "# acme/site\n"
 _FILE = ".github/workflows/deploy.yml"
 _KEY = "aws_iam_access_key.app"
 _OIDC = ("aws:oidc",)
@@ -68,7 +70,7 @@ _OIDC = ("aws:oidc",)
 MINTED: tuple[PlannerExample, ...] = (
     PlannerExample(
         "both forms of a subject",
-        {"main.tf": _MAIN, _FILE: _WORKFLOW},
+        {"main.tf": _MAIN, "README.md": _README, _FILE: _WORKFLOW},
         {"jobs.site": "patch", _KEY: "patch"},
         {"jobs.site": _OIDC, _KEY: _OIDC},
         patches={
@@ -163,9 +165,17 @@ diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
         },
     ),
     PlannerExample(
+        "perhaps another repository",
+        {"main.tf": _MAIN, _FILE: _WORKFLOW},
+        {"jobs.site": "partial", _KEY: "partial"},
+        {"jobs.site": _OIDC, _KEY: _OIDC},
+        says=("whether this repository is acme/site is not in the code", "git remote get-url origin"),
+    ),
+    PlannerExample(
         "every secret is handed on",
         {
             "main.tf": _MAIN,
+            "README.md": _README,
             _FILE: _WORKFLOW,
             ".github/workflows/release.yml": """\
 on: push

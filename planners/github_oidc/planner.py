@@ -26,6 +26,7 @@ from rolecall.planning.judgement import carried_by_another
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
+from rolecall.planning.own_repository import hold_unless_here
 from rolecall.planning.parity import carry_over, obstacles
 from rolecall.planning.roles import account_of, new_role
 from rolecall.planning.workflow_edit import Login, edit_workflow, replace_inputs
@@ -44,6 +45,8 @@ def plan(case: Case, use: Use) -> Move:
     known = _role(case, move) if case.owner is not None else frozenset()
     if use.workload.site.format == "github":
         _workflow(case, use, move, known)
+        if "AWS_ROLE_ARN" in known:
+            hold_unless_here(case, move, repository(case), use.places[0].path)
         if reader := unseen_reader(case):
             move.unseen = True
             move.others = reader

@@ -28,6 +28,7 @@ resource "gitlab_project_variable" "secret" {
 }
 """
 )
+_README = "# acme/site\n"
 _TERRAFORM = """\
 site:
   image: hashicorp/terraform:1.13
@@ -74,7 +75,7 @@ _TARGET = ("azure:federated-credential",)
 EXAMPLES: tuple[PlannerExample, ...] = (
     PlannerExample(
         "GitLab: Terraform",
-        {"main.tf": _GITLAB, ".gitlab-ci.yml": _TERRAFORM},
+        {"main.tf": _GITLAB, "README.md": _README, ".gitlab-ci.yml": _TERRAFORM},
         {"jobs.site": "patch", _KEY: "patch"},
         {"jobs.site": _TARGET, _KEY: _TARGET},
         patches={
@@ -120,7 +121,11 @@ diff --git a/.gitlab-ci.yml b/.gitlab-ci.yml
     ),
     PlannerExample(
         "GitLab: a login",
-        {"main.tf": _GITLAB.replace("ARM_CLIENT_SECRET", "SITE_SECRET"), ".gitlab-ci.yml": _LOGIN},
+        {
+            "main.tf": _GITLAB.replace("ARM_CLIENT_SECRET", "SITE_SECRET"),
+            "README.md": _README,
+            ".gitlab-ci.yml": _LOGIN,
+        },
         {"jobs.site": "patch", _KEY: "patch"},
         {"jobs.site": _TARGET, _KEY: _TARGET},
         patches={
@@ -147,6 +152,7 @@ diff --git a/.gitlab-ci.yml b/.gitlab-ci.yml
         "GitLab: another program has the secret too",
         {
             "main.tf": _GITLAB,
+            "README.md": _README,
             ".gitlab-ci.yml": _TERRAFORM.replace("terraform init", "packer build . && terraform init"),
         },
         {"jobs.site": "partial", _KEY: "partial"},

@@ -15,12 +15,13 @@ from rolecall.planners.github_azure.application import Application, application_
 from rolecall.planners.pipeline_azure.steps import WHY, steps
 from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.gitlab_job import TokenLogin, log_in
-from rolecall.planning.gitlab_project import OTHERS, gitlab_host, gitlab_subjects, seen_by_others
+from rolecall.planning.gitlab_project import OTHERS, gitlab_host, gitlab_subjects, project_path, seen_by_others
 from rolecall.planning.hcl_edit import insert_after
 from rolecall.planning.hcp_workspace import HOST, replace_variables, runs, variables
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
+from rolecall.planning.own_repository import hold_unless_here
 from rolecall.planning.repetition import repetition
 from rolecall.planning.templates import render
 
@@ -163,6 +164,7 @@ def _gitlab(case: Case, use: Use, move: Move, application: Application) -> None:
     except Refused as refused:
         move.hold(f"the job cannot be edited here: {refused.reason}")
         return
+    hold_unless_here(case, move, project_path(case), use.places[0].path)
     if arm:
         move.prerequisites.append(
             "azurerm is 3.7 or newer, azuread 2.22 or newer and Terraform 1.2 or newer; a run ends within the hour for "
@@ -171,10 +173,7 @@ def _gitlab(case: Case, use: Use, move: Move, application: Application) -> None:
     if seen_by_others(case):
         move.unseen = True
         move.others = OTHERS
-    move.needs["migrate"] += (
-        "phase expand is applied",
-        f"this repository is the project whose variables Terraform sets ({subjects.project})",
-    )
+    move.needs["migrate"] += ("phase expand is applied",)
 
 
 def _runs(case: Case, move: Move, application: Application) -> None:

@@ -25,6 +25,7 @@ resource "gitlab_project_variable" "key" {
 }
 """
 )
+_README = "# acme/site\n"
 _TERRAFORM = """\
 site:
   image: hashicorp/terraform:1.13
@@ -66,7 +67,7 @@ _TARGET = ("gcp:workload-identity-federation",)
 EXAMPLES: tuple[PlannerExample, ...] = (
     PlannerExample(
         "GitLab: Terraform",
-        {"main.tf": _GITLAB, ".gitlab-ci.yml": _TERRAFORM},
+        {"main.tf": _GITLAB, "README.md": _README, ".gitlab-ci.yml": _TERRAFORM},
         {"jobs.site": "patch", _KEY: "patch"},
         {"jobs.site": _TARGET, _KEY: _TARGET},
     ),
@@ -76,6 +77,7 @@ EXAMPLES: tuple[PlannerExample, ...] = (
             "main.tf": _GITLAB.replace("GOOGLE_CREDENTIALS", "SITE_GCP_SA_KEY").replace(
                 'environment_scope = "production"', 'environment_scope = "production"\n  variable_type     = "file"'
             ),
+            "README.md": _README,
             ".gitlab-ci.yml": _GCLOUD,
         },
         {"jobs.site": "patch", _KEY: "patch"},
@@ -85,6 +87,7 @@ EXAMPLES: tuple[PlannerExample, ...] = (
         "GitLab: the key is written to a file",
         {
             "main.tf": _GITLAB.replace("GOOGLE_CREDENTIALS", "SITE_GCP_SA_KEY"),
+            "README.md": _README,
             ".gitlab-ci.yml": _GCLOUD.replace(
                 '    - gcloud auth activate-service-account --key-file="$SITE_GCP_SA_KEY"\n',
                 '    - echo "$SITE_GCP_SA_KEY" > key.json\n'

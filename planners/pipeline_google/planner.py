@@ -14,11 +14,12 @@ from rolecall.planners.pipeline_google.steps import WHY, steps
 from rolecall.planners.pipeline_google.trust import Issuer, trust
 from rolecall.planning.case import Case, Use
 from rolecall.planning.gitlab_job import TokenLogin, log_in
-from rolecall.planning.gitlab_project import OTHERS, gitlab_host, gitlab_subjects, seen_by_others
+from rolecall.planning.gitlab_project import OTHERS, gitlab_host, gitlab_subjects, project_path, seen_by_others
 from rolecall.planning.gitlab_variables import copy_variables
 from rolecall.planning.hcp_workspace import HOST, replace_variables, variables, workspace_ids
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.move import Move
+from rolecall.planning.own_repository import hold_unless_here
 from rolecall.source.hcl import Block
 
 RECIPES = ("GCP-08",)
@@ -122,13 +123,11 @@ def _gitlab(case: Case, use: Use, move: Move, account: Block) -> None:
     except Refused as refused:
         move.hold(f"the job cannot be edited here: {refused.reason}")
         return
+    hold_unless_here(case, move, project_path(case), use.places[0].path)
     if seen_by_others(case):
         move.unseen = True
         move.others = OTHERS
-    move.needs["migrate"] += (
-        f"phase expand is applied: the project has the variables {who} and {whom}",
-        f"this repository is the project whose variables Terraform sets ({subjects.project})",
-    )
+    move.needs["migrate"] += (f"phase expand is applied: the project has the variables {who} and {whom}",)
 
 
 def _runs(case: Case, move: Move, account: Block) -> None:

@@ -123,13 +123,16 @@ _STEPS: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
     "azure-pipelines": (
         _pool(
             "azure-pipelines",
-            "https://vstoken.dev.azure.com/ORGANIZATION_ID",
+            "ISSUER",  # of older connections the organization's, of newer ones that of Entra ID: both are shown there
             "api://AzureADTokenExchange",
             "google.subject=assertion.sub",
-            "assertion.sub == 'sc://ORGANIZATION/PROJECT/CONNECTION'",
+            "assertion.sub == 'SUBJECT'",
         ),
-        _member(_SUBJECT.replace("SUBJECT", "sc://ORGANIZATION/PROJECT/CONNECTION")),
-        _login("the task AzureCLI@2 with addSpnToEnvironment: true, the token is $idToken"),
+        _member(_SUBJECT),
+        _login(
+            "the task AzureCLI@2 with addSpnToEnvironment: true and a service connection with workload identity "
+            "federation, which shows ISSUER and SUBJECT; the token is $idToken"
+        ),
         _DELETE,
     ),
     "jenkins": (_AGENT, _DELETE),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: A repository that says its name.
+README = "# acme/site\n"
+
 USER = """\
 resource "aws_iam_user" "deploy" {
   name = "site-deploy"

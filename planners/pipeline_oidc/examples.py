@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rolecall.planners.pipeline_oidc.example_texts import GITLAB, HCP, PIPELINE, USER
+from rolecall.planners.pipeline_oidc.example_texts import GITLAB, HCP, PIPELINE, README, USER
 from rolecall.planning.example import PlannerExample
 
 _KEY = "aws_iam_access_key.deploy"
@@ -11,7 +11,7 @@ _OIDC = ("aws:oidc",)
 EXAMPLES: tuple[PlannerExample, ...] = (
     PlannerExample(
         "GitLab: a variable of one environment",
-        {"main.tf": GITLAB, ".gitlab-ci.yml": PIPELINE},
+        {"main.tf": GITLAB, "README.md": README, ".gitlab-ci.yml": PIPELINE},
         {"jobs.deploy": "patch", _KEY: "patch"},
         {"jobs.deploy": _OIDC, _KEY: _OIDC},
         patches={
@@ -108,6 +108,7 @@ diff --git a/.gitlab-ci.yml b/.gitlab-ci.yml
         "GitLab: every job has the variable, commands come in front",
         {
             "main.tf": GITLAB.replace('  environment_scope = "production"\n', "").replace("    = ", "= "),
+            "README.md": README,
             ".gitlab-ci.yml": PIPELINE.replace(
                 "  script:\n",
                 "  before_script:\n"
@@ -149,6 +150,7 @@ diff --git a/.gitlab-ci.yml b/.gitlab-ci.yml
         "GitLab: a template that two jobs extend",
         {
             "main.tf": GITLAB,
+            "README.md": README,
             ".gitlab-ci.yml": PIPELINE.partition("deploy:")[0]
             + ".deploy:"
             + PIPELINE.partition("deploy:")[2]
@@ -190,6 +192,7 @@ diff --git a/.gitlab-ci.yml b/.gitlab-ci.yml
         "GitLab: an anchor that others may share",
         {
             "main.tf": GITLAB,
+            "README.md": README,
             ".gitlab-ci.yml": PIPELINE.replace("deploy:", ".deploy: &deploy", 1) + "\nsite:\n  <<: *deploy\n",
         },
         {"jobs.site": "partial", _KEY: "partial"},
@@ -198,7 +201,7 @@ diff --git a/.gitlab-ci.yml b/.gitlab-ci.yml
     ),
     PlannerExample(
         "GitLab: the branch is not in the code",
-        {"main.tf": GITLAB, ".gitlab-ci.yml": PIPELINE.partition("  rules:")[0]},
+        {"main.tf": GITLAB, "README.md": README, ".gitlab-ci.yml": PIPELINE.partition("  rules:")[0]},
         {"jobs.deploy": "partial", _KEY: "partial"},
         {"jobs.deploy": _OIDC, _KEY: _OIDC},
         says=("set gitlab_oidc_subjects to the exact subjects",),
@@ -207,6 +210,7 @@ diff --git a/.gitlab-ci.yml b/.gitlab-ci.yml
         "GitLab: the key is handed on",
         {
             "main.tf": GITLAB,
+            "README.md": README,
             ".gitlab-ci.yml": PIPELINE.replace(
                 "    - aws s3", "    - docker run -e AWS_ACCESS_KEY_ID site\n    - aws s3"
             ),
@@ -225,6 +229,7 @@ diff --git a/.gitlab-ci.yml b/.gitlab-ci.yml
     PlannerExample(
         "GitLab: no Terraform",
         {
+            "README.md": README,
             ".gitlab-ci.yml": PIPELINE.replace(
                 "  script:\n    - aws",
                 "  script:\n    - export AWS_ACCESS_KEY_ID=$SITE_KEY AWS_SECRET_ACCESS_KEY=$SITE_SECRET\n    - aws",

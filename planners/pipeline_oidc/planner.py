@@ -14,10 +14,11 @@ from rolecall.planners.pipeline_oidc.trusted_role import Trust, hindered, truste
 from rolecall.planners.pipeline_oidc.workspace import move_runs
 from rolecall.planning.case import Case, Use
 from rolecall.planning.gitlab_job import TokenLogin, log_in
-from rolecall.planning.gitlab_project import OTHERS, gitlab_host, gitlab_subjects, seen_by_others
+from rolecall.planning.gitlab_project import OTHERS, gitlab_host, gitlab_subjects, project_path, seen_by_others
 from rolecall.planning.gitlab_variables import copy_variables
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.move import Move
+from rolecall.planning.own_repository import hold_unless_here
 
 RECIPES = ("AWS-18", "AWS-19", "AWS-20", "AWS-21", "AWS-22")
 CLOUD = "aws"
@@ -102,11 +103,9 @@ def _gitlab(case: Case, use: Use, move: Move) -> None:
     except Refused as refused:
         move.hold(f"the job cannot be edited here: {refused.reason}")
         return
+    hold_unless_here(case, move, project_path(case), use.places[0].path)
     if seen_by_others(case):
         move.unseen = True
         move.others = OTHERS
-    move.needs["migrate"] += (
-        f"phase expand is applied: the project has the variable {arn}",
-        f"this repository is the project whose variables Terraform sets ({subjects.project})",
-    )
+    move.needs["migrate"] += (f"phase expand is applied: the project has the variable {arn}",)
     move.verify["migrate"].append("`aws sts get-caller-identity` in the job shows assumed-role")

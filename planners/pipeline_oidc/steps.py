@@ -3,7 +3,8 @@
 Sources: https://docs.gitlab.com/ci/cloud_services/aws/,
 https://support.atlassian.com/bitbucket-cloud/docs/deploy-on-aws-using-bitbucket-pipelines-openid-connect/,
 https://circleci.com/docs/openid-connect-tokens/, https://circleci.com/developer/orbs/orb/circleci/aws-cli,
-https://docs.aws.amazon.com/vsts/latest/userguide/connect-aws.html, https://plugins.jenkins.io/pipeline-aws/,
+https://aws.amazon.com/blogs/modernizing-with-aws/how-to-federate-into-aws-from-azure-devops-using-openid-connect,
+https://plugins.jenkins.io/pipeline-aws/,
 https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/aws-configuration.
 """
 
@@ -96,10 +97,10 @@ _STEPS: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
         (
             "make a role with the user's permissions that trusts the issuer of the organization "
             "(https://vstoken.dev.azure.com/ORGANIZATION_ID), audience api://AzureADTokenExchange, subject "
-            "sc://ORGANIZATION/PROJECT/CONNECTION exactly, and an AWS service connection of the AWS Toolkit with "
-            "Use OIDC and that role",
+            "sc://ORGANIZATION/PROJECT/CONNECTION exactly, and an AWS service connection of the AWS Toolkit "
+            "(1.15 or newer) with Use OIDC and that role",
             "the owner of the account and of the project",
-            "the service connection shows issuer and subject",
+            "the organization's id is that of https://dev.azure.com/ORGANIZATION/_apis/connectionData (instanceId)",
             "aws iam get-role --role-name ROLE shows the exact subject",
         ),
         (

@@ -20,6 +20,7 @@ from rolecall.planning.series import patch
 
 def planned(folder: Path, example: PlannerExample, form: str) -> Plan:
     lay_out(folder, example)
+    (folder / "README.md").write_text("# acme/site, example/site\n")
     return make_plan(analyse([folder], Options(cache=False)), load(), settings=False, sub_format=form)
 
 

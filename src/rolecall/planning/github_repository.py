@@ -12,6 +12,7 @@ from rolecall.planning.alignment import format_hcl
 from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.hcl_edit import insert_after
 from rolecall.planning.migration import Edit, Handover
+from rolecall.planning.own_repository import is_here
 from rolecall.planning.repetition import repetition
 from rolecall.planning.templates import hcl, ident
 from rolecall.planning.workflow_edit import strings
@@ -68,8 +69,11 @@ def _only(job: Resource) -> bool:
 
 
 def settled(case: Case) -> bool:
-    """Whether `subjects` are all that the jobs' tokens can say: the project's settings name the older form."""
-    return case.context.sub_format == "legacy" and bool(subjects(case)) and decided(case)
+    """Whether `subjects` are all that the jobs' tokens can say: the project's settings name the older form, and the
+    jobs are those of the repository whose secrets Terraform sets.
+    """
+    alone = case.context.sub_format == "legacy" and bool(subjects(case)) and decided(case)
+    return alone and is_here(case, repository(case))
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,23 @@ def _gitlab_project(case: Case) -> tuple[str, str]:
     return f"${{{match[1]}.path_with_namespace}}", f"${{{match[1]}.default_branch}}"
 
 
+def project_path(case: Case) -> str:
+    """GROUP/PROJECT of the project whose variables hold the key, as far as its name is written in the code: GROUP may
+    be missing; "" for none.
+    """
+    project, _ = _gitlab_project(case)
+    if "${" not in project:
+        return project
+    address = project[2:].partition(".path_with_namespace")[0].partition("[")[0]
+    labels = tuple(address.removeprefix("data.").split("."))
+    for block in case.context.blocks(case.folder):
+        if block.labels[:2] == labels and (block.type == "data") == address.startswith("data."):
+            written = (block.plain(name) for name in ("path_with_namespace", "id", "path", "name"))
+            found = next((one for one in written if one and "${" not in one and not one.isdigit()), "")
+            return found if "/" in found else re.sub(r"[^\w.-]+", "-", found)
+    return ""
+
+
 def _has_other_subjects(case: Case, address: str) -> bool:
     """Whether a project's tokens may have a subject of another make, or its block is not there to tell."""
     labels = tuple(address.partition("[")[0].removeprefix("data.").split("."))
