@@ -319,7 +319,7 @@ def of_job(workflow: str, old: Keys) -> Keys:
 
 def test_a_pipeline_in_every_phase(tmp_path: Path) -> None:
     files = {"main.tf": MAIN, ".github/workflows/deploy.yml": WORKFLOW}
-    plan, estates = phases(tmp_path / "plan", files)
+    plan, estates = phases(tmp_path / "site", files)  # a checkout has the name of its repository
     assert [migration.disposition for migration in plan.migrations] == ["patch", "patch"]
     assert [phase.name for phase in estates] == ["before", "expand", "migrate", "soak", "contract"]
     for bucket in ("uploads", "others"):
