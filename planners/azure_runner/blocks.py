@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 
 from rolecall.planning.case import Context, attribute_text
+from rolecall.planning.hcl_edit import remove, set_attribute
 from rolecall.planning.line_edit import Refused
+from rolecall.planning.migration import Edit
 from rolecall.planning.provider_pin import newest, pin_in
 from rolecall.source.hcl import Block
 
+#: Arguments of the backend that open the storage account itself.
+KEYS = ("access_key", "sas_token")
 PROVIDERS = (("azurerm",), ("azuread",), ("azapi",))
 #: The first release of each provider that takes tokens of any issuer: the changelogs of azurerm 3.7.0, azuread 2.28.0
 #: and azapi 1.3.0; of the backend Terraform 1.3.4 (https://github.com/hashicorp/terraform/pull/32121).
@@ -33,7 +37,7 @@ def old_release(context: Context, found: tuple[str, Block]) -> None:
         raise Refused(f"the code keeps to a release of the provider {name} that takes no token: {first} is the first")
 
 
-def shadowed(block: Block, taken: Collection[str]) -> str:
+def shadowed(block: Block, taken: Sequence[str]) -> str:
     """What keeps a block from taking a token once the arguments `taken` are gone; "" for nothing."""
     if any(name.startswith("client_certificate") for name in taken):
         return "it logs in by a certificate, which is taken before a token"
@@ -42,6 +46,25 @@ def shadowed(block: Block, taken: Collection[str]) -> str:
     if is_set(block, "use_oidc") is False:
         return "it says that no token is to be used (use_oidc)"
     return ""
+
+
+def token_edits(block: Block, fields: Sequence[str], by_token: bool = True) -> list[Edit]:
+    """The arguments of a login without a secret, in the place of the first of the old ones (`fields`)."""
+    if reason := shadowed(block, fields):
+        raise Refused(reason)
+    known = block.attribute("use_oidc") is not None or is_set(block, "use_msi")
+    new = ["use_oidc"] if by_token and not known else []
+    if any(name in KEYS for name in fields) and block.attribute("use_azuread_auth") is None:
+        new.insert(0, "use_azuread_auth")
+    text = block.text
+    own = [attribute for name in fields if (attribute := block.attribute(name)) is not None]
+    first, *rest = sorted((text.span(one.start, one.end) for one in own), key=lambda span: span.start)
+    indent = text.data[text.data.rfind(b"\n", 0, first.start) + 1 : first.start].decode("utf-8", "replace")
+    if not new or (indent.strip() and (rest or len(new) > 1)):
+        edits = [edit for name in new for edit in set_attribute(text, block.span, name, "true")]
+        return [*edits, *remove(text, [first, *rest])]
+    lines = f"{text.newline}{indent}".join(f"{name} = true" for name in new)
+    return [Edit(text.path, first.start, first.end, lines), *remove(text, rest)]
 
 
 def is_set(block: Block, name: str) -> bool | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rolecall.planners.azure_runner.blocks import token_edits
 from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.hcl_edit import remove
 from rolecall.planning.line_edit import Refused
@@ -28,25 +29,34 @@ class Fed:
 
 
 def unused_variables(case: Case, use: Use) -> Fed:
-    """The variable that only the providers' secrets read, and that no command line sets.
-
-    A value for a variable that is not declared is an error on the command line alone; in a file of values it is a
-    warning and in the environment nothing (https://developer.hashicorp.com/terraform/language/values/variables).
-    """
+    """The variable that a provider's secret is, where it can go with the secret."""
     folder = use.workload.site.module
     names = {name for block, name in _readers(case, folder) if block.span == use.workload.site.span}
     if len(names) != 1:
         return Fed()
     name = names.pop()
-    declared = [b for b in case.context.blocks(folder) if b.type == "variable" and b.labels == (name,)]
-    if len(declared) != 1:
-        return Fed((), name)
-    if not only_feeds_providers(case, folder, name) or _on_command_line(case, name):
-        return Fed((), name)
     try:
-        return Fed(remove(declared[0].text, [declared[0].span]))
+        return Fed(tuple(retire(case, folder, name)))
     except Refused:
         return Fed((), name)
+
+
+def retire(case: Case, folder: str, name: str) -> list[Edit]:
+    """The edits that take a variable away with all the secrets that it feeds, since one cannot go without the other.
+
+    Refused where something else reads it, or a command line sets it: a value for a variable that is not declared is an
+    error there alone; in a file of values it is a warning and in the environment nothing
+    (https://developer.hashicorp.com/terraform/language/values/variables).
+    """
+    declared = [b for b in case.context.blocks(folder) if b.type == "variable" and b.labels == (name,)]
+    if len(declared) != 1:
+        raise Refused(f"var.{name} is not declared once")
+    if not only_feeds_providers(case, folder, name):
+        raise Refused(f"{folder or '.'} uses var.{name} for more than the login of its providers")
+    if _on_command_line(case, name):
+        raise Refused(f"a command line sets var.{name}")
+    edits = [e for block, own in _readers(case, folder) if own == name for e in token_edits(block, _ARGUMENTS)]
+    return [*edits, *remove(declared[0].text, [declared[0].span])]
 
 
 def _readers(case: Case, folder: str) -> Iterator[tuple[Block, str]]:

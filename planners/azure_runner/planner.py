@@ -14,13 +14,12 @@ import re
 import shlex
 
 from rolecall.frontends.values import text
-from rolecall.planners.azure_runner.blocks import is_set, old_release, shadowed
+from rolecall.planners.azure_runner.blocks import KEYS, old_release, token_edits
 from rolecall.planners.azure_runner.feeding import unused_variables
 from rolecall.planners.azure_runner.pipelines import Runs, runs
-from rolecall.planners.github_azure.environment import federate, keeps_secret
+from rolecall.planners.github_azure.environment import federate, keeps_secret, without_secret
 from rolecall.planners.github_azure.trust import trust
 from rolecall.planning.case import Case, Use, attribute_text
-from rolecall.planning.hcl_edit import remove, set_attribute
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
@@ -32,8 +31,6 @@ CLOUD = "azure"
 PLATFORMS = ("terraform",)
 
 TARGET = "azure:federated-credential"
-#: Arguments of the backend that open the storage account itself.
-KEYS = ("access_key", "sas_token")
 #: A login of Terraform's own in the text of a pipeline: that of the Azure CLI is for people
 #: (https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/guides/azure_cli).
 _LOGGED_IN = re.compile(r"ARM_CLIENT_ID|ARM_USE_(?:MSI|OIDC)")
@@ -123,26 +120,12 @@ def _opened_by_role(move: Move, found: Runs) -> None:
 
 
 def _edits(use: Use, block: Block, by_token: bool) -> list[Edit]:
-    """The new arguments in the place of the first of the old ones."""
-    if reason := shadowed(block, use.fields):
-        raise Refused(reason)
-    known = block.attribute("use_oidc") is not None or is_set(block, "use_msi")
-    new = ["use_oidc"] if by_token and not known else []
-    if any(name in KEYS for name in use.fields) and block.attribute("use_azuread_auth") is None:
-        new.insert(0, "use_azuread_auth")
+    """The block's own edits; Refused where the secret is not written in it."""
     own = [attribute for name in use.fields if (attribute := block.attribute(name)) is not None]
     starts = {attribute.start for attribute in own}
     if len(own) != len(use.places) or any(place.start not in starts for place in use.places):
         raise Refused("the secret is not written in the block itself")
-    text_of = block.text
-    spans = [text_of.span(attribute.start, attribute.end) for attribute in own]
-    first, *rest = sorted(spans, key=lambda span: span.start)
-    indent = text_of.data[text_of.data.rfind(b"\n", 0, first.start) + 1 : first.start].decode("utf-8", "replace")
-    if not new or (indent.strip() and (rest or len(new) > 1)):
-        edits = [edit for name in new for edit in set_attribute(text_of, block.span, name, "true")]
-        return [*edits, *remove(text_of, spans)]
-    lines = f"{text_of.newline}{indent}".join(f"{name} = true" for name in new)
-    return [Edit(text_of.path, first.start, first.end, lines), *remove(text_of, rest)]
+    return token_edits(block, use.fields, by_token)
 
 
 def _pipelines(case: Case, use: Use, move: Move, found: Runs) -> None:
@@ -162,6 +145,8 @@ def _pipelines(case: Case, use: Use, move: Move, found: Runs) -> None:
                     "the job logs in by its token",
                 ),
             )
+        else:
+            move.add("migrate", without_secret(case, job))
         for one in (job.resource, *job.callers):
             move.add("migrate", let_ask(case, move, one))
     for other in found.others:

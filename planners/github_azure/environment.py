@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator
 
 from rolecall.frontends.values import Mapping, text
-from rolecall.planners.azure_runner.blocks import PROVIDERS, old_release, shadowed
-from rolecall.planners.azure_runner.feeding import only_feeds_providers
+from rolecall.planners.azure_runner.blocks import PROVIDERS, old_release
+from rolecall.planners.azure_runner.feeding import retire
+from rolecall.planners.azure_runner.pipelines import runs
 from rolecall.planning import yaml_edit
 from rolecall.planning.case import Case, Use
 from rolecall.planning.line_edit import Refused
@@ -32,6 +33,10 @@ _SCRIPT = re.compile(r"[\w./-]+\.(?:sh|bash|ps1|py)\b")
 #: Programs that read the same variables as Terraform's providers do, and know other logins.
 _PROGRAMS = re.compile(r"\b(?:pulumi|packer|go\s+test|terratest)\b")
 _ENTRY = re.compile(r"""(?m)^\s*["']?ARM_CLIENT_SECRET["']?\s*:""")
+#: The same as the whole entry, where its value is on the line.
+_PAIR = re.compile(
+    rb"""(?m)^[ \t]*(["']?ARM_CLIENT_SECRET["']?[ \t]*:[ \t]*(?:\$\{\{[^}\n]*\}\}|"[^"\n]*"|'[^'\n]*'|[^\s#"'$]+))"""
+)
 _CLIENT = re.compile(r"\bARM_CLIENT_ID\b")
 
 
@@ -55,7 +60,7 @@ def from_environment(case: Case, use: Use, move: Move) -> None:
         if name == SECRET:
             edits += _switched(case, job, place)
         else:
-            edits += _input(case, name.removeprefix(_INPUT), place)
+            edits += _input(case, move, name.removeprefix(_INPUT), place)
     for block in _blocks(case):
         old_release(case.context, block)
     for one in (job.resource, *job.callers):
@@ -73,6 +78,11 @@ def keeps_secret(case: Case, job: Job) -> str:
     """Why ARM_CLIENT_SECRET stays in a job's environment, where it is taken before a token; "" where it does not."""
     if not _ENTRY.search(job.written):
         return ""
+    for credential in case.model.credentials.values():
+        if credential.form != "minted" or credential.cloud != "azure" or credential.id == case.credential.id:
+            continue
+        if any(found.workload.id == job.resource.id for found in case.model.flow(credential).consumptions):
+            return f"{credential.site.address} makes it, and ends in a migration of its own"
     own = _ENTRY.search(case.context.text(job.resource.span.path).text(job.resource.span))
     every = {one.resource.id: one for one in terraform_jobs(case.context)}
     jobs = [job.resource] if own else [job.resource, *job.siblings]
@@ -84,6 +94,20 @@ def keeps_secret(case: Case, job: Job) -> str:
         except Refused as refused:
             return refused.reason
     return "" if _CLIENT.search(job.written) else "the job does not name the application (ARM_CLIENT_ID)"
+
+
+def without_secret(case: Case, job: Job) -> list[Edit]:
+    """The edits that end ARM_CLIENT_SECRET in a job's environment, the same as in the job's own migration: what takes
+    a token there cannot go without them.
+    """
+    source = case.context.text(job.resource.span.path)
+    whole, span = source.data, job.resource.span
+    edits: list[Edit] = []
+    for match in _PAIR.finditer(whole):
+        above = not any(one.span.start <= match.start() < one.span.end for one in (job.resource, *job.siblings))
+        if above or span.start <= match.start() < span.end:
+            edits += _switched(case, job, source.span(match.start(1), match.end(1)))
+    return edits
 
 
 def federate(subject: str, where: str, client: str) -> Handover:
@@ -117,18 +141,21 @@ def _switched(case: Case, job: Job, place: Span) -> list[Edit]:
     return [Edit(place.path, place.start, place.end, f'{SWITCH}: "true"')]
 
 
-def _input(case: Case, variable: str, place: Span) -> list[Edit]:
-    """A variable of Terraform's goes where the providers that it feeds give up their secret too."""
+def _input(case: Case, move: Move, variable: str, place: Span) -> list[Edit]:
+    """A variable of Terraform's goes with the secrets of the providers that it feeds, and what runs them asks for a
+    token.
+    """
+    edits = list(yaml_edit.remove(case.context.text(place.path), [place]))
     for folder in dict.fromkeys(path.rpartition("/")[0] for path in case.context.tree.paths() if path.endswith(".tf")):
-        declared = any(b.type == "variable" and b.labels == (variable,) for b in case.context.blocks(folder))
-        if not declared:
-            continue
-        if not only_feeds_providers(case, folder, variable):
-            raise Refused(f"{folder or '.'} uses var.{variable} for more than the login of its providers")
-        for block in case.context.blocks(folder):
-            if block.type == "provider" and block.labels[:1] in PROVIDERS and shadowed(block, ("client_secret",)):
-                raise Refused(f"a provider of {folder or '.'} keeps its secret")
-    return list(yaml_edit.remove(case.context.text(place.path), [place]))
+        if any(b.type == "variable" and b.labels == (variable,) for b in case.context.blocks(folder)):
+            edits += retire(case, folder, variable)
+            for job in runs(case, folder, [variable]).jobs:
+                if kept := keeps_secret(case, job):
+                    raise Refused(f"{SECRET} of {job.resource.address} would be taken before a token: {kept}")
+                edits += without_secret(case, job)
+                for one in (job.resource, *job.callers):
+                    edits += let_ask(case, move, one)
+    return edits
 
 
 def _no_other_reader(case: Case, job: Job, name: str) -> None:

@@ -51,6 +51,7 @@ def plan(case: Case, use: Use) -> Move:
             move.hold(move.reasons[0], step)
         if case.credential.form != "minted":
             move.hold(move.reasons[0], revocation(case))
+    move.prerequisites[:] = dict.fromkeys(move.prerequisites)
     move.verify["migrate"].append("the sign-in log of service principals shows a federatedCredentialId for the job")
     return move
 
