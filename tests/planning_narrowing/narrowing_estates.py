@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from rolecall.planning.example import PlannerExample
 
 HANDLER = """\
@@ -258,6 +260,50 @@ Resources:
         Variables:
           QUEUE_URL: !Ref Jobs
 """
+JSON_STACK = json.dumps(
+    {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Resources": {
+            "Jobs": {"Type": "AWS::SQS::Queue"},
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "AssumeRolePolicyDocument": {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            {
+                                "Effect": "Allow",
+                                "Principal": {"Service": "lambda.amazonaws.com"},
+                                "Action": "sts:AssumeRole",
+                            }
+                        ],
+                    },
+                    "ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonSQSFullAccess"],
+                    "Policies": [
+                        {
+                            "PolicyName": "more",
+                            "PolicyDocument": {
+                                "Version": "2012-10-17",
+                                "Statement": [{"Effect": "Allow", "Action": ["logs:PutLogEvents"], "Resource": "*"}],
+                            },
+                        }
+                    ],
+                },
+            },
+            "Function": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {
+                    "Handler": "app.handler",
+                    "Runtime": "python3.13",
+                    "Code": "src",
+                    "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                    "Environment": {"Variables": {"QUEUE_URL": {"Ref": "Jobs"}}},
+                },
+            },
+        },
+    },
+    indent=4,
+)
 ATTACHED = """\
 
 resource "aws_iam_role_policy_attachment" "queues" {
@@ -437,6 +483,48 @@ PATCHED = (
    Own:
      Type: AWS::Lambda::Function
      Properties:
+"""
+        },
+    ),
+    PlannerExample(
+        "a template in JSON",
+        {"stack.json": JSON_STACK + "\n", "src/app.py": SENDER},
+        {"Role": "patch"},
+        {"Role": ("narrow",)},
+        {
+            "migrate": """\
+--- a/stack.json
++++ b/stack.json
+@@ -19,9 +19,6 @@
+                         }
+                     ]
+                 },
+-                "ManagedPolicyArns": [
+-                    "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
+-                ],
+                 "Policies": [
+                     {
+                         "PolicyName": "more",
+@@ -37,6 +34,19 @@
+                                 }
+                             ]
+                         }
++                    },
++                    {
++                        "PolicyName": "RoleCalls",
++                        "PolicyDocument": {
++                            "Version": "2012-10-17",
++                            "Statement": [
++                                {
++                                    "Effect": "Allow",
++                                    "Action": "sqs:SendMessage",
++                                    "Resource": {"Fn::GetAtt": ["Jobs", "Arn"]}
++                                }
++                            ]
++                        }
+                     }
+                 ]
+             }
 """
         },
     ),

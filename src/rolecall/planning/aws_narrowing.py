@@ -253,7 +253,7 @@ def _patched(
         reasons.append(f"its code calls {_names(missing)}, which nothing allows; that is not added here")
     left = _left(one, _statement_of(one), cutting)
     if left:
-        reasons.append(f"left to do: the role still {left}")
+        reasons.append(f"left to do: the role still {left}; plan again once this is applied")
         handover.append(
             Handover(
                 f"decide whether the code may go on so: the role still {left}",

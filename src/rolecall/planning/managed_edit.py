@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from textwrap import indent
 
 from rolecall.model.parts import Grant
 from rolecall.model.policy_sites import OWN_ROLE
@@ -19,7 +20,7 @@ from rolecall.planning.cloudformation import declared, template
 from rolecall.planning.hcl_edit import insert_after, remove
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.needs.cut import Group
-from rolecall.planning.statement_edit import object_code, yaml_code
+from rolecall.planning.statement_edit import laid_out, object_code, stepped, yaml_code
 from rolecall.source.edits import Edit
 from rolecall.source.yaml import YamlMapping, YamlScalar, YamlSequence
 
@@ -92,18 +93,18 @@ def _in_template(context: Context, grant: Grant, groups: Sequence[Group]) -> lis
     document = _document(statements, flow or properties.flow)
     if own:
         if single:
-            code = f"[{document}]" if flow else f"- {_deeper(document)}"
+            code = laid_out(text, listed.span, f"[{document}]") if flow else f"- {_deeper(document)}"
             return list(yaml_edit.replace_value(text, listed.span, code))
-        return list(yaml_edit.replace_value(text, grant.span, document))
+        return list(yaml_edit.replace_value(text, grant.span, stepped(text, document) if flow else document))
     edits = list(yaml_edit.remove(text, [grant.span], prune=True))
     inline = _inline(grant.site.name, document, flow or properties.flow)
     policies = properties.pair("Policies")
     if policies is None:
-        code = f"[{inline}]" if flow else f"- {_deeper(inline)}"
+        code = stepped(text, f"[{inline}]") if flow else f"- {_deeper(inline)}"
         return [*edits, *yaml_edit.insert_pair(text, properties.span, "Policies", code, properties.pairs[-1].span)]
     if not isinstance(policies.value, YamlSequence):
         raise Refused("the policies of the role are put together")
-    return [*edits, *yaml_edit.insert_item(text, policies.value.span, inline)]
+    return [*edits, *yaml_edit.insert_item(text, policies.value.span, stepped(text, inline) if flow else inline)]
 
 
 def _deeper(code: str) -> str:
@@ -112,12 +113,13 @@ def _deeper(code: str) -> str:
 
 def _document(statements: Sequence[str], flow: bool) -> str:
     if flow:
-        return f'{{"Statement": [{", ".join(statements)}]}}'
+        inner = ",\n".join(indent(statement, "    ") for statement in statements)
+        return f'{{\n  "Statement": [\n{inner}\n  ]\n}}'
     return "Statement:\n" + "\n".join("  - " + statement.replace("\n", "\n    ") for statement in statements)
 
 
 def _inline(name: str, document: str, flow: bool) -> str:
     if flow:
-        inner = f'{{"Version": "2012-10-17", {document[1:]}'
-        return f'{{"PolicyName": {json.dumps(name + "Calls")}, "PolicyDocument": {inner}}}'
+        inner = f'{{\n  "Version": "2012-10-17",{document[1:]}'
+        return f'{{\n  "PolicyName": {json.dumps(name + "Calls")},\n  "PolicyDocument": {_deeper(inner)}\n}}'
     return f'PolicyName: {name}Calls\nPolicyDocument:\n  Version: "2012-10-17"\n  ' + _deeper(document)

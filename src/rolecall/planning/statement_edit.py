@@ -18,7 +18,7 @@ from rolecall.planning.alignment import format_hcl
 from rolecall.planning.case import Context
 from rolecall.planning.cloudformation import template
 from rolecall.planning.hcl_edit import append_item, insert_nested_block, remove, set_attribute, set_entry
-from rolecall.planning.line_edit import Refused, line_end, line_start
+from rolecall.planning.line_edit import Refused, indentation, line_end, line_start
 from rolecall.planning.needs.cut import VIA, Group, collapsed
 from rolecall.planning.needs.worded import Expr, Pattern
 from rolecall.planning.template_edit import masked
@@ -30,6 +30,9 @@ from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlSequence
 #: A list that is longer than this is written over several lines.
 _LINE = 88
 _EVERYTHING: Pattern = ("*",)
+#: The indentation of the first member of a JSON document.
+_FIRST = re.compile(rb"\s*\{\r?\n( +)\"")
+_INDENTED = re.compile(r"(?m)^ +")
 
 
 def object_code(group: Group) -> str:
@@ -50,6 +53,18 @@ def yaml_code(group: Group, as_json: bool) -> str:
     resources = [say(one) for one in group.resources or (_EVERYTHING,)]
     actions, via = (_actions(names, as_json) for names in (group.actions, group.via))
     return _statement(actions, resources, via, as_json, as_json)
+
+
+def laid_out(text: SourceText, place: Span, code: str) -> str:
+    """Code between braces, written as at column 0, with its further lines as deep as the line that it starts on."""
+    return stepped(text, code).replace("\n", text.newline + indentation(text.data, place.start))
+
+
+def stepped(text: SourceText, code: str) -> str:
+    """Code that is indented by two, indented as a JSON file is."""
+    first = _FIRST.match(text.data)
+    step = len(first[1]) if first else 2
+    return _INDENTED.sub(lambda blanks: " " * (len(blanks[0]) // 2 * step), code)
 
 
 def rewrite(context: Context, format: str, statement: Statement, groups: Sequence[Group]) -> list[Edit]:
@@ -339,7 +354,7 @@ def _in_mapping(text: SourceText, span: Span, groups: Sequence[Group], as_json: 
     for pair, items in values:
         listed = isinstance(pair.value, YamlSequence) and not pair.value.flow
         code = f"\n- {items[0]}" if listed and len(items) == 1 and not flow else _values(items, flow)
-        edits.extend(yaml_edit.replace_value(text, pair.span, code))
+        edits.extend(yaml_edit.replace_value(text, pair.span, laid_out(text, pair.span, code) if flow else code))
     for group in groups[1:]:
         actions = _actions(group.actions, quoted)
         resources = [say(one) for one in group.resources or (_EVERYTHING,)]
@@ -347,7 +362,7 @@ def _in_mapping(text: SourceText, span: Span, groups: Sequence[Group], as_json: 
         if around is None:
             continue
         code = _statement(actions, resources, via, flow or around.flow, as_json)
-        edits.extend(yaml_edit.insert_item(text, around.span, code))
+        edits.extend(yaml_edit.insert_item(text, around.span, stepped(text, code) if as_json else code))
     return edits
 
 
