@@ -56,13 +56,15 @@ def cluster_of(case: Case, account: Block) -> Cluster:
             else "the cluster of the pods is not declared beside the key"
         )
     resource = found[0]
+    if resource.mode == "data":
+        raise Refused(f"{resource.address} is only read here, and whether it has a workload pool is not in the code")
     block = case.context.block(resource.span)
     if repetition(block).name:
         raise Refused(f"{resource.address} is made by {repetition(block).name}")
-    address = ".".join(block.labels) if resource.mode == "resource" else f"data.{'.'.join(block.labels)}"
+    address = ".".join(block.labels)
     name, location = (text(resource.get(name)) or name.upper() for name in ("name", "location"))
     inside = f"${{{address}.workload_identity_config[0].{_written(resource)}}}"
-    if resource.mode == "data" or truth(resource.get("enable_autopilot")) is True:
+    if truth(resource.get("enable_autopilot")) is True:
         return Cluster(address, name, location, inside)
     closed = tuple(_closed(case, resource))
     if (config := resource.get("workload_identity_config")) is not None:

@@ -269,6 +269,18 @@ diff --git a/main.tf b/main.tf
         ),
     ),
     _example(
+        "a cluster that is only read",
+        _terraform(
+            ACCOUNT,
+            'data "google_container_cluster" "main" {\n  name     = "main"\n  location = "europe-west1"\n}\n',
+            SECRET,
+            SERVICE_ACCOUNT,
+            DEPLOYMENT,
+        ),
+        "advice",
+        says=("is only read here",),
+    ),
+    _example(
         "a cluster of another cloud",
         _terraform(
             ACCOUNT, 'data "aws_eks_cluster" "main" {\n  name = "main"\n}\n', SECRET, SERVICE_ACCOUNT, DEPLOYMENT
