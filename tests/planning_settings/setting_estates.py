@@ -591,6 +591,101 @@ diff --git a/stack.yaml b/stack.yaml
 
 TOLD: tuple[PlannerExample, ...] = (
     PlannerExample(
+        "ways in beside those that there are, for pods and for clients of a broker",
+        {
+            "main.tf": pinned("~> 4.0")
+            + """\
+resource "azurerm_kubernetes_cluster" "main" {
+  name                   = "main"
+  local_account_disabled = true
+}
+
+resource "aws_msk_cluster" "events" {
+  cluster_name = "events"
+
+  client_authentication {
+    sasl {
+      scram = true
+    }
+  }
+}
+"""
+        },
+        {"azurerm_kubernetes_cluster.main": "partial", "aws_msk_cluster.events": "partial"},
+        {"azurerm_kubernetes_cluster.main": ("azure:workload-identity",), "aws_msk_cluster.events": ("unknown",)},
+        {
+            "expand": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -8,8 +8,10 @@
+ }
+
+ resource "azurerm_kubernetes_cluster" "main" {
+-  name                   = "main"
++  name                      = "main"
+-  local_account_disabled = true
++  local_account_disabled    = true
++  oidc_issuer_enabled       = true
++  workload_identity_enabled = true
+ }
+
+ resource "aws_msk_cluster" "events" {
+@@ -18,6 +20,7 @@
+   client_authentication {
+     sasl {
+       scram = true
++      iam   = true
+     }
+   }
+ }
+"""
+        },
+    ),
+    PlannerExample(
+        "containers that would lose the machine's role",
+        {
+            "main.tf": INSTANCE.replace(
+                "}\n", '  user_data            = "echo ECS_CLUSTER=main >> /etc/ecs/ecs.config"\n}\n'
+            ),
+            "hop/main.tf": INSTANCE.replace(
+                "}\n",
+                """\
+  user_data            = "echo ECS_CLUSTER=main >> /etc/ecs/ecs.config"
+  metadata_options {
+    http_put_response_hop_limit = 2
+    http_tokens                 = "required"
+  }
+}
+""",
+            ),
+        },
+        {"aws_instance.left": "advice"},
+        {"aws_instance.left": ("keep-with-controls",)},
+        says=(
+            "no patch: main.tf:5 starts containers, and no hop limit lets them through",
+            "write http_put_response_hop",
+        ),
+    ),
+    PlannerExample(
+        "Terraform itself deploys with the publishing profile",
+        {
+            "main.tf": """\
+resource "azurerm_linux_web_app" "site" {
+  name            = "site"
+  zip_deploy_file = "site.zip"
+
+  identity {
+    type = "SystemAssigned"
+  }
+}
+""",
+        },
+        {"azurerm_linux_web_app.site": "advice"},
+        {"azurerm_linux_web_app.site": ("azure:federated-credential",)},
+        says=("Terraform itself deploys the code (zip_deploy_file)", "az webapp deploy --name site"),
+    ),
+    PlannerExample(
         "a master password that an application is given too",
         {
             "main.tf": """\

@@ -70,6 +70,8 @@ def test_the_plan_is_the_one_shown(example: PlannerExample, tmp_path: Path) -> N
     settings = [m for m in plan.migrations if m.id.startswith("setting-")]
     assert {m.subject.address: m.disposition for m in settings} == dict(example.dispositions)
     assert {m.subject.address: m.targets for m in settings} == dict(example.targets)
+    for phase, text in example.patches.items():
+        assert rows(patch(plan.series.step(phase)).decode()) == rows(text)
     said = [reason for m in settings for reason in m.reasons]
     said += [text for m in settings for step in m.handover for text in (step.what, step.command)]
     said += [text for m in settings for phase in m.phases for text in phase.needs]
@@ -90,8 +92,6 @@ def test_the_plan_is_the_one_shown(example: PlannerExample, tmp_path: Path) -> N
 @each(PATCHED)
 def test_a_patch_ends_the_finding_and_nothing_is_left_to_do(example: PlannerExample, tmp_path: Path) -> None:
     plan = planned(lay_out(tmp_path, example.files))
-    for phase, text in example.patches.items():
-        assert rows(patch(plan.series.step(phase)).decode()) == rows(text)
     before = {finding.fingerprint for finding in plan.analysis.findings}
     answered = {name for migration in plan.migrations for name in migration.answers}
     patched(tmp_path, plan)
