@@ -7,6 +7,40 @@ from rolecall.planning.example import PlannerExample
 
 EXAMPLES: tuple[PlannerExample, ...] = (
     PlannerExample(
+        "a template that writes the key to a file",
+        {
+            "main.tf": USER
+            + POLICY
+            + KEY
+            + """\
+resource "oci_core_instance" "orders" {
+  availability_domain = "AD-1"
+  compartment_id      = var.compartment_ocid
+  shape               = "VM.Standard.E5.Flex"
+  metadata = {
+    user_data = base64encode(templatefile("${path.module}/init.sh", {
+      key         = tls_private_key.orders.private_key_pem
+      fingerprint = oci_identity_api_key.orders.fingerprint
+    }))
+  }
+}
+""",
+            "init.sh": """\
+#!/bin/sh
+cat > /root/.oci/key.pem <<EOF
+${key}
+EOF
+echo "fingerprint=${fingerprint}" >> /root/.oci/config
+""",
+        },
+        {"oci_core_instance.orders": "partial", "oci_identity_api_key.orders": "partial"},
+        {
+            "oci_core_instance.orders": ("oci:instance-principal",),
+            "oci_identity_api_key.orders": ("oci:instance-principal",),
+        },
+        says=("init.sh:3 does more than set the key",),
+    ),
+    PlannerExample(
         "a function whose configuration holds the key",
         {"main.tf": USER + POLICY + KEY + FUNCTION},
         {"oci_functions_function.orders": "patch", "oci_identity_api_key.orders": "patch"},

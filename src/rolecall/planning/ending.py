@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rolecall.catalog.entries import catalog
-from rolecall.frontends.values import references
 from rolecall.planning import retirement
 from rolecall.planning.case import Case, Use
 from rolecall.planning.hcl_edit import set_attribute
+from rolecall.planning.key_pair import pair_of
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Handover, Phase
 from rolecall.planning.move import Move
@@ -113,7 +112,7 @@ class Ending:
         except Refused as refused:
             reasons.append(f"the key cannot be deleted here: {refused.reason}")
             return False
-        if (pair := _pair(case)) is not None:
+        if pair := pair_of(case):
             handover.append(
                 Handover(
                     "delete the key pair once nothing has failed for a while after phase contract: until then it is "
@@ -134,26 +133,6 @@ class Ending:
             )
         )
         return True
-
-
-def _pair(case: Case) -> str | None:
-    """The address of the key pair whose public half the key is, where the code makes it."""
-    entry = catalog()[case.credential.site.type]
-    resource = case.context.resource(case.credential.site) if entry.half else None
-    half = resource.get(entry.half) if resource is not None else None
-    for reference in references(half) if half is not None else ():
-        if (made := _declared(case, reference.target)) is not None:
-            return made
-    return None
-
-
-def _declared(case: Case, identifier: str) -> str | None:
-    """The address of a resource that the unit of the key makes."""
-    unit = case.context.unit(case.credential.site.unit, case.credential.site.format)
-    made = (
-        r.address for r in (unit.resources if unit is not None else ()) if r.mode == "resource" and r.id == identifier
-    )
-    return next(made, None)
 
 
 def ends_in_place(case: Case) -> bool:

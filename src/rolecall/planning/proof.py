@@ -21,6 +21,7 @@ from rolecall.planning.migration import Migration, Proof
 from rolecall.planning.schema_proof import NAME, Judged, of_step, proofs
 from rolecall.planning.statement_proof import counterexamples as more_said
 from rolecall.planning.syntax_proof import dangling, syntax
+from rolecall.planning.use_proof import still_used
 from rolecall.planning.used import NAME as USED
 from rolecall.planning.used import losses
 
@@ -77,6 +78,9 @@ def prove(analysis: Analysed, series: Series, migrations: Sequence[Migration], e
         worse = list(_no_worse(step, before, after.findings, touching, owners, holders))
         failures.extend(failure for failure in worse if failure.detail.partition(": ")[2] not in told)
         told.update(failure.detail.partition(": ")[2] for failure in worse)
+        if step.name == "migrate":
+            left = still_used(after.model, [m for m in migrations if m.id in series.included or not m.phases])
+            failures.extend(Failure(found.name, found.migration, found.detail) for found in left)
         last = after
     failures.extend(_gone(series, migrations, last))
     failures.extend(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from rolecall.model.linking import Consumption, Step
 from rolecall.planning.case import Case, Context, Use
 from rolecall.planning.hcl_edit import remove
+from rolecall.planning.key_pair import pair_of
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit
 from rolecall.planning.template_edit import take_from_heredocs, take_from_template
@@ -38,7 +39,7 @@ def take_from(case: Case, use: Use, prune: bool = True) -> list[Edit]:
         if entries:
             direct.extend(entries)
         else:
-            edits.extend(take_from_template(case.context, step.span.path, _name(step), use.places))
+            edits.extend(take_from_template(case.context, step.span.path, _written(case, step), use.places))
     return list(dict.fromkeys([*take_out(case.context, dict.fromkeys(direct), prune), *edits]))
 
 
@@ -53,6 +54,12 @@ def entry(consumption: Consumption) -> Span:
 def _name(step: Step) -> str:
     """The source of a step as the blocks of its own module name it."""
     return ".".join(step.source.rpartition("//")[2].split(".")[-2:])
+
+
+def _written(case: Case, step: Step) -> str:
+    """What the blocks of its own module name to have the part of the key that a step is about."""
+    pair = pair_of(case) if step.attribute == "secret" else ""
+    return ".".join(pair.split(".")[-2:]) or _name(step)
 
 
 def _entries(context: Context, step: Step) -> Iterator[Span]:
