@@ -1,4 +1,4 @@
-"""Jobs and services: Batch, App Runner, Elastic Beanstalk, in Terraform."""
+"""Jobs and services: Batch, App Runner, in Terraform."""
 
 from __future__ import annotations
 
@@ -142,9 +142,167 @@ EOF
 }
 """,
         },
+        {"aws_batch_job_definition.job": "patch", "aws_iam_access_key.app": "patch"},
+        {"aws_batch_job_definition.job": ("aws:execution-role",), "aws_iam_access_key.app": ("aws:execution-role",)},
+        patches={
+            "expand": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -1,6 +1,21 @@
+ resource "aws_iam_user" "app" {
+   name = "app"
+ }
++
++resource "aws_iam_role" "app_job" {
++  name = "app-job"
++  assume_role_policy = jsonencode({
++    Version = "2012-10-17"
++    Statement = [{
++      Effect    = "Allow"
++      Action    = "sts:AssumeRole"
++      Principal = { Service = "ecs-tasks.amazonaws.com" }
++    }]
++  })
++  tags = {
++    "migrates-from" = "aws_iam_user.app"
++  }
++}
+
+ resource "aws_iam_access_key" "app" {
+   user = aws_iam_user.app.name
+@@ -14,6 +29,15 @@
+     Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
+   })
+ }
++
++resource "aws_iam_role_policy" "app" {
++  name = "app"
++  role = aws_iam_role.app_job.name
++  policy = jsonencode({
++    Version   = "2012-10-17"
++    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
++  })
++}
+
+ resource "aws_batch_job_definition" "job" {
+   name                 = "job"
+@@ -28,7 +52,8 @@
+   "resourceRequirements": [
+     {"type": "VCPU", "value": "1"},
+     {"type": "MEMORY", "value": "2048"}
+-  ]
++  ],
++  "jobRoleArn": "${aws_iam_role.app_job.arn}"
+ }
+ EOF
+ }
+""",
+            "migrate": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -45,10 +45,7 @@
+   container_properties = <<EOF
+ {
+   "image": "job:1",
+-  "environment": [
+-    {"name": "AWS_ACCESS_KEY_ID", "value": "${aws_iam_access_key.app.id}"},
+-    {"name": "AWS_SECRET_ACCESS_KEY", "value": "${aws_iam_access_key.app.secret}"}
+-  ],
++  "environment": [],
+   "resourceRequirements": [
+     {"type": "VCPU", "value": "1"},
+     {"type": "MEMORY", "value": "2048"}
+""",
+        },
+    ),
+    PlannerExample(
+        "a job whose properties are in a file",
+        {
+            "main.tf": _USER
+            + """\
+resource "aws_batch_job_definition" "job" {
+  name = "job"
+  type = "container"
+  container_properties = templatefile("${path.module}/job.json", {
+    id     = aws_iam_access_key.app.id
+    secret = aws_iam_access_key.app.secret
+  })
+}
+""",
+            "job.json": """\
+{
+  "image": "job:1",
+  "environment": [
+    {"name": "AWS_ACCESS_KEY_ID", "value": "${id}"},
+    {"name": "AWS_SECRET_ACCESS_KEY", "value": "${secret}"}
+  ],
+  "resourceRequirements": [
+    {"type": "VCPU", "value": "1"},
+    {"type": "MEMORY", "value": "2048"}
+  ]
+}
+""",
+        },
         {"aws_batch_job_definition.job": "advice", "aws_iam_access_key.app": "advice"},
         {"aws_batch_job_definition.job": ("aws:execution-role",), "aws_iam_access_key.app": ("aws:execution-role",)},
-        says=("container_properties is not written by jsonencode",),
+        says=("container_properties is not written out in the job",),
+    ),
+    PlannerExample(
+        "a job whose properties name a role in their text",
+        {
+            "main.tf": _USER
+            + """\
+resource "aws_iam_role" "job" {
+  name = "job"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ecs-tasks.amazonaws.com" } }]
+  })
+}
+
+resource "aws_batch_job_definition" "job" {
+  name                 = "job"
+  type                 = "container"
+  container_properties = <<EOF
+{
+  "image": "job:1",
+  "jobRoleArn": "${aws_iam_role.job.arn}",
+  "environment": [
+    {"name": "AWS_ACCESS_KEY_ID", "value": "${aws_iam_access_key.app.id}"},
+    {"name": "AWS_SECRET_ACCESS_KEY", "value": "${aws_iam_access_key.app.secret}"}
+  ],
+  "resourceRequirements": [
+    {"type": "VCPU", "value": "1"},
+    {"type": "MEMORY", "value": "2048"}
+  ]
+}
+EOF
+}
+""",
+        },
+        {"aws_batch_job_definition.job": "patch", "aws_iam_access_key.app": "patch"},
+        {"aws_batch_job_definition.job": ("aws:execution-role",), "aws_iam_access_key.app": ("aws:execution-role",)},
+        patches={
+            "migrate": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -39,10 +39,7 @@
+ {
+   "image": "job:1",
+   "jobRoleArn": "${aws_iam_role.job.arn}",
+-  "environment": [
+-    {"name": "AWS_ACCESS_KEY_ID", "value": "${aws_iam_access_key.app.id}"},
+-    {"name": "AWS_SECRET_ACCESS_KEY", "value": "${aws_iam_access_key.app.secret}"}
+-  ],
++  "environment": [],
+   "resourceRequirements": [
+     {"type": "VCPU", "value": "1"},
+     {"type": "MEMORY", "value": "2048"}
+""",
+        },
     ),
     PlannerExample(
         "a service without a role",
@@ -249,132 +407,5 @@ diff --git a/main.tf b/main.tf
      }
 """,
         },
-    ),
-    PlannerExample(
-        "an environment with an instance profile",
-        {
-            "main.tf": _USER
-            + """\
-resource "aws_iam_role" "web" {
-  name = "web"
-  assume_role_policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
-  })
-}
-
-resource "aws_iam_instance_profile" "web" {
-  name = "web"
-  role = aws_iam_role.web.name
-}
-
-resource "aws_elastic_beanstalk_environment" "web" {
-  name                = "web"
-  application         = "web"
-  solution_stack_name = "64bit Amazon Linux 2023 v4.3.0 running Python 3.12"
-
-  setting {
-    namespace = "aws:autoscaling:launchconfiguration"
-    name      = "IamInstanceProfile"
-    value     = aws_iam_instance_profile.web.name
-  }
-
-  # the application's own user
-  setting {
-    namespace = "aws:elasticbeanstalk:application:environment"
-    name      = "AWS_ACCESS_KEY_ID"
-    value     = aws_iam_access_key.app.id
-  }
-
-  setting {
-    namespace = "aws:elasticbeanstalk:application:environment"
-    name      = "AWS_SECRET_KEY"
-    value     = aws_iam_access_key.app.secret
-  }
-}
-""",
-        },
-        {"aws_elastic_beanstalk_environment.web": "patch", "aws_iam_access_key.app": "patch"},
-        {
-            "aws_elastic_beanstalk_environment.web": ("aws:instance-profile",),
-            "aws_iam_access_key.app": ("aws:instance-profile",),
-        },
-        patches={
-            "expand": """\
-diff --git a/main.tf b/main.tf
---- a/main.tf
-+++ b/main.tf
-@@ -14,6 +14,15 @@
-     Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
-   })
- }
-+
-+resource "aws_iam_role_policy" "app" {
-+  name = "app"
-+  role = aws_iam_role.web.name
-+  policy = jsonencode({
-+    Version   = "2012-10-17"
-+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
-+  })
-+}
-
- resource "aws_iam_role" "web" {
-   name = "web"
-""",
-            "migrate": """\
-diff --git a/main.tf b/main.tf
---- a/main.tf
-+++ b/main.tf
-@@ -47,17 +47,4 @@
-     name      = "IamInstanceProfile"
-     value     = aws_iam_instance_profile.web.name
-   }
--
--  # the application's own user
--  setting {
--    namespace = "aws:elasticbeanstalk:application:environment"
--    name      = "AWS_ACCESS_KEY_ID"
--    value     = aws_iam_access_key.app.id
--  }
--
--  setting {
--    namespace = "aws:elasticbeanstalk:application:environment"
--    name      = "AWS_SECRET_KEY"
--    value     = aws_iam_access_key.app.secret
--  }
- }
-""",
-        },
-    ),
-    PlannerExample(
-        "an environment without an instance profile",
-        {
-            "main.tf": _USER
-            + """\
-resource "aws_elastic_beanstalk_environment" "web" {
-  name                = "web"
-  application         = "web"
-  solution_stack_name = "64bit Amazon Linux 2023 v4.3.0 running Python 3.12"
-
-  setting {
-    namespace = "aws:elasticbeanstalk:application:environment"
-    name      = "AWS_ACCESS_KEY_ID"
-    value     = aws_iam_access_key.app.id
-  }
-
-  setting {
-    namespace = "aws:elasticbeanstalk:application:environment"
-    name      = "AWS_SECRET_KEY"
-    value     = aws_iam_access_key.app.secret
-  }
-}
-""",
-        },
-        {"aws_elastic_beanstalk_environment.web": "advice", "aws_iam_access_key.app": "advice"},
-        {
-            "aws_elastic_beanstalk_environment.web": ("aws:instance-profile",),
-            "aws_iam_access_key.app": ("aws:instance-profile",),
-        },
-        says=("names no role here", "AWSElasticBeanstalkWebTier"),
     ),
 )

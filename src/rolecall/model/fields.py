@@ -82,6 +82,8 @@ def slot_of(resource: Resource, entry: Entry) -> tuple[Value | None, Span | None
     """What a workload is given as its identity, and where that is written."""
     if not entry.identity_pair:
         value = resource.get(entry.identity) if entry.identity else None
+        if value is None and "." in entry.identity:
+            value = _in_text(resource, *entry.identity.split(".", 1))
         return value, next((span for _, span in attributes(resource, entry.identity)), None)
     path, name, wanted, inner = entry.identity_pair
     for holder, _ in attributes(resource, path):
@@ -89,6 +91,15 @@ def slot_of(resource: Resource, entry: Entry) -> tuple[Value | None, Span | None
             if isinstance(pair, Mapping) and text(pair.get(name)) == wanted:
                 return pair.get(inner), pair.span
     return None, None
+
+
+def _in_text(resource: Resource, outer: str, inner: str) -> Value | None:
+    """A member of a document that an attribute has as JSON text."""
+    document = resource.get(outer)
+    if not isinstance(document, (Scalar, Template)):
+        return None
+    structure = structured(document)
+    return next(find(structure, inner), None) if structure is not None else None
 
 
 def _layout(value: Value, entry: Input, fallback: Span) -> Iterator[Field]:

@@ -7,17 +7,23 @@ Nesting and names are those of the aws provider 3 to 6 (`aws_ecs_task_definition
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from rolecall.planning import yaml_edit
 from rolecall.planning.case import Case, Use
+from rolecall.planning.cloudformation import give_role as in_template
+from rolecall.planning.cloudformation import template
 from rolecall.planning.hcl_edit import insert_nested_block, set_attribute, set_entry
-from rolecall.planning.line_edit import Refused
+from rolecall.planning.line_edit import Refused, line_end, line_start
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.parity import carry_over, obstacles
 from rolecall.planning.roles import SERVICES, new_role
-from rolecall.source.hcl import Block, walk
+from rolecall.planning.template_edit import masked
+from rolecall.source.hcl import Block, parse_file, walk
+from rolecall.source.text import SourceText
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,6 @@ def give_role(case: Case, use: Use, move: Move) -> bool:
     site = use.workload.site
     try:
         if site.format == "cloudformation":
-            from rolecall.planning.cloudformation import give_role as in_template
-
             move.add("expand", in_template(case, use.workload))
             return True
         slot = SLOTS.get(site.type)
@@ -83,16 +87,31 @@ def _argument(name: str) -> Callable[[Block, str], Sequence[Edit]]:
 
 
 def _in_properties(block: Block, role: str) -> Sequence[Edit]:
-    """Batch keeps the role inside its document, which is only edited where it is an object of the language."""
+    """Batch keeps the role inside its document: an object of the language, or JSON in a heredoc."""
     properties = block.attribute("container_properties")
     if properties is None:
         raise Refused("the job has no container_properties")
     written = block.text.data[properties.value_start : properties.value_end].lstrip()
+    if written.startswith(b"<<"):
+        return _in_heredoc(block.text, properties.value_start, role)
     found = next((node for node in walk(properties.node) if node.type == "object"), None)
     if found is None or not written.startswith(b"jsonencode("):
-        raise Refused("container_properties is not written by jsonencode, so a role cannot be put into it safely")
+        raise Refused("container_properties is not written out in the job, so a role cannot be put into it safely")
     span = block.text.span(block.base + found.start_byte, block.base + found.end_byte)
     return set_entry(block.text, span, "jobRoleArn", role)
+
+
+def _in_heredoc(text: SourceText, start: int, role: str) -> Sequence[Edit]:
+    node = parse_file(text).root.descendant_for_byte_range(start, start + 2)
+    while node is not None and node.type != "heredoc_template":
+        node = node.parent
+    if node is None:
+        raise Refused("no heredoc is written there")
+    begin, finish = line_end(text.data, node.start_byte), line_start(text.data, node.end_byte)
+    around = re.sub(rb"[^\n]", b" ", text.data[:begin])
+    # only the place is taken from this text: what is inserted keeps its interpolation
+    document = SourceText(text.path, around + masked(text.data[begin:finish]))
+    return yaml_edit.insert_pair(document, template(document).span, "jobRoleArn", f'"${{{role}}}"')
 
 
 def _in_configuration(block: Block, role: str) -> Sequence[Edit]:
