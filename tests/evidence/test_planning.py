@@ -133,7 +133,7 @@ def test_a_quiet_key_without_consumers_is_switched_off_and_never_deleted(tmp_pat
     found = end_of_key(plan(tmp_path, USER, report("N/A")))
     assert (found.disposition, names(found)) == ("partial", ["soak"])
     [soak] = found.phases
-    assert soak.needs[-1] == ("met: the key was not used in the 821 days up to 2026-04-01 (by the credential-report)")
+    assert soak.needs[-1] == ("met: the key was not used in the 821 days up to 2026-04-01 (credential-report)")
     assert not any("last-used" in need for need in soak.needs)
 
 
@@ -165,8 +165,20 @@ def test_a_key_that_stays_says_only_when_it_was_used(tmp_path: Path) -> None:
     )
     found = end_of_key(plan(tmp_path, mail, report("2026-03-30T00:00:00+00:00")))
     assert found.disposition == "keep"
-    assert found.reasons[-1] == "the key was last used on 2026-03-30 for s3 (by the credential-report)"
+    assert found.reasons[-1] == "the key was last used on 2026-03-30 for s3 (credential-report)"
     assert not any("find the program" in step.what for step in found.handover)
+
+
+def test_a_key_that_is_written_down_is_known_by_its_last_characters(tmp_path: Path) -> None:
+    code = """\
+provider "aws" {
+  access_key = "AKIAIOSFODNN7EXAMPLE"
+  secret_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+}
+"""
+    found = plan(tmp_path, code, {"Records": [call("2026-03-31T08:00:00Z")]})
+    [one] = found.migrations
+    assert one.reasons[-1] == "the key was last used on 2026-03-31 for s3, by aws-sdk-go/1.44 (cloudtrail)"
 
 
 def test_no_evidence_changes_nothing(tmp_path: Path) -> None:
@@ -296,11 +308,11 @@ def insight(permissions: list[str]) -> dict[str, Any]:
     [
         (
             ["storage.objects.get"],
-            "app@shop.iam.gserviceaccount.com used storage.objects.get (by the gcp-policy-insights)",
+            "app@shop.iam.gserviceaccount.com used storage.objects.get (gcp-policy-insights)",
         ),
         (
             [],
-            "app@shop.iam.gserviceaccount.com did not use at all in 90 days: roles/owner (by the gcp-policy-insights)",
+            "app@shop.iam.gserviceaccount.com did not use at all in 90 days: roles/owner (gcp-policy-insights)",
         ),
     ],
 )

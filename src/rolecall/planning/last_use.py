@@ -56,7 +56,7 @@ class LastUse:
 
     def __str__(self) -> str:
         """One sentence."""
-        by = f" (by the {', '.join(self.sources)})"
+        by = f" ({', '.join(self.sources)})"
         if self.quiet and self.end is not None:
             ever = f"last used on {self.last:%Y-%m-%d}, " if self.last is not None else ""
             return f"the key was {ever}not used in the {self.quiet_days} days up to {self.end:%Y-%m-%d}{by}"

@@ -45,12 +45,12 @@ def _told(evidence: Evidence, principal: Principal) -> Iterator[str]:
         sources = ", ".join(sorted({use.source for use in uses}))
         window = evidence.window_of(principal)
         when = f", {window.start:%Y-%m-%d} to {window.end:%Y-%m-%d}" if window is not None else ""
-        yield f"{principal.name} used {_listed(actions)} (by the {sources}{when})"
+        yield f"{principal.name} used {_listed(actions)} ({sources}{when})"
     silent = evidence.silent_services(principal)
     if silent:
         days = min(service.window.days for service in silent)
         names = _listed(sorted({service.service for service in silent}))
-        yield f"{principal.name} did not use at all in {days} days: {names} (by the {silent[0].source})"
+        yield f"{principal.name} did not use at all in {days} days: {names} ({silent[0].source})"
 
 
 def _listed(names: Sequence[str]) -> str:
