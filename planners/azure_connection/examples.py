@@ -132,7 +132,10 @@ diff --git a/azure-pipelines.yml b/azure-pipelines.yml
         {"main.tf": _APPLICATION + _CONNECTION},
         {_AT: "partial", _KEY: "partial"},
         {_AT: _TARGET, _KEY: _TARGET},
-        says=("no pipeline that uses azure-shop is seen", "azureSubscription: azure-shop-federated"),
+        says=(
+            "no pipeline that uses azure-shop is seen",
+            "let the pipelines name azure-shop-federated in the place of azure-shop",
+        ),
     ),
     PlannerExample(
         "an application that is not in the code",

@@ -46,11 +46,10 @@ def plan(case: Case, use: Use) -> Move:
         _pipeline(case, use, move, connection)
     except Refused as refused:
         move.hold(refused.reason)
-    if not move.complete:
         for step in steps_to(case, TARGET):
-            move.hold(move.reasons[0], step)
-        if case.credential.form != "minted":
-            move.hold(move.reasons[0], revocation(case))
+            move.hold(refused.reason, step)
+    if not move.complete and case.credential.form != "minted":
+        move.hold(move.reasons[0], revocation(case))
     move.verify["migrate"].append("the sign-in log of service principals shows a federatedCredentialId for the run")
     return move
 
@@ -117,7 +116,8 @@ def _trust_by_hand(move: Move, connection: Connection) -> None:
 
 def _pipeline(case: Case, use: Use, move: Move, connection: Connection) -> None:
     """The pipeline names the second connection."""
-    name, successor = connection.name or "NAME", connection.successor if connection.name else "the new connection"
+    name = connection.name or connection.address
+    successor = connection.successor if connection.name else f"{TYPE}.{connection.label}"
     move.others = f"only Azure DevOps knows all pipelines and releases that use the connection {name}"
     move.handover.append(
         Handover(
@@ -134,7 +134,7 @@ def _pipeline(case: Case, use: Use, move: Move, connection: Connection) -> None:
         move.hold(
             f"no pipeline that uses {name} is seen",
             Handover(
-                f"let the pipelines name {successor} (azureSubscription: {successor})",
+                f"let the pipelines name {successor} in the place of {name} (azureSubscription and its like)",
                 connection.address,
                 "the owners of the pipelines",
                 check="a run of each succeeds",
