@@ -101,7 +101,7 @@ def _dormant(model: Model) -> Iterator[Finding]:
     for fact in model.facts["dormant"]:
         if fact.site is not None and fact.span is not None:
             yield RULE.finding(
-                f"{fact.site.address} is minted here where {fact.name} is set, which no file of values does so far",
+                f"{fact.site.address} is minted here where {fact.name} asks for it, which nothing scanned does so far",
                 fact.span,
                 fact.site.address,
                 severity="low",
@@ -170,6 +170,42 @@ resource "aws_iam_access_key" "deployer" { # <- RC101
 """,
             "projects/north.tfvars": 'pushers = ["images"]\n',
             "projects/south.tfvars": "",
+        },
+    ),
+    Example(
+        "asked for, or left out, by samples alone, which nobody deploys",
+        {
+            "modules/vault/main.tf": """\
+variable "teams" {
+  type = set(string)
+}
+
+variable "with_deployer" {
+  default = true
+}
+
+resource "azuread_application_password" "team" { # <- RC101
+  for_each       = var.teams
+  application_id = each.key
+}
+
+output "passwords" {
+  value     = [for password in azuread_application_password.team : password.value]
+  sensitive = true
+}
+
+resource "azuread_application_password" "deployer" { # <- RC101
+  count          = var.with_deployer ? 1 : 0
+  application_id = "deployer"
+}
+""",
+            "examples/basic/main.tf": """\
+module "vault" {
+  source        = "../../modules/vault"
+  teams         = ["north"]
+  with_deployer = false
+}
+""",
         },
     ),
     Example(

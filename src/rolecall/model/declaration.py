@@ -10,6 +10,7 @@ from rolecall.model.finding import Related
 from rolecall.model.linking import Consumption, Flow, Model, OpenEnd
 from rolecall.model.nature import speaks, words
 from rolecall.model.parts import Credential, Identity, Workload
+from rolecall.model.sites import is_sampled
 from rolecall.source.text import Span
 
 MAX_RELATED = 8
@@ -42,9 +43,11 @@ class Declaration:
 
     @property
     def place(self) -> Span:
-        """Where a finding belongs: the block; the call that asked for it where an input of the module decides."""
+        """Where a finding belongs: the block; the call that asked for it where an input of the module decides and the call
+        does not only show others how.
+        """
         first = self.first
-        if first.gate is not None and first.site.calls:
+        if first.gate is not None and first.site.calls and not is_sampled(first.site.calls, first.site.module):
             return first.site.calls[-1]
         return first.span
 

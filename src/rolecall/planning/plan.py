@@ -24,6 +24,7 @@ from rolecall.planning.case import Case, Context
 from rolecall.planning.choice import Choice
 from rolecall.planning.composition import Series, compose
 from rolecall.planning.default_account import dedicate
+from rolecall.planning.dormant import dormant
 from rolecall.planning.inventory import identities, kpis
 from rolecall.planning.migration import Migration, to_json
 from rolecall.planning.move import Planner
@@ -113,6 +114,7 @@ def make_plan(
     """
     context = Context(analysis.tree, analysis.model, analysis.unit, evidence, sub_format)
     built = list(_all(context, planners))
+    built += [Built(None, (migration,)) for migration in dormant(analysis.model)]
     built += [Built(None, (migration,)) for migration in narrow(analysis.model, analysis.findings)]
     built += [Built(None, (migration,)) for migration in narrow_azure(context, analysis.findings)]
     built += [Built(None, (migration,)) for migration in narrow_aws(context, analysis.findings)]
