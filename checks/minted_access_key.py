@@ -189,9 +189,12 @@ resource "azuread_application_password" "team" { # <- RC101
   application_id = each.key
 }
 
-output "passwords" {
-  value     = [for password in azuread_application_password.team : password.value]
-  sensitive = true
+resource "azurerm_key_vault_secret" "team" {
+  for_each        = var.teams
+  name            = each.key
+  key_vault_id    = "vault"
+  value           = azuread_application_password.team[each.key].value
+  expiration_date = "2027-01-01T00:00:00Z"
 }
 
 resource "azuread_application_password" "deployer" { # <- RC101
