@@ -363,6 +363,17 @@ def _advice(context: Context, one: _Told, held: Held | None, needs: Needs | None
     reasons = [finding.message for finding in one.findings]
     reasons.append(f"not patched: {reason}" if reason else "what it really calls is not in the code")
     steps = list(_steps(context, one))
+    if reason.startswith("several roles have it"):
+        steps.insert(
+            0,
+            Handover(
+                "give each of the roles a policy of its own, with what its workload calls; then take this one away",
+                one.first.address,
+                _OWNER,
+                "aws iam list-entities-for-policy --policy-arn POLICY_ARN",
+                "no role has the shared policy, and each workload still works",
+            ),
+        )
     if held is not None and needs is not None and needs.gaps:
         reasons.extend(f"not read: {gap}" for gap in needs.gaps[1:_SHOWN])
         steps.insert(0, _proposal(one, needs))
