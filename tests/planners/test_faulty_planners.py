@@ -77,6 +77,13 @@ def makes_another_key(case: Case, move: Move) -> None:
     move.add("expand", [Edit("main.tf", size(case), size(case), code)])
 
 
+def leaves_the_secret(case: Case, move: Move) -> None:
+    spans = [place for use in case.uses for place in use.places]
+    text = case.context.text("main.tf")
+    first = min(spans, key=lambda span: span.start)
+    move.edits["migrate"] = [Edit("main.tf", first.start, text.data.index(b"\n", first.start) + 1, "")]
+
+
 FAULTS = [
     (breaks_syntax, "parses"),
     (names_what_is_not_there, "nothing dangles"),
@@ -84,6 +91,7 @@ FAULTS = [
     (grants_nothing, "the role can do what the key could"),
     (leaves_the_file, "composition"),
     (makes_another_key, "no new finding"),
+    (leaves_the_secret, "the finding is gone"),
 ]
 
 
