@@ -43,8 +43,8 @@ class Declaration:
 
     @property
     def place(self) -> Span:
-        """Where a finding belongs: the block; the call that asked for it where an input of the module decides, but for a
-        call that only shows others how.
+        """Where a finding belongs: the block; the call that asked for it where an input of the module decides, and that
+        call does not only show others how.
         """
         first = self.first
         if first.gate is not None and first.site.calls and not is_sampled(first.site.calls, first.site.module):
