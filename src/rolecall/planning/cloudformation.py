@@ -24,9 +24,13 @@ from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, Ya
 
 def template(text: SourceText) -> YamlMapping:
     """The root mapping of a template; Refused where it cannot be read."""
+    known: YamlMapping | None = text.__dict__.get("yaml_template")
+    if known is not None:
+        return known
     nodes, faults = load(text)
     if faults or len(nodes) != 1 or not isinstance(nodes[0], YamlMapping):
         raise Refused("the template cannot be read without errors")
+    text.__dict__["yaml_template"] = nodes[0]  # as cached_property does: several migrations ask for it
     return nodes[0]
 
 
