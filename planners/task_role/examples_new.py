@@ -161,7 +161,7 @@ resource "aws_iam_access_key" "worker" {
 
 resource "aws_iam_user_policy_attachment" "worker" {
   user       = aws_iam_user.worker.name
-  policy_arn = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
+  policy_arn = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"
 }
 
 resource "aws_ecs_task_definition" "worker" {
@@ -218,12 +218,12 @@ diff --git a/main.tf b/main.tf
    user = aws_iam_user.worker.name
 @@ -10,9 +25,15 @@
    user       = aws_iam_user.worker.name
-   policy_arn = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
+   policy_arn = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"
  }
 +
 +resource "aws_iam_role_policy_attachment" "worker" {
 +  role       = aws_iam_role.worker_task.name
-+  policy_arn = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
++  policy_arn = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"
 +}
 
  resource "aws_ecs_task_definition" "worker" {
