@@ -111,6 +111,7 @@ CHECKS: tuple[str, ...] = (
     "role_of_nobody",
     "login_of_machine",
     "identity_across_environments",
+    "identity_without_owner",
     "secret_not_rotated",
     "weak_certificate",
     "far_expiry",

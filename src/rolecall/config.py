@@ -34,6 +34,7 @@ class Config:
     `select` and `ignore` hold rule ids, prefixes of ids ("RC1") or rule names; an empty `select` is every rule.
     `exclude` are globs over root-relative paths.  `var_files` are `*.tfvars` files, relative to the scanned root.
     `sub_format` is the form of the subjects of GitHub's tokens in the project's repositories, one of SUB_FORMATS.
+    `identity_tags` are pairs of what every identity has to say, one of IDENTITY_TAGS, and the tags that say it.
     """
 
     path: Path | None = None
@@ -43,11 +44,15 @@ class Config:
     fail_on: str = "low"
     var_files: tuple[str, ...] = ()
     sub_format: str = "both"
+    identity_tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 #: Forms of the subject of GitHub's tokens: by names; by names and ids, as repositories have that were made or renamed
 #: since 2026-07-15; not known, so that both have to be let in.
 SUB_FORMATS = ("legacy", "immutable", "both")
+
+#: What the table `identity-tags` may ask every identity to say: a list of tags for each, any of which will do.
+IDENTITY_TAGS = ("owner", "purpose", "expiry")
 
 #: Key in the file, and what it sets.
 _KEYS = {
@@ -57,6 +62,7 @@ _KEYS = {
     "fail-on": "fail_on",
     "var-files": "var_files",
     "github": "sub_format",
+    "identity-tags": "identity_tags",
 }
 
 
@@ -140,6 +146,8 @@ def _checked(path: Path, text: str, data: dict[str, Any]) -> Config:
             settings[_KEYS[key]] = value
         elif key == "github":
             settings[_KEYS[key]] = _sub_format(path, text, value)
+        elif key == "identity-tags":
+            settings[_KEYS[key]] = tuple(_identity_tags(path, text, value))
         elif isinstance(value, list) and all(isinstance(item, str) for item in value):
             settings[_KEYS[key]] = tuple(value)
         else:
@@ -162,6 +170,20 @@ def _sub_format(path: Path, text: str, value: Any) -> str:
         line = _line_of(text, "sub_format") or _line_of(text, "github")
         raise ConfigError(path, f"github.sub_format must be one of {', '.join(SUB_FORMATS)}{hint}", line)
     return form if isinstance(form, str) else "both"
+
+
+def _identity_tags(path: Path, text: str, value: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The table `identity-tags`: lists of names by what they say."""
+    if not isinstance(value, dict):
+        raise ConfigError(path, "identity-tags must be a table", _line_of(text, "identity-tags"))
+    for key, names in value.items():
+        line = _line_of(text, key) or _line_of(text, "identity-tags")
+        if key not in IDENTITY_TAGS:
+            hint = did_you_mean(key, IDENTITY_TAGS)
+            raise ConfigError(path, f"unknown key {key!r} of identity-tags{hint}", line)
+        if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+            raise ConfigError(path, f"identity-tags.{key} must be a list of names of tags", line)
+        yield key, tuple(names)
 
 
 def _line_of(text: str, key: str) -> int:

@@ -206,6 +206,12 @@ def test_the_configuration_is_found_above_the_root(project: Path, name: str) -> 
             "rolecall.toml:2: unknown key 'sub_form' of github (did you mean 'sub_format'?)",
         ),
         ('github.sub_format = "old"\n', "rolecall.toml:1: github.sub_format must be one of legacy, immutable, both"),
+        ('identity-tags = ["owner"]\n', "rolecall.toml:1: identity-tags must be a table"),
+        (
+            '[identity-tags]\nowners = ["owner"]\n',
+            "rolecall.toml:2: unknown key 'owners' of identity-tags (did you mean",
+        ),
+        ("identity-tags.owner = []\n", "rolecall.toml:1: identity-tags.owner must be a list of names of tags"),
         ("\xff", "not valid TOML"),
         ('ignore = ["RC999"]\n', "no rule 'RC999'"),
     ],
@@ -215,6 +221,28 @@ def test_a_configuration_that_cannot_be_obeyed_is_an_error(project: Path, text: 
     result = run("check", "infra")
     assert result.exit_code == 2
     assert says in result.stderr
+
+
+def test_the_settings_ask_for_tags_of_identities(project: Path) -> None:
+    def said() -> list[str]:
+        result = run("check", "infra", "--format", "json", "--select", "RC504")
+        return [finding["message"] for finding in json.loads(result.stdout)["findings"]]
+
+    (project / "infra" / "roles.tf").write_text(
+        'provider "aws" {}\n'
+        'resource "aws_iam_role" "tagged" {\n  tags = { "acme:Cost-Owner" = "shop", ends = "2027" }\n}\n'
+        'resource "aws_iam_role" "bare" {\n  description = "sends mails"\n}\n'
+        'resource "google_service_account" "app" {\n  account_id = "app"\n}\n'
+    )
+    assert not said()
+    (project / "rolecall.toml").write_text('[identity-tags]\nowner = ["cost_owner"]\nexpiry = ["ends"]\n')
+    assert [m for m in said() if "bare" in m] == [
+        "aws_iam_role.bare does not say whose it is or when it ends, as the settings ask"
+    ]
+    assert not [m for m in said() if "tagged" in m or "google" in m]
+    (project / "rolecall.toml").write_text('identity-tags.purpose = ["use"]\n')
+    assert not [m for m in said() if "bare" in m]
+    assert [m for m in said() if "google_service_account.app" in m]
 
 
 def test_configuration_outside_the_repository_is_not_looked_at(project: Path) -> None:

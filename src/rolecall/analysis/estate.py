@@ -15,6 +15,7 @@ from rolecall.analysis.units import Units
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model, link
 from rolecall.model.parts import Credential, Fact, Fragment
+from rolecall.model.tags import plain
 from rolecall.source.text import SourceText
 
 #: The island of files that belong to no unit.
@@ -35,11 +36,13 @@ def settle(
     before: Snapshot | None,
     harvests: Harvests,
     read: Callable[[str], SourceText | None],
+    identity_tags: Iterable[tuple[str, tuple[str, ...]]] = (),
 ) -> Snapshot:
     """The snapshot of a changed estate: what the checks say of changed islands, and what they said of the others.
 
-    `read` gives the text of a file, None where it cannot be read.
+    `read` gives the text of a file, None where it cannot be read.  `identity_tags` are those of the options.
     """
+    asked = [Fact("asked-tags", name, " ".join(map(plain, tags))) for name, tags in identity_tags]
     if len(fresh) > len(found.rows) // 4:
         harvests.load()
     rows, joins = _joined(found.rows, fresh, before, harvests)
@@ -52,7 +55,7 @@ def settle(
     old = before.findings if before is not None else {}
     findings = {key: old[key] for key in keys.values() if key in old}
     pending = [island for island, key in keys.items() if key not in findings]
-    for island, said in _checked(surveyed, pending, members, homes, fresh, harvests).items():
+    for island, said in _checked(surveyed, pending, members, homes, fresh, harvests, asked).items():
         findings[keys[island]] = tuple(elsewhere.remarked(said, read))
     metadata = before.suppressions if before is not None else {}
     suppressions = {row.key: metadata[row.key] for row in rows if row.key in metadata}
@@ -117,8 +120,9 @@ def _checked(
     homes: dict[str, int],
     fresh: dict[bytes, Harvest],
     harvests: Harvests,
+    asked: Sequence[Fact],
 ) -> dict[int, list[Finding]]:
-    """What the checks say of some islands.
+    """What the checks say of some islands; `asked` is what the project's settings ask for.
 
     Islands do not meet, so they are linked and checked together, and each finding belongs to the island of its file.
     """
@@ -128,25 +132,29 @@ def _checked(
         island: [(fresh.get(row.key) or harvests.need(row)).fragment for row in members[island]] for island in pending
     }
     said: dict[int, list[Finding]] = {island: [] for island in pending}
-    together = list(_said(surveyed, homes, fragments))
+    together = list(_said(surveyed, homes, fragments, asked))
     if all(_home(finding, homes) in said for finding in together):
         for finding in together:
             said[_home(finding, homes)].append(finding)
         return said
     # A finding at a place that no unit has read: only an island by itself tells whose it is.
-    return {island: list(_said(surveyed, homes, {island: own})) for island, own in fragments.items()}
+    return {island: list(_said(surveyed, homes, {island: own}, asked)) for island, own in fragments.items()}
 
 
 def _home(finding: Finding, homes: dict[str, int]) -> int:
     return homes.get(finding.span.path, _LOOSE)
 
 
-def _said(surveyed: Survey, homes: dict[str, int], fragments: dict[int, list[Fragment]]) -> Iterator[Finding]:
+def _said(
+    surveyed: Survey, homes: dict[str, int], fragments: dict[int, list[Fragment]], asked: Iterable[Fact]
+) -> Iterator[Finding]:
     from rolecall.checks import load
 
     mine = [path for path in surveyed.facts if homes.get(path, _LOOSE) in fragments]
     flat = [fragment for own in fragments.values() for fragment in own]
-    model = link([*flat, _of_files(surveyed, mine, flat)])
+    loose = _of_files(surveyed, mine, flat)
+    loose.facts.extend(asked)
+    model = link([*flat, loose])
     for check in load(model):
         yield from check.check(model)
 

@@ -37,7 +37,8 @@ class Options:
 
     `variable_files` are root-relative; `plan_files` are outputs of `terraform show -json`, each laid over the root
     module that it fits best (with one, nothing is cached).  `progress(done, all)` is called with numbers of units
-    while they are read.
+    while they are read.  `identity_tags` are pairs of what every identity has to say and the tags that say it
+    (config.IDENTITY_TAGS).
     """
 
     select: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class Options:
     cache: bool = True
     today: date | None = None
     progress: Callable[[int, int], None] | None = None
+    identity_tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass
@@ -100,7 +102,7 @@ def analyse(roots: Iterable[Path | str], options: Options) -> Analysis:
         planned, notes = assign(tree, options.plan_files, options.variable_files)
     elif options.cache:
         named = [os.path.join(os.path.realpath(tree.root), name) for name in tree.named or ("",)]
-        cache = Cache.of(named, (options.exclude, options.variable_files))
+        cache = Cache.of(named, (options.exclude, options.variable_files, options.identity_tags))
     loaded = cache.load() if cache is not None else None
     before, harvests = loaded if loaded is not None else (None, Harvests())
     analysis = _examine(tree, options, before, harvests, planned)
@@ -158,7 +160,7 @@ def _examined(
     else:
         from rolecall.analysis import estate
 
-        snapshot = estate.settle(surveyed, found, fresh, before, harvests, partial(_text, tree))
+        snapshot = estate.settle(surveyed, found, fresh, before, harvests, partial(_text, tree), options.identity_tags)
     clock.lap("check")
     findings, suppressed = _judged(snapshot, options, tree.named)
     clock.lap("judge")

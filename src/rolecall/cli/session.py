@@ -95,6 +95,7 @@ def run(
             plan_files,
             not no_cache,
             progress=progress,
+            identity_tags=settings.identity_tags,
         )
         try:
             analysis = analyse(named, options)

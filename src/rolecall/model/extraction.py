@@ -7,6 +7,7 @@ content.  What ties units together (names, stores, secrets, outputs) happens in 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from rolecall.catalog.entries import Entry, catalog
 from rolecall.frontends.resource import Resource, Unit
@@ -32,6 +33,7 @@ from rolecall.model.policy_sites import own_policies, permission_set, policy_loo
 from rolecall.model.registry import known_source
 from rolecall.model.settings import read_wrong
 from rolecall.model.sites import absent, gate_of, instances, site_of, switched_off
+from rolecall.model.tags import default_tags, tag_names
 from rolecall.model.written import KEYED, Searches, keyed
 from rolecall.source.patterns import late
 from rolecall.source.tree import Tree, Unreadable
@@ -199,6 +201,11 @@ class Extraction:
 
     # -- identities and credentials
 
+    @cached_property
+    def default_tags(self) -> frozenset[str]:
+        """The names of the tags that the unit's providers put on all that they make."""
+        return default_tags(self)
+
     def _identity(self, resource: Resource, entry: Entry) -> None:
         evidence: list[Evidence] = []
         if entry.login and resource.get(entry.login) is not None:
@@ -227,6 +234,7 @@ class Extraction:
                 prevent_destroy=resource.prevent_destroy,
                 instances=instances(resource),
                 assume=assume,
+                tags=tag_names(self, resource, entry),
             )
         )
         site = site_of(resource)

@@ -67,7 +67,8 @@ class Gate:
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A principal.  `kind` is aws:user, aws:role, aws:group, k8s:service-account …; `label` its name as far as it is
-    known.  `boundary_policy` is the id or ARN of its permissions boundary.
+    known.  `boundary_policy` is the id or ARN of its permissions boundary, `tags` the names of its tags
+    (model/tags.py), None where it can have none.
     """
 
     site: Site
@@ -84,6 +85,7 @@ class Identity:
     instances: int | None = 1
     assume: Document | None = None
     boundary_policy: str = ""
+    tags: tuple[str, ...] | None = None
 
     @property
     def id(self) -> str:
@@ -397,8 +399,9 @@ class Fact:
     (name = namespace/service account, value = role), instance-profile (value = role), role-module (a call that makes a
     role for pods; value = its policies), problem (name = the kind of Problem, value = its message), login-profile
     (name = user), service-account (name = namespace/name, value = role), deployment (value = task definition),
-    oidc-login, baked-key, state (the name of the state that the unit writes), dormant (a credential that the
-    defaults of the inputs in name switch off; value = its class).
+    oidc-login, baked-key, asked-tags (name = what the project's settings ask every identity to say, value = the tags
+    that say it), state (the name of the state that the unit writes), dormant (a credential that the defaults of the
+    inputs in name switch off; value = its class).
     """
 
     kind: str

@@ -1,0 +1,168 @@
+"""An identity that does not say whose it is.
+
+What it does
+    Finds roles, users, managed identities and applications without a tag that names their owner, in a root module where
+    most others of their kind have one; the `default_tags` of the provider count, and so do the owners of an
+    application.  The settings of a project (`identity-tags`) may ask it of every identity, and name the tags for the
+    owner, the purpose (for which a description does as well) and the end of life.  Names are compared without case,
+    separators and prefixes.  Where a stack, a caller or a value that is not known may bring the tag, nothing is said.
+
+Why it matters
+    An identity outlives the people who made it.  When its key leaks, or its rights are to be cut, somebody has to say
+    what it is for; where nobody is named nobody dares to delete it, and it stays.
+
+Fix
+    Tag it with its team, or have the provider do that for everything (`default_tags`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from rolecall.model.finding import Finding
+from rolecall.model.linking import Model
+from rolecall.model.parts import Identity
+from rolecall.model.rule import Example, Rule
+from rolecall.model.tags import DESCRIPTION, MORE, OWNERS
+
+RULE = Rule(
+    "RC504",
+    "identity-without-owner",
+    "lifecycle",
+    "low",
+    "an identity does not say whose it is",
+    confidence="medium",
+    controls=("NIST 800-53 AC-2", "ISO 27001 A.5.9", "ISO 27001 A.5.16", "OWASP NHI1"),
+    level_now="L3",
+    level_target="L5",
+)
+#: What names an owner where the settings do not say it, as model.tags.plain has names.
+_OWNER_NAMES = """
+    owner owners owneremail ownedby ownerteam ownercontact ownername serviceowner serviceteam businessowner
+    technicalowner productowner dataowner systemowner team teamname teamemail squad contact contactemail maintainer
+    maintainers maintainedby responsible responsibleteam businessunit department supportteam
+"""
+_OWNER = frozenset(_OWNER_NAMES.split())
+_INSTEAD = {"owner": OWNERS, "purpose": DESCRIPTION}
+_SAYS = {"owner": "whose it is", "purpose": "what it is for", "expiry": "when it ends"}
+#: Below this many with an owner it may be chance.
+_MANY = 2
+
+
+def check(model: Model) -> Iterator[Finding]:
+    """One finding for each identity that lacks what the settings ask for, or what most of its neighbours have."""
+    asked = {fact.name: frozenset(fact.value.split()) for fact in model.facts.get("asked-tags", ())}
+    neighbours: dict[tuple[str, str], list[Identity]] = defaultdict(list)
+    for identity in model.identities.values():
+        if identity.tags is not None and identity.nature != "human":
+            neighbours[(identity.site.unit, _kind(identity))].append(identity)
+    seen: set[tuple[str, int]] = set()
+    for group in neighbours.values():
+        wanted = asked or ({"owner": _OWNER} if _is_custom(group) else {})
+        for identity in group if wanted else ():
+            lacking = list(_lacking(identity, wanted))
+            if lacking and identity.site.declaration not in seen:
+                seen.add(identity.site.declaration)
+                yield _finding(identity, lacking, bool(asked))
+
+
+def _kind(identity: Identity) -> str:
+    """What the tags of identities are compared within."""
+    return identity.kind if identity.cloud == "azure" else identity.cloud
+
+
+def _is_custom(group: Iterable[Identity]) -> bool:
+    """Whether identities of a root module mostly say whose they are."""
+    says = {i.site.declaration: not any(True for _ in _lacking(i, {"owner": _OWNER}, True)) for i in group}
+    return sum(says.values()) >= max(_MANY, len(says) / 2)
+
+
+def _lacking(identity: Identity, wanted: Mapping[str, frozenset[str]], surely: bool = False) -> Iterator[str]:
+    """What an identity does not say; what it may say by a tag that is not seen only where it must be `surely`."""
+    tags = frozenset(identity.tags or ())
+    for what, names in wanted.items():
+        if identity.cloud == "gcp" and what != "purpose":
+            continue  # has no tags to say it by
+        if not (tags & names or _INSTEAD.get(what) in tags or (MORE in tags and not surely)):
+            yield what
+
+
+def _finding(identity: Identity, lacking: list[str], asked: bool) -> Finding:
+    site = identity.site
+    why = "as the settings ask" if asked else "as most identities of its root module do"
+    return RULE.finding(
+        f"{site.address} does not say {' or '.join(_SAYS[what] for what in lacking)}, {why}",
+        site.header,
+        site.address,
+        identity=site.address,
+        key=site.address,
+        help="add the owners of the application" if identity.kind == "azure:application" else "add the tag",
+    )
+
+
+_ROLE = """\
+resource "aws_iam_role" "NAME" {MARK
+  name = "NAME"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
+  })
+  TAGS
+}
+"""
+_DEFAULT = 'default_tags {\n    tags = { team = "shop" }\n  }'
+_PROVIDER = 'provider "aws" {\n  region = "eu-central-1"\n  MORE\n}\n'
+
+
+def _roles(third: str, provider: str = "", mark: str = "") -> str:
+    """Two roles that say whose they are, and a third with these tags."""
+    owned = 'tags = { Owner = "shop", Env = "prod" }'
+    roles = (("orders", owned, ""), ("carts", owned, ""), ("mails", third, mark))
+    made = (_ROLE.replace("NAME", name).replace("TAGS", tags).replace("MARK", end) for name, tags, end in roles)
+    return _PROVIDER.replace("MORE", provider) + "".join(made)
+
+
+_AZURE = """\
+resource "azurerm_user_assigned_identity" "orders" {
+  name = "orders"
+  tags = { "service-owner" = "shop" }
+}
+
+resource "azurerm_user_assigned_identity" "carts" {
+  name = "carts"
+  tags = { team = "shop" }
+}
+
+resource "azurerm_user_assigned_identity" "mails" {MARK
+  name = "mails"
+}
+
+provider "azurerm" {
+  features {}
+}
+"""
+
+BAD = (
+    Example("one role of three", {"main.tf": _roles('tags = { Env = "prod" }', mark=" # <- RC504")}),
+    Example("an empty owner", {"main.tf": _roles('tags = { Owner = "" }', mark=" # <- RC504")}),
+    Example("one managed identity of three", {"main.tf": _AZURE.replace("MARK", " # <- RC504")}),
+)
+
+GOOD = (
+    Example(
+        "the provider says it for all", {"main.tf": _roles("", 'default_tags {\n    tags = { team = "shop" }\n  }')}
+    ),
+    Example(
+        "tags that are given from outside",
+        {"main.tf": 'variable "tags" {\n  type = map(string)\n}\n\n' + _roles("tags = var.tags")},
+    ),
+    Example(
+        "an estate that keeps its owners elsewhere",
+        {
+            "main.tf": _PROVIDER.replace("MORE", "")
+            + "".join(_ROLE.replace("NAME", name).replace("TAGS", "").replace("MARK", "") for name in ("a", "b", "c"))
+        },
+    ),
+    Example("a library", {"main.tf": _roles("").removeprefix(_PROVIDER.replace("MORE", ""))}),
+)
