@@ -92,6 +92,15 @@ def test_without_a_pin_the_code_may_tell_the_version() -> None:
     assert pinned.faults
 
 
+def test_what_only_the_newest_version_knows_is_none_of_code_for_an_older_one() -> None:
+    old = 'resource "azurerm_kubernetes_cluster" "a" {\n%s  addon_profile {\n  }\n}\n'
+    edit = Edit("main.tf", old.index("%"), old.index("%"), "  oidc_issuer_enabled = true\n")
+    texts = (old % "").encode(), (old % edit.new).encode()
+    there = outline(SourceText("main.tf", texts[0])).blocks
+    [one] = judge(Change("main.tf", *texts, (edit,), (OWNERS,)), {"azurerm": Pin()}, lambda: there)
+    assert one.faults == ("oidc_issuer_enabled is not an argument",)
+
+
 def test_what_no_schema_knows_is_not_decided() -> None:
     one = judged("", 'resource "acme_thing" "a" {\n}\n')
     assert (one.faults, one.undecided) == ((), "no schema of acme_thing is at hand")

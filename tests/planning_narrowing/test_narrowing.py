@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from narrowing_estates import PATCHED, TOLD
+from narrowing_estates import PATCHED, SENDER, SERVERLESS, TOLD
 
 from rolecall.analysis.run import Options, analyse
 from rolecall.planners import load
@@ -88,6 +88,37 @@ def test_everything_becomes_what_is_needed(tmp_path: Path) -> None:
     assert 'variable = "kms:ViaService"' in text
     assert "iam:" not in text
     assert '+    actions = ["*"]' not in text
+
+
+CHOICE = """\
+Parameters:
+  Own:
+    Type: String
+    Default: "true"
+  Other:
+    Type: String
+    Default: ""
+Conditions:
+  HasOwn: !Equals [!Ref Own, "true"]
+Resources:
+  Jobs:
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "url"),
+    [("    Condition: HasOwn\n", "!If [HasOwn, !Ref Jobs, !Ref Other]"), ("    Condition: HasOwn\n", "!Ref Jobs"),
+     ("", "!If [HasOwn, !Ref Jobs, !Ref Other]")],
+)  # fmt: skip
+def test_what_a_condition_makes_is_not_named(condition: str, url: str, tmp_path: Path) -> None:
+    stack = SERVERLESS.replace("Resources:\n  Jobs:\n", CHOICE + condition).replace(
+        "!Ref Jobs\n      Pol", f"{url}\n      Pol"
+    )
+    lay_out(tmp_path, {"template.yaml": stack, "src/app.py": SENDER})
+    assert url in stack
+    assert "+" + " " * 14 + "Resource: !GetAtt Jobs.Arn" not in patch(planned(tmp_path).series.step("migrate")).decode()
+    plain = lay_out(tmp_path / "plain", {"template.yaml": SERVERLESS, "src/app.py": SENDER})
+    assert "Resource: !GetAtt Jobs.Arn" in patch(planned(plain).series.step("migrate")).decode()
 
 
 @pytest.mark.slow

@@ -104,9 +104,10 @@ def _proof(judged: list[Judged]) -> Proof:
 
 
 def judge(change: Change, pins: Mapping[str, Pin], siblings: Callable[[], Iterable[Block]] = tuple) -> Iterator[Judged]:
-    """The blocks of a changed Terraform file; `pins` are those of its module by provider.  Where nothing is pinned and
-    the newest schema has something against a block, the module's own blocks (`siblings`) may tell of an older one.
+    """The blocks of a changed Terraform file; `pins` are those of its module by provider.  Where nothing is pinned, the
+    module's own blocks (`siblings`) may tell of an older version than the newest: the code runs by that one, if at all.
     """
+    fitting: dict[str, int | None] = {}
     old = {(block.type, block.labels): block for block in parse_file(SourceText(change.path, change.before)).blocks}
     written = [
         (piece.start, piece.end, piece.edit)
@@ -125,12 +126,12 @@ def judge(change: Change, pins: Mapping[str, Pin], siblings: Callable[[], Iterab
             for name in names
         )
         provider = provider_of(block.labels[0])
-        pin = pins[provider]
-        one = _judged(block, before, owners, pin.major)
-        if one.faults and pin.newest is None and (major := _fitting(siblings(), provider)) is not None:
-            other = _judged(block, before, owners, major)
-            one = one if other.faults else other
-        yield one
+        major = pins[provider].major
+        if pins[provider].newest is None:
+            if provider not in fitting:
+                fitting[provider] = _fitting(siblings(), provider)
+            major = fitting[provider]
+        yield _judged(block, before, owners, major)
 
 
 def _fitting(siblings: Iterable[Block], provider: str) -> int | None:

@@ -59,6 +59,7 @@ _PLAIN = re.compile(rf"\s*({_TRAVERSAL})\s*")
 _QUOTED = re.compile(rf'\s*"((?:[\w./:@+=,-]|\$\{{\s*{_TRAVERSAL}\s*\}})+)"\s*')
 _HOLE = re.compile(r"\$\{\s*([^}]*?)\s*\}")
 _NAME = re.compile(r"[A-Za-z0-9]+")
+_CHOICE = re.compile(rb"!If\b|\bFn::If\b")
 
 
 class Words:
@@ -81,6 +82,8 @@ class Words:
     def of_entry(self, entry: Entry) -> Worded | None:
         """The value of one configured variable; None where it cannot be said."""
         if self.resource.format == "cloudformation":
+            if self._chosen(entry):
+                return None
             parts = self.in_template(entry.value)
             return Worded(parts, *self._declared(entry.value)) if parts else None
         target, arn = self._declared(entry.value)
@@ -130,6 +133,11 @@ class Words:
             return tuple(parts)
         return ()
 
+    def _chosen(self, entry: Entry) -> bool:
+        """Whether an entry is one of two by a condition, of which only the parameters' defaults are known here."""
+        span = entry.span
+        return span is None or span.path != self.text.path or bool(_CHOICE.search(self.text.data, span.start, span.end))
+
     def in_template(self, value: Value) -> Pattern:
         """A value of a CloudFormation template as the parts of a Sub; empty where it cannot be said."""
         hop = next((hop for hop in value.via if hop.kind == "parameter"), None)
@@ -152,7 +160,8 @@ class Words:
                 name = target.removeprefix(f"{self.unit.name}//").removeprefix("Parameters/")
                 if name.startswith("AWS::"):
                     return (Expr(name),)
-                if not _NAME.fullmatch(name):
+                declared = self._resources.get(target)
+                if not _NAME.fullmatch(name) or (declared is not None and declared.condition is not None):
                     return ()
                 return (Expr(name if attribute in ("", "Ref") else f"{name}.{attribute}"),)
             case _:
