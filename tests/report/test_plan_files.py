@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from rolecall.report.plan_files import NotAPlanFolderError, roadmap, runbook, write
+from rolecall.report.plan_text import summary
+from rolecall.report.text import Style
 
 PLAN = b'{"schema": "rolecall/plan/1"}'
 RECORD: dict[str, Any] = {
@@ -90,6 +92,28 @@ def test_the_road_map_leads_to_the_runbooks() -> None:
     assert "## Wave 0" in text
     assert "[move-1](migrations/move-1/runbook.md)" in text
     assert "rolecall apply PLAN --phase expand" in text
+
+
+def test_the_road_map_names_the_patches_that_are_there() -> None:
+    assert "`git apply PLAN/phases/2-expand.patch`, or" in roadmap(DATA, (), ["phases/2-expand.patch"])
+    assert "git apply" not in roadmap(DATA, ["main.tf"], ["phases/2-expand.patch"])
+    assert "git apply" not in roadmap(DATA)
+    kept = {**RECORD, "phases": [{**RECORD["phases"][0], "edits": [{}]}]}
+    assert "rolecall apply" in runbook(kept, [])
+    assert "rolecall apply" not in runbook(kept, ["2-expand.patch"])
+
+
+def test_settings_have_a_table_of_their_own() -> None:
+    names = ["move-1", *(f"setting-{number}" for number in range(30))]
+    records = [{**RECORD, "id": name, "disposition": "advice"} for name in names]
+    data = {**DATA, "migrations": records, "waves": [{"wave": 0, "migrations": names}]}
+    text = roadmap(data)
+    assert text.index("[move-1]") < text.index("### Settings") < text.index("[setting-0]")
+    assert text.count("(migrations/") == len(names)
+    lines = list(summary(data, Path("p"), Style(width=100)))
+    assert any("move-1" in line for line in lines)
+    assert not any("setting-0" in line for line in lines)
+    assert "  and 30 settings with advice (roadmap.md)" in lines
 
 
 def test_a_runbook_quotes_what_it_was_given() -> None:

@@ -38,8 +38,9 @@ def files(
     """Every file of the folder, as (path, content).  `data` is the plan as its JSON has it."""
     yield "plan.json", (dumps(data) + "\n").encode()
     left_out = sorted({path for step in series.steps for path in secretive(step, places)})
-    yield "roadmap.md", roadmap(data, left_out).encode("utf-8", "replace")
-    yield from _patches("phases", series, places)
+    phases = list(_patches("phases", series, places))
+    yield "roadmap.md", roadmap(data, left_out, [path for path, _ in phases]).encode("utf-8", "replace")
+    yield from phases
     for migration, record in zip(migrations, data["migrations"], strict=True):
         folder = f"migrations/{migration.id if _ID.fullmatch(migration.id) else 'unnamed'}"
         own = list(_patches(folder, compose(tree, [migration]), places)) if migration.phases else []
@@ -120,10 +121,10 @@ _DISPOSITIONS = {
 }
 
 
-def roadmap(data: Mapping[str, Any], left_out: Sequence[str] = ()) -> str:
+def roadmap(data: Mapping[str, Any], left_out: Sequence[str] = (), patches: Sequence[str] = ()) -> str:
     """The whole plan for people: where the estate stands, then wave by wave.
 
-    `left_out` are the files that no patch shows since it would quote a key.
+    `left_out` are the files that no patch shows since it would quote a key, `patches` those that are there.
     """
     migrations = {record["id"]: record for record in data["migrations"]}
     kpis = data["kpis"]
@@ -145,31 +146,40 @@ def roadmap(data: Mapping[str, Any], left_out: Sequence[str] = ()) -> str:
             "",
         ]
         for name in phases:
-            file = f"PLAN/phases/{PHASES.index(name) + 1}-{name}.patch"
-            lines.append(f"1. `git apply {file}`, or `rolecall apply PLAN --phase {name}`")
+            file = f"phases/{PHASES.index(name) + 1}-{name}.patch"
+            by_git = f"`git apply PLAN/{file}`, or " if file in patches and not left_out else ""
+            lines.append(f"1. {by_git}`rolecall apply PLAN --phase {name}`")
         lines.append("")
         if left_out:
             lines += [
-                "These files hold a key in the lines that change, which a patch would quote, so they are in no patch;",
-                "`rolecall apply` changes them: " + ", ".join(code(path) for path in left_out) + ".",
+                "These files hold a key in or beside the lines that change, which a patch would quote, so they are in",
+                "no patch; `rolecall apply` changes them: " + ", ".join(code(path) for path in left_out) + ".",
                 "",
             ]
     for wave in data["waves"]:
         lines += [f"## Wave {wave['wave']}", ""]
-        listed = [
-            (
-                f"[{record['id']}](migrations/{record['id']}/runbook.md)",
-                code(record["identity"] or record["subject"]["address"]),
-                escaped(", ".join(record["targets"])),
-                record["disposition"],
-                str(record["risk"]),
-                str(record["effort"]),
-            )
-            for name in wave["migrations"]
-            if (record := migrations.get(name)) is not None
-        ]
-        lines += [*table(("migration", "identity", "target", "disposition", "risk", "effort"), listed), ""]
+        records = [migrations[name] for name in wave["migrations"] if name in migrations]
+        settings = [record for record in records if record["id"].startswith("setting-")]
+        if len(settings) < len(records):
+            lines += _listed([record for record in records if record not in settings])
+        if settings:
+            lines += ["### Settings", "", *_listed(settings)]
     return "\n".join(lines)
+
+
+def _listed(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    rows = [
+        (
+            f"[{record['id']}](migrations/{record['id']}/runbook.md)",
+            code(record["identity"] or record["subject"]["address"]),
+            escaped(", ".join(record["targets"])),
+            record["disposition"],
+            str(record["risk"]),
+            str(record["effort"]),
+        )
+        for record in records
+    ]
+    return [*table(("migration", "identity", "target", "disposition", "risk", "effort"), rows), ""]
 
 
 def runbook(record: Mapping[str, Any], patches: Sequence[str]) -> str:
@@ -233,6 +243,11 @@ def _phase(phase: Mapping[str, Any], patches: Sequence[str]) -> list[str]:
     name = f"{number}-{phase['name']}.patch"
     if name in patches:
         lines += [f"Patch: [{name}]({name})", ""]
+    elif phase.get("edits"):
+        lines += [
+            "No patch: it would quote a key that lies in or beside the lines that change.  Use `rolecall apply`.",
+            "",
+        ]
     for title, key in (("Needs", "needs"), ("Look at after it", "verify")):
         if phase[key]:
             lines += [f"{title}:", "", *(f"- {escaped(item)}" for item in phase[key]), ""]

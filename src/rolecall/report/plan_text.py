@@ -9,6 +9,8 @@ from typing import Any
 from rolecall.report.masking import masked, visible
 from rolecall.report.text import Style, wrapped
 
+#: How many settings with nothing but advice a wave may have before they are counted and not listed.
+_MOST = 20
 _ROLES = {"patch": "low", "partial": "medium", "advice": "note", "keep": "note"}
 
 
@@ -20,7 +22,13 @@ def summary(data: Mapping[str, Any], folder: Path, style: Style) -> Iterator[str
         if not wave["migrations"]:
             continue
         yield style.paint(f"wave {wave['wave']}", "strong")
+        advised = [name for name in wave["migrations"] if migrations[name]["disposition"] == "advice"]
+        counted = {name for name in advised if name.startswith("setting-")}
+        if len(counted) <= _MOST:
+            counted = set()
         for name in wave["migrations"]:
+            if name in counted:
+                continue
             record = migrations[name]
             what = visible(masked(record["identity"] or record["subject"]["address"]))
             label = style.paint(f"{record['disposition']:<8}", _ROLES[record["disposition"]])
@@ -29,6 +37,8 @@ def summary(data: Mapping[str, Any], folder: Path, style: Style) -> Iterator[str
             for reason in record["reasons"][:1]:
                 for line in wrapped(visible(masked(reason)), indent, indent, style.width):
                     yield style.paint(line, "faint")
+        if counted:
+            yield f"  and {len(counted)} settings with advice (roadmap.md)"
         yield ""
     counts = data["kpis"].get("migrations_by_disposition", {})
     told = ", ".join(f"{number} {name}" for name, number in counts.items())
