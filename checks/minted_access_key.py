@@ -173,45 +173,6 @@ resource "aws_iam_access_key" "deployer" { # <- RC101
         },
     ),
     Example(
-        "asked for, or left out, by samples alone, which nobody deploys",
-        {
-            "modules/vault/main.tf": """\
-variable "teams" {
-  type = set(string)
-}
-
-variable "with_deployer" {
-  default = true
-}
-
-resource "azuread_application_password" "team" { # <- RC101
-  for_each       = var.teams
-  application_id = each.key
-}
-
-resource "azurerm_key_vault_secret" "team" {
-  for_each        = var.teams
-  name            = each.key
-  key_vault_id    = "vault"
-  value           = azuread_application_password.team[each.key].value
-  expiration_date = "2027-01-01T00:00:00Z"
-}
-
-resource "azuread_application_password" "deployer" { # <- RC101
-  count          = var.with_deployer ? 1 : 0
-  application_id = "deployer"
-}
-""",
-            "examples/basic/main.tf": """\
-module "vault" {
-  source        = "../../modules/vault"
-  teams         = ["north"]
-  with_deployer = false
-}
-""",
-        },
-    ),
-    Example(
         "an application's secret in an app setting",
         {
             "main.tf": """\

@@ -412,3 +412,17 @@ def test_a_check_imports_nothing_heavy() -> None:
         done = subprocess.run([sys.executable, "-c", script, form], capture_output=True, check=False, timeout=60)
         loaded = set(eval(done.stderr.decode().splitlines()[-1]))
         assert loaded <= {"tomllib"}, loaded
+
+
+def test_what_is_no_file_is_written_to_and_stays_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "estate").mkdir()
+    (tmp_path / "estate" / "main.tf").write_text("# nothing\n")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run("check", str(tmp_path / "estate"), "--no-cache", "--output", str(pipe)).exit_code == 0
+        assert b"no findings" in os.read(reading, 1000)
+    finally:
+        os.close(reading)
+    assert pipe.is_fifo()

@@ -32,7 +32,15 @@ def test_a_live_key_is_in_no_file_of_the_plan(tmp_path: Path) -> None:
             assert SECRET not in path.read_text(), path
     data = json.loads((tmp_path / "plan" / "plan.json").read_text())
     assert [part["name"] for part in data["series"]] == ["migrate"]
-    assert "main.tf" in (tmp_path / "plan" / "roadmap.md").read_text()
+    (migration,) = [record["id"] for record in data["migrations"] if record["phases"]]
+    roadmap = (tmp_path / "plan" / "roadmap.md").read_text()
+    assert "The patches leave these migrations out" in roadmap
+    assert migration in roadmap
+    assert "git apply" not in roadmap
+    assert (
+        "rolecall apply PLAN --phase migrate"
+        in (tmp_path / "plan" / "migrations" / migration / "runbook.md").read_text()
+    )
     result = CliRunner().invoke(
         cli, ["apply", str(tmp_path / "plan"), "--phase", "migrate", "--root", str(estate)], catch_exceptions=False
     )
@@ -46,3 +54,62 @@ def test_a_documented_example_stays_in_the_patch(tmp_path: Path) -> None:
     write_provider(estate, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
     plan(estate, tmp_path / "plan")
     assert (tmp_path / "plan" / "phases" / "3-migrate.patch").exists()
+
+
+MINTED = """\
+resource "aws_iam_user" "NAME" {
+  name = "NAME"
+}
+
+resource "aws_iam_user_policy" "NAME" {
+  user   = aws_iam_user.NAME.name
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::NAME/*" }] })
+}
+
+resource "aws_iam_access_key" "NAME" {
+  user = aws_iam_user.NAME.name
+}
+"""
+FUNCTION = """\
+resource "aws_iam_role" "NAME" {
+  name               = "NAME-function"
+  assume_role_policy = jsonencode({
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
+  })
+}
+
+resource "aws_lambda_function" "NAME" {
+  function_name = "NAME"
+  role          = aws_iam_role.NAME.arn
+  runtime       = "python3.13"
+  handler       = "main.handler"
+  filename      = "NAME.zip"
+  environment {
+    variables = {
+      OTHER                 = "plain"
+      AWS_ACCESS_KEY_ID     = aws_iam_access_key.NAME.id
+      AWS_SECRET_ACCESS_KEY = aws_iam_access_key.NAME.secret
+    }
+  }
+}
+"""
+
+
+def test_no_migration_is_shown_by_halves(tmp_path: Path) -> None:
+    """The function of one key has a password beside the lines that change: nothing of that key's is in a patch."""
+    estate = tmp_path / "estate"
+    estate.mkdir()
+    for name in ("orders", "carts"):
+        (estate / f"{name}.tf").write_text(MINTED.replace("NAME", name))
+    (estate / "f_orders.tf").write_text(FUNCTION.replace("NAME", "orders").replace('"plain"', "var.password"))
+    (estate / "f_carts.tf").write_text(
+        FUNCTION.replace("NAME", "carts").replace('"plain"', '"plain"\n      DB_PASSWORD = "correct-horse-Battery9"')
+    )
+    plan(estate, tmp_path / "plan")
+    for path in (tmp_path / "plan").rglob("*"):
+        assert not path.is_file() or "correct-horse-Battery9" not in path.read_text(), path
+    patches = "".join(path.read_text() for path in (tmp_path / "plan" / "phases").glob("*.patch"))
+    assert "aws_iam_access_key.orders.secret" in patches
+    assert "carts" not in patches
+    data = json.loads((tmp_path / "plan" / "plan.json").read_text())
+    assert "f_carts.tf" in {edit["path"] for m in data["migrations"] for p in m["phases"] for edit in p["edits"]}

@@ -201,12 +201,18 @@ class _Progress:
 
 
 def write(text: str, output: Path | None) -> None:
-    """Text to a file, whole or not at all, or to stdout.  Raises Failure."""
+    """Text to a file, whole or not at all, or to stdout.  Raises Failure.
+
+    What is there and no file (a pipe, /dev/null) is written to: putting a file in its place would break it for all.
+    """
     if output is None:
         click.echo(text, nl=False, color=True)  # colours are decided on already
         return
     temporary = output.with_name(f".{output.name}.{os.getpid()}")
     try:
+        if output.exists() and not output.is_file():
+            output.write_text(text, encoding="utf-8", errors="backslashreplace")
+            return
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
         temporary.replace(output)
     except OSError as error:

@@ -10,7 +10,6 @@ from rolecall.model.finding import Related
 from rolecall.model.linking import Consumption, Flow, Model, OpenEnd
 from rolecall.model.nature import speaks, words
 from rolecall.model.parts import Credential, Identity, Workload
-from rolecall.model.sites import is_sampled
 from rolecall.source.text import Span
 
 MAX_RELATED = 8
@@ -43,11 +42,9 @@ class Declaration:
 
     @property
     def place(self) -> Span:
-        """Where a finding belongs: the block; the call that asked for it where an input of the module decides, and that
-        call does not only show others how.
-        """
+        """Where a finding belongs: the block; the call that asked for it where an input of the module decides."""
         first = self.first
-        if first.gate is not None and first.site.calls and not is_sampled(first.site.calls, first.site.module):
+        if first.gate is not None and first.site.calls:
             return first.site.calls[-1]
         return first.span
 

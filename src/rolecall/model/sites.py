@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.model.parts import Gate, Site
-from rolecall.source.text import Span
 
 
 def site_of(resource: Resource) -> Site:
@@ -49,25 +46,11 @@ def instances(resource: Resource) -> int | None:
     return None if resource.condition.keys is None else len(resource.condition.keys)
 
 
-#: Folders whose modules only show, or try, how others are called.
-_SAMPLES = frozenset({"validation", "examples", "example", "tests", "test"})
-
-
 def switched_off(resource: Resource, unit: Unit) -> str:
-    """The inputs by which a declaration is not made, though those who apply it may well have it made; "" for none.
-
-    That is so where defaults alone decide in a root module whose files of values are named when it is applied, and in a
-    module that is called from samples alone: what a sample leaves out, others ask for.
+    """The inputs by whose defaults alone a declaration is not made, of a root module whose files of values are named
+    when it is applied; "" where that is not so.
     """
     condition = resource.condition
-    if condition is None or not (is_sampled(resource.calls, resource.module) if condition.called else unit.choices):
+    if not unit.choices or condition is None or condition.called:
         return ""
     return ", ".join(condition.inputs)
-
-
-def is_sampled(calls: Sequence[Span], module: str) -> bool:
-    """Whether a module is called from a folder of samples that it does not lie in: its last call, outermost first."""
-    if not calls:
-        return False
-    *folders, _ = calls[-1].path.split("/")
-    return not _SAMPLES.isdisjoint(folders) and _SAMPLES.isdisjoint(module.split("/"))

@@ -9,7 +9,6 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,31 +36,49 @@ def files(
 ) -> Iterator[tuple[str, bytes]]:
     """Every file of the folder, as (path, content).  `data` is the plan as its JSON has it."""
     yield "plan.json", (dumps(data) + "\n").encode()
-    left_out = sorted({path for step in series.steps for path in secretive(step, places)})
-    phases = list(_patches("phases", series, places))
+    shown, left_out = _showable(migrations, series, tree, places)
+    phases = list(_patches("phases", shown))
     yield "roadmap.md", roadmap(data, left_out, [path for path, _ in phases]).encode("utf-8", "replace")
     yield from phases
     for migration, record in zip(migrations, data["migrations"], strict=True):
         folder = f"migrations/{migration.id if _ID.fullmatch(migration.id) else 'unnamed'}"
-        own = list(_patches(folder, compose(tree, [migration]), places)) if migration.phases else []
-        yield from own
-        names = [path.rpartition("/")[2] for path, _ in own]
+        own = _showable([migration], compose(tree, [migration]), tree, places)[0] if migration.phases else None
+        patches = list(_patches(folder, own)) if own is not None else []
+        yield from patches
+        names = [path.rpartition("/")[2] for path, _ in patches]
         yield f"{folder}/runbook.md", runbook(record, names).encode("utf-8", "replace")
 
 
-def _patches(folder: str, series: Series, places: SecretPlaces) -> Iterator[tuple[str, bytes]]:
-    kept_out: set[str] = set()
+def _showable(
+    migrations: Sequence[Migration], series: Series, tree: Tree, places: SecretPlaces
+) -> tuple[Series, list[str]]:
+    """The series of those migrations that patches may show whole, and the ids of the others.
+
+    A migration of which a patch would show one file and not another would be applied by halves; a key waits for the
+    moves that it is to die after.
+    """
+    kept = [migration for migration in migrations if migration.phases]
+    left: list[str] = []
+    while paths := {path for step in series.steps for path in secretive(step, places)}:
+        out = [m for m in kept if any(edit.path in paths for phase in m.phases for edit in phase.edits)]
+        owners = {(m.identity, m.subject.cloud) for m in out if m.identity}
+        keys = [m for m in kept if m.id.startswith("key-") and (m.identity, m.subject.cloud) in owners]
+        left += dict.fromkeys(m.id for m in (*out, *keys))
+        kept = [m for m in kept if m.id not in left]
+        series = compose(tree, kept)
+    return series, left
+
+
+def _patches(folder: str, series: Series) -> Iterator[tuple[str, bytes]]:
     for step in series.steps:
-        kept_out |= set(secretive(step, places))
-        shown = {path: edits for path, edits in step.changes.items() if path not in kept_out}
-        if shown:
-            yield f"{folder}/{PHASES.index(step.name) + 1}-{step.name}.patch", patch(replace(step, changes=shown))
+        if step.changes:
+            yield f"{folder}/{PHASES.index(step.name) + 1}-{step.name}.patch", patch(step)
 
 
 def secretive(step: Step, places: SecretPlaces) -> Iterator[str]:
     """The files whose part of a patch would quote a secret: git needs the lines that a patch takes away.
 
-    Such a file is left out of the patches from then on; `rolecall apply` changes it without quoting it.
+    Its migrations are left out of the patches; `rolecall apply` changes it without quoting it.
     """
     for path, edits in step.changes.items():
         part = unified(path, step.before[path], edits).decode("utf-8", "replace")
@@ -124,7 +141,7 @@ _DISPOSITIONS = {
 def roadmap(data: Mapping[str, Any], left_out: Sequence[str] = (), patches: Sequence[str] = ()) -> str:
     """The whole plan for people: where the estate stands, then wave by wave.
 
-    `left_out` are the files that no patch shows since it would quote a key, `patches` those that are there.
+    `left_out` are the migrations that no patch shows since it would quote a secret, `patches` the files that there are.
     """
     migrations = {record["id"]: record for record in data["migrations"]}
     kpis = data["kpis"]
@@ -147,39 +164,31 @@ def roadmap(data: Mapping[str, Any], left_out: Sequence[str] = (), patches: Sequ
         ]
         for name in phases:
             file = f"phases/{PHASES.index(name) + 1}-{name}.patch"
-            by_git = f"`git apply PLAN/{file}`, or " if file in patches and not left_out else ""
+            by_git = f"`git apply PLAN/{file}`, or " if file in patches else ""
             lines.append(f"1. {by_git}`rolecall apply PLAN --phase {name}`")
         lines.append("")
         if left_out:
             lines += [
-                "These files hold a key in or beside the lines that change, which a patch would quote, so they are in",
-                "no patch; `rolecall apply` changes them: " + ", ".join(code(path) for path in left_out) + ".",
+                "The patches leave these migrations out, since they would quote a secret beside the lines that change;",
+                "`rolecall apply` makes a phase with them: " + ", ".join(code(name) for name in left_out) + ".",
                 "",
             ]
     for wave in data["waves"]:
         lines += [f"## Wave {wave['wave']}", ""]
-        records = [migrations[name] for name in wave["migrations"] if name in migrations]
-        settings = [record for record in records if record["id"].startswith("setting-")]
-        if len(settings) < len(records):
-            lines += _listed([record for record in records if record not in settings])
-        if settings:
-            lines += ["### Settings", "", *_listed(settings)]
+        listed = [
+            (
+                f"[{record['id']}](migrations/{record['id']}/runbook.md)",
+                code(record["identity"] or record["subject"]["address"]),
+                escaped(", ".join(record["targets"])),
+                record["disposition"],
+                str(record["risk"]),
+                str(record["effort"]),
+            )
+            for name in wave["migrations"]
+            if (record := migrations.get(name)) is not None
+        ]
+        lines += [*table(("migration", "identity", "target", "disposition", "risk", "effort"), listed), ""]
     return "\n".join(lines)
-
-
-def _listed(records: Sequence[Mapping[str, Any]]) -> list[str]:
-    rows = [
-        (
-            f"[{record['id']}](migrations/{record['id']}/runbook.md)",
-            code(record["identity"] or record["subject"]["address"]),
-            escaped(", ".join(record["targets"])),
-            record["disposition"],
-            str(record["risk"]),
-            str(record["effort"]),
-        )
-        for record in records
-    ]
-    return [*table(("migration", "identity", "target", "disposition", "risk", "effort"), rows), ""]
 
 
 def runbook(record: Mapping[str, Any], patches: Sequence[str]) -> str:
@@ -244,10 +253,7 @@ def _phase(phase: Mapping[str, Any], patches: Sequence[str]) -> list[str]:
     if name in patches:
         lines += [f"Patch: [{name}]({name})", ""]
     elif phase.get("edits"):
-        lines += [
-            "No patch: it would quote a key that lies in or beside the lines that change.  Use `rolecall apply`.",
-            "",
-        ]
+        lines += [f"No patch, since it would quote a secret: `rolecall apply PLAN --phase {phase['name']}`", ""]
     for title, key in (("Needs", "needs"), ("Look at after it", "verify")):
         if phase[key]:
             lines += [f"{title}:", "", *(f"- {escaped(item)}" for item in phase[key]), ""]
