@@ -256,6 +256,12 @@ class Catalog(Mapping[str, Entry]):
             raise KeyError(type_name)
         return entry
 
+    def get(self, type_name: str, default: Any = None) -> Any:  # asked of every block: no exception on the way
+        if type_name not in self._entries:
+            self._entries[type_name] = self._read(type_name)
+        entry = self._entries[type_name]
+        return default if entry is None else entry
+
     def __iter__(self) -> Iterator[str]:
         every = (self._of(file, at) for file in self._texts for at in range(len(self._split(file))))
         return iter(dict.fromkeys(name for found in every for name in found))

@@ -115,7 +115,7 @@ def main() -> None:
     """The entry point of the `rolecall` program."""
     # Models are millions of small objects that live to the end; looking for cycles among them over and over is
     # a third of the time.
-    gc.set_threshold(200_000, 20, 50)
+    gc.set_threshold(700_000, 20, 50)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
