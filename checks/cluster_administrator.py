@@ -2,7 +2,9 @@
 
 What it does
     Finds Kubernetes roles that allow every verb on every resource, and bindings that give a service account
-    `cluster-admin`, `admin` or `edit`.  People who are administrators of a cluster are reported as low.
+    `cluster-admin`, `admin` or `edit`.  On EKS, access entries that give a role of AWS the policies of the same rights,
+    and roles and users that the config map `aws-auth` puts into `system:masters`.  People who are administrators of a
+    cluster are reported as low, and so is a role of which the code does not show whose it is.
 
 Why it matters
     The account's token is then the cluster: every secret, every pod and every cloud role behind them.
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rolecall.model.cluster import Binding
+from rolecall.model.cluster import Access, Binding
 from rolecall.model.finding import Finding, Severity
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
@@ -56,6 +58,43 @@ def check(model: Model) -> Iterator[Finding]:
     for binding in known.bindings:
         if binding.role_wide and binding.role in BUILT_IN and known.role_of(binding) is None:
             yield from _bound(binding)
+    for part in model.cluster:
+        if isinstance(part, Access) and part.policy in _POLICIES:
+            yield from _let_in(model, part)
+
+
+#: The access policies of EKS that are too much for a program, and the cluster's own role that each is like.
+#: https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
+_POLICIES = {
+    "AmazonEKSClusterAdminPolicy": "cluster-admin",
+    "AmazonEKSAdminPolicy": "admin",
+    "AmazonEKSEditPolicy": "edit",
+    "system:masters": "cluster-admin",
+}
+
+
+def _let_in(model: Model, access: Access) -> Iterator[Finding]:
+    from rolecall.policy.bearers import is_judged  # most clusters are not of EKS
+
+    identity = model.identities.get(access.identity)
+    machine = identity is not None and is_judged(model, identity)
+    who = identity.site.address if identity is not None else access.label
+    role = _POLICIES[access.policy]
+    if not machine and not (role == "cluster-admin" and access.wide):
+        return
+    named = f"the policy {access.policy}" if access.policy.startswith("Amazon") else f"the group {access.policy}"
+    yield RULE.finding(
+        f"{access.site.address} gives {who if who and '${?}' not in who else 'a role'} {named}"
+        f"{'' if access.wide else ' in some namespaces'}: {BUILT_IN[role]}",
+        access.span,
+        access.site.address,
+        severity=_severity(role, access.wide) if machine else "low",
+        identity=identity.site.address if identity is not None else access.site.address,
+        key=f"{access.site.address} {access.label} {access.policy}",
+        help="bind a role that lists the resources and verbs that it calls to a group, and name that in its entry"
+        if machine
+        else "give people this for a time, by a role that they take when they need it",
+    )
 
 
 def _bound(binding: Binding) -> Iterator[Finding]:
@@ -63,7 +102,7 @@ def _bound(binding: Binding) -> Iterator[Finding]:
     people = [s for s in binding.subjects if s.kind != "ServiceAccount" and s.name not in EVERYBODY]
     severity: Severity
     if machines:
-        severity = _severity(binding)
+        severity = _severity(binding.role, binding.wide)
         if all(is_controller(subject.name) for subject in machines):
             severity = "low"
     elif people and binding.role == "cluster-admin" and binding.wide:
@@ -84,10 +123,10 @@ def _bound(binding: Binding) -> Iterator[Finding]:
     )
 
 
-def _severity(binding: Binding) -> Severity:
-    if binding.role == "cluster-admin":
-        return "high" if binding.wide else "medium"
-    return "medium" if binding.wide else "low"
+def _severity(role: str, wide: bool) -> Severity:
+    if role == "cluster-admin":
+        return "high" if wide else "medium"
+    return "medium" if wide else "low"
 
 
 _BINDING = """\
@@ -122,7 +161,111 @@ resource "kubernetes_cluster_role_binding" "deployer" {MARK
 }
 """
 
+_DEPLOYER = """\
+resource "aws_iam_role" "deployer" {
+  name = "deployer"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "codebuild.amazonaws.com" } }]
+  })
+}
+
+resource "aws_eks_access_policy_association" "deployer" {MARK
+  cluster_name  = "shop"
+  policy_arn    = "arn:aws:eks::aws:cluster-access-policy/POLICY"
+  principal_arn = aws_iam_role.deployer.arn
+  access_scope {
+    type = "cluster"
+  }
+}
+"""
+
 BAD = (
+    Example(
+        "an access entry of EKS",
+        {"main.tf": _DEPLOYER.replace("MARK", " # <- RC320").replace("POLICY", "AmazonEKSClusterAdminPolicy")},
+    ),
+    Example(
+        "an access entry in a template",
+        {
+            "eks.yaml": """\
+Resources:
+  Deployer:
+    Type: AWS::EKS::AccessEntry
+    Properties:
+      ClusterName: shop
+      PrincipalArn: arn:aws:iam::111122223333:role/deployer
+      AccessPolicies:
+        - PolicyArn: arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy # <- RC320
+          AccessScope:
+            Type: cluster
+"""
+        },
+    ),
+    Example(
+        "access entries of the module",
+        {
+            "main.tf": """\
+module "eks" {
+  source  = "terraform-aws-modules/eks/aws"
+  version = "~> 20.0"
+  access_entries = {
+    deployer = {
+      principal_arn = "arn:aws:iam::111122223333:role/deployer"
+      policy_associations = {
+        admin = { # <- RC320
+          policy_arn   = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+          access_scope = { type = "cluster" }
+        }
+      }
+    }
+  }
+}
+"""
+        },
+    ),
+    Example(
+        "the config map of EKS",
+        {
+            "aws-auth.yaml": """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: aws-auth
+  namespace: kube-system
+data:
+  mapRoles: | # <- RC320
+    - rolearn: arn:aws:iam::111122223333:role/deployer
+      username: deployer
+      groups: ["system:masters"]
+    - rolearn: arn:aws:iam::111122223333:role/nodes
+      username: system:node:{{EC2PrivateDNSName}}
+      groups: ["system:nodes"]
+"""
+        },
+    ),
+    Example(
+        "the config map of EKS in Terraform",
+        {
+            "main.tf": """\
+resource "kubernetes_config_map" "auth" {
+  metadata {
+    name      = "aws-auth"
+    namespace = "kube-system"
+  }
+  data = {
+    mapRoles = yamlencode([
+      { # <- RC320
+        rolearn  = "arn:aws:iam::111122223333:role/deployer"
+        username = "deployer"
+        groups   = ["system:masters"]
+      },
+    ])
+  }
+}
+"""
+        },
+    ),
     Example(
         "a binding of a manifest",
         {"rbac.yaml": _BINDING.replace("v1\n", "v1 # <- RC320\n", 1).replace("ROLE", "cluster-admin")},
@@ -170,8 +313,30 @@ resource "kubernetes_manifest" "deployer" {
 )
 
 GOOD = (
+    Example(
+        "an access entry that reads",
+        {"main.tf": _DEPLOYER.replace("MARK", "").replace("POLICY", "AmazonEKSViewPolicy")},
+    ),
     Example("a role that reads", {"rbac.yaml": _BINDING.replace("ROLE", "view")}),
     Example("a role that reads, in Terraform", {"main.tf": _TERRAFORM.replace("ROLE", "view").replace("MARK", "")}),
+    Example(
+        "somebody who looks after a namespace of EKS",
+        {
+            "eks.yaml": """\
+Resources:
+  Deployer:
+    Type: AWS::EKS::AccessEntry
+    Properties:
+      ClusterName: shop
+      PrincipalArn: arn:aws:iam::111122223333:role/shop-team
+      AccessPolicies:
+        - PolicyArn: arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminPolicy
+          AccessScope:
+            Type: namespace
+            Namespaces: [shop]
+"""
+        },
+    ),
     Example(
         "people who look after one namespace",
         {

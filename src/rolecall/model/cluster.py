@@ -120,4 +120,19 @@ class ClearText:
     strength: str
 
 
-ClusterPart: TypeAlias = ClusterRole | Binding | ServiceAccount | PodSettings | AccountToken | ClearText
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Somebody of AWS is let into a cluster of EKS: `policy` is the name of the access policy, or the group of the
+    config map.  `wide` says that it holds in every namespace; `identity` is the id of a declared principal or "", and
+    `label` its name or ARN as far as it is known.
+    """
+
+    site: Site
+    policy: str
+    wide: bool
+    identity: str
+    label: str
+    span: Span
+
+
+ClusterPart: TypeAlias = ClusterRole | Binding | ServiceAccount | PodSettings | AccountToken | ClearText | Access

@@ -41,6 +41,11 @@ from rolecall.source.tree import Tree, Unreadable
 #: A position in a list of blocks, which `find` enters by itself.
 _INDEX = late(r"\.\d+(?=\.|$)")
 
+#: How the types start by which EKS lets somebody of AWS into a cluster (model/cluster_access.py).
+_LET_INTO_CLUSTERS = (
+    *("aws_eks_access_policy_association", "AWS::EKS::AccessEntry", "terraform-aws-modules/eks/aws"),
+    *("k8s:ConfigMap", "kubernetes_config_map", "kubernetes_manifest"),
+)
 
 #: What is seen of an application through which people sign in.
 SIGN_IN = "people sign in through it"
@@ -90,6 +95,10 @@ class Extraction:
             from rolecall.model.cluster_objects import read_cluster
 
             read_cluster(self)
+        if any(name.startswith(_LET_INTO_CLUSTERS) for name in types):
+            from rolecall.model.cluster_access import read_access
+
+            read_access(self)
         if self.unit.format == "github":
             from rolecall.model.ci_reading import read_jobs
 
