@@ -175,20 +175,28 @@ def roadmap(data: Mapping[str, Any], left_out: Sequence[str] = (), patches: Sequ
             ]
     for wave in data["waves"]:
         lines += [f"## Wave {wave['wave']}", ""]
-        listed = [
-            (
-                f"[{record['id']}](migrations/{record['id']}/runbook.md)",
-                code(record["identity"] or record["subject"]["address"]),
-                escaped(", ".join(record["targets"])),
-                record["disposition"],
-                str(record["risk"]),
-                str(record["effort"]),
-            )
-            for name in wave["migrations"]
-            if (record := migrations.get(name)) is not None
-        ]
-        lines += [*table(("migration", "identity", "target", "disposition", "risk", "effort"), listed), ""]
+        records = [migrations[name] for name in wave["migrations"] if name in migrations]
+        settings = [record for record in records if record["id"].startswith("setting-")]
+        if len(settings) < len(records):
+            lines += _listed([record for record in records if record not in settings])
+        if settings:
+            lines += ["### Settings", "", *_listed(settings)]
     return "\n".join(lines)
+
+
+def _listed(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    rows = [
+        (
+            f"[{record['id']}](migrations/{record['id']}/runbook.md)",
+            code(record["identity"] or record["subject"]["address"]),
+            escaped(", ".join(record["targets"])),
+            record["disposition"],
+            str(record["risk"]),
+            str(record["effort"]),
+        )
+        for record in records
+    ]
+    return [*table(("migration", "identity", "target", "disposition", "risk", "effort"), rows), ""]
 
 
 def runbook(record: Mapping[str, Any], patches: Sequence[str]) -> str:
