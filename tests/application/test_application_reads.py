@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rolecall.frontends.application import MAX_BYTES, EnvRead, reads
 from rolecall.source.tree import Tree
 
-NAMES = {"AWS_KEY", "KEY", "DB_URL"}
+NAMES = {"AWS_KEY", "KEY", "DB_URL", "SHOP_AWS_KEY_ID"}
 
 
 def found(root: Path, files: dict[str, str | bytes]) -> list[EnvRead]:
@@ -46,6 +46,9 @@ READ = [
     ("a.go", 'k := os.Getenv("KEY")', "go", "KEY"),
     ("a.go", 'k, ok := os.LookupEnv("KEY")', "go", "KEY"),
     ("a.go", 'Key string `env:"KEY,required"`', "go", "KEY"),
+    ("a.go", 'const ACCESS_KEY = "SHOP_AWS_KEY_ID"\n', "go", "SHOP_AWS_KEY_ID"),
+    ("a.go", 'cli.StringFlag{EnvVar: "SHOP_AWS_KEY_ID"}', "go", "SHOP_AWS_KEY_ID"),
+    ("A.java", 'static final String KEY_ID = "SHOP_AWS_KEY_ID";', "java", "SHOP_AWS_KEY_ID"),
     ("a.php", "$k = $_ENV['KEY'];", "php", "KEY"),
     ("a.php", "$k = env('KEY', null);", "php", "KEY"),
     ("a.cs", 'Environment.GetEnvironmentVariable("KEY")', "dotnet", "KEY"),
@@ -82,6 +85,8 @@ NOT_READ = [
     ("a.js", "process.env['KEY'] = 'x'"),
     ("a.js", "process.env.KEYS; x.KEY"),
     ("a.go", 'const KEY = "KEY"'),
+    ("a.go", 'if name == "SHOP_AWS_KEY_ID" {'),
+    ("a.js", 'const variables = [{ name: "SHOP_AWS_KEY_ID", value: id }]'),
     ("a.sh", "KEY=1"),
     ("a.sh", "# $KEY"),
     ("a.sh", "$KEYS ${MY_KEY}"),

@@ -83,6 +83,12 @@ _CALLS = (
     (rb"\$\{", rb"[:}\-+=?]"),
     (rb"\b(?:env|envconfig|envconf|envvar|mapstructure|koanf):\"", rb"[\",]"),
 )
+#: The same where a constant or a flag holds the name, by which other code reads it: names like no other text alone.
+_HOLDERS = (
+    (rb"\w[ \t]*:?=[ \t]*[\"'`]", rb"[\"'`][ \t]*(?:[;,)\r\n]|//|\Z)"),
+    (rb"\bEnvVars?:\s*(?:\[\]string\{[^{}]*)?\"", rb"\""),
+)
+_HELD = late(rb"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+){2,}")
 _FORMS: dict[str, tuple[tuple[bytes, bytes], ...]] = {
     "shell": (
         (rb"\$(?:\(|\{[!#]?)?", rb""),
@@ -162,11 +168,13 @@ def _matched(text: SourceText, kind: str, word: re.Pattern[bytes]) -> Iterator[E
             continue
         before = data[max(0, start - WINDOW) : start]
         after = data[end : end + WINDOW]
-        if any(opening.search(before) and closing.match(after) for opening, closing in forms):
+        held = kind not in _FORMS and _HELD.fullmatch(found[0])
+        known = (*forms, *_compiled("holders")) if held else forms
+        if any(opening.search(before) and closing.match(after) for opening, closing in known):
             yield EnvRead(text.span(start - 1, end - 1), found[0].decode(), kind)
 
 
 @cache
 def _compiled(kind: str) -> tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...]:
-    forms = _FORMS.get(kind, _CALLS)
+    forms = _HOLDERS if kind == "holders" else _FORMS.get(kind, _CALLS)
     return tuple((re.compile(rb"(?:%s)\Z" % before), re.compile(after)) for before, after in forms)
