@@ -84,6 +84,26 @@ def check(model: Model) -> Iterator[Finding]:
     yield from findings(model, RULE, "local-auth", "give the callers roles, then switch the service's own keys off")
 
 
+_CLOUD_SQL = """\
+resource "google_sql_database_instance" "main" {
+  database_version = "POSTGRES_16"
+  settings {MARK
+    tier = "db-f1-micro"
+    database_flags {
+      name  = "max_connections"
+      value = "100"
+    }
+    MORE
+  }
+}
+"""
+_FLAG = """\
+    database_flags {
+      name  = "cloudsql.iam_authentication"
+      value = "on"
+    }
+"""
+
 BAD = (
     Example(
         "keys of Azure's services",
@@ -269,9 +289,55 @@ resource "google_container_cluster" "main" {
 """
         },
     ),
+    Example(
+        "Google Cloud: a database that asks for a password alone",
+        {"main.tf": _CLOUD_SQL.replace("MARK", " # <- RC110").replace("    MORE\n", "")},
+    ),
 )
 
 GOOD = (
+    Example(
+        "Google Cloud: service accounts log in",
+        {"main.tf": _CLOUD_SQL.replace("MARK", "").replace("    MORE\n", _FLAG)},
+    ),
+    Example(
+        "Google Cloud: flags that are not known, a replica, another engine",
+        {
+            "main.tf": """\
+variable "flags" {
+  type = map(string)
+}
+
+resource "google_sql_database_instance" "flags" {
+  database_version = "POSTGRES_16"
+  settings {
+    dynamic "database_flags" {
+      for_each = var.flags
+      content {
+        name  = database_flags.key
+        value = database_flags.value
+      }
+    }
+  }
+}
+
+resource "google_sql_database_instance" "replica" {
+  database_version     = "MYSQL_8_0"
+  master_instance_name = "primary"
+  settings {
+    tier = "db-f1-micro"
+  }
+}
+
+resource "google_sql_database_instance" "other" {
+  database_version = "SQLSERVER_2022_STANDARD"
+  settings {
+    tier = "db-custom-2-7680"
+  }
+}
+"""
+        },
+    ),
     Example(
         "Azure without keys",
         {

@@ -37,7 +37,8 @@ settings    attributes that decide about identity and may be set wrong; each row
             `written` for any), unless (type → its attribute that names this resource, or `attribute=value`: another
             resource that settles it), inside (only where the block around the attribute is written), longer (days: of a
             duration, or of a date that stands for never), same (an attribute that must have another value), pem (the
-            text of a certificate, which says itself what is wrong), says, severity. An empty path is the declaration
+            text of a certificate, which says itself what is wrong), pair (of a list of pairs: the member with the name,
+            the names that count, the member with the value), says, severity. An empty path is the declaration
             itself; `reference->attribute` in `when` is an attribute of the resource that one refers to
 secrets     attributes that take a secret's value: path and class; store: it keeps any text, of an object its secret
             members; when as above
@@ -114,6 +115,7 @@ class Setting:
     longer: float | None = None
     same: str = ""
     pem: bool = False
+    pair: tuple[str, ...] = ()
     severity: str = ""
 
 
@@ -193,7 +195,7 @@ class Entry:
 
 def _setting(row: dict[str, Any]) -> Setting:
     known = dict(row)
-    known.update((key, tuple(row[key])) for key in ("bad", "good") if key in row)
+    known.update((key, tuple(row[key])) for key in ("bad", "good", "pair") if key in row)
     known["when"] = tuple((path, tuple(values)) for path, values in row.get("when", {}).items())
     known["unless"] = tuple(row.get("unless", {}).items())
     return Setting(**known)

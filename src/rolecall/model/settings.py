@@ -152,6 +152,9 @@ def _values(resource: Resource, setting: Setting, library: bool) -> Iterator[tup
             return
         yield PRESENT, resource.header, ()
         return
+    if setting.pair:
+        yield from _paired(resource, setting, library)
+        return
     for path in setting.path.split("|"):
         written = list(attributes(resource, path))
         found = [(value, span) for value, span in written if not _null(value)]
@@ -168,6 +171,27 @@ def _values(resource: Resource, setting: Setting, library: bool) -> Iterator[tup
     if outer and ((setting.inside and around is None) or not isinstance(around, MappingValue | Sequence | None)):
         return
     yield setting.default, (around.span if around is not None and around.span else resource.header), ()
+
+
+def _paired(resource: Resource, setting: Setting, library: bool) -> Iterator[tuple[str, Span, tuple[Hop, ...]]]:
+    """The value of one pair of a list (`{ name = …, value = … }`), or the default where none has the name; nothing
+    where a name is not known.
+    """
+    key, names, member = setting.pair
+    around = resource.get(setting.path.rpartition(".")[0])
+    for value, span in attributes(resource, setting.path):
+        for body in value.items if isinstance(value, Sequence) else (value,):
+            called = told(name, library) if isinstance(body, MappingValue) and (name := body.get(key)) else None
+            if called is None:
+                return
+            if called in names.split("|"):
+                assert isinstance(body, MappingValue)
+                inner = body.get(member)
+                if inner is not None and (said := told(inner, library)) is not None:
+                    yield said, body.span or span or resource.header, inner.via
+                return
+    if isinstance(around, MappingValue | Sequence):
+        yield setting.default, around.span or resource.header, ()
 
 
 def _items(value: Value) -> tuple[Value, ...]:
