@@ -31,7 +31,13 @@ SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         ("secret = aws_iam_access_key.x.secret", "a.tf", "secret = aws_iam_access_key.x.secret"),
         ("AWS_SECRET_ACCESS_KEY: ${{ secrets.X }}", "a.yml", "AWS_SECRET_ACCESS_KEY: ${{ secrets.X }}"),
         ("secretKey: !GetAtt Key.SecretAccessKey", "a.yml", "secretKey: !GetAtt Key.SecretAccessKey"),
-        ("secretKey: !Sub 'a-${B}'", "a.yml", "secretKey: !Sub****${B}*"),
+        ("secretKey: !Sub 'a-${B}'", "a.yml", "secretKey: !Sub '**${B}'"),
+        (
+            "  MasterUserPassword: !Sub '{{resolve:secretsmanager:${A}}}'",
+            "a.yml",
+            "  MasterUserPassword: !Sub '{{resolve:secretsmanager:${A}}}'",
+        ),
+        ("  Password: !Sub correct-horse-battery", "a.yml", "  Password: !Sub**********************"),
         ("id-token: write", "a.yml", "id-token: write"),
         (
             "uses: actions/checkout@8f4b7f84864484a7bf31766abe9204da3cbe65b3",

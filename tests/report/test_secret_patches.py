@@ -113,3 +113,15 @@ def test_no_migration_is_shown_by_halves(tmp_path: Path) -> None:
     assert "carts" not in patches
     data = json.loads((tmp_path / "plan" / "plan.json").read_text())
     assert "f_carts.tf" in {edit["path"] for m in data["migrations"] for p in m["phases"] for edit in p["edits"]}
+
+
+def test_a_long_path_is_no_key(tmp_path: Path) -> None:
+    name = "CloudFormation/MacrosExamples/S3Objects/Provider2/main.tf"
+    folder = tmp_path / "estate" / Path(name).parent
+    folder.mkdir(parents=True)
+    write_provider(folder, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+    plan(tmp_path / "estate", tmp_path / "plan")
+    assert name in (tmp_path / "plan" / "phases" / "3-migrate.patch").read_text()
+    [runbook] = (tmp_path / "plan" / "migrations").glob("*/runbook.md")
+    assert f"`{name}:" in runbook.read_text()
+    assert "`git apply PLAN/phases/3-migrate.patch`" in (tmp_path / "plan" / "roadmap.md").read_text()

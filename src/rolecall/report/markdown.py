@@ -29,7 +29,16 @@ def _escaped(text: str) -> str:
 
 def code(text: str) -> str:
     """Text as a code span, whatever is in it; a bar, which would end a table's cell, is written as its twin U+2223."""
-    text = visible(masked(text)).replace("|", "\u2223")
+    return _span(visible(masked(text)))
+
+
+def code_of_path(path: str) -> str:
+    """The place of a scanned file as a code span: a long one may look like a key and is none."""
+    return _span(visible(path))
+
+
+def _span(text: str) -> str:
+    text = text.replace("|", "\u2223")
     fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
     pad = " " if text.startswith("`") or text.endswith("`") or not text else ""
     return f"{fence}{pad}{text}{pad}{fence}"

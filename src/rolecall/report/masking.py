@@ -23,7 +23,10 @@ _SECRET_NAME = late(r"(?:pass(?:word|wd|phrase)?|secret|token|api_?key|private_?
 _WORDS = frozenset({"read", "write", "none", "true", "false", "null", "yes", "no", "inherit", "required", "string"})
 #: CloudFormation's tags before the name of something.
 _LOOKUPS = frozenset({"!Ref", "!GetAtt", "!ImportValue", "!FindInMap", "!If", "!Select", "!Condition"})
-_INTERPOLATION = late(r"\$\{\{.*?\}\}|\{\{.*?\}\}|[$%]\{.*?\}|\$\([^)]*\)|\$[A-Za-z_]\w*")
+_INTERPOLATION = late(
+    r"\{\{resolve:(?:[^{}\s]|\$\{[^{}]*\})*\}\}|\$\{\{.*?\}\}|\{\{.*?\}\}|[$%]\{.*?\}|\$\([^)]*\)|\$[A-Za-z_]\w*"
+)
+_QUOTED = late(r"""\s+(["'])(?P<text>(?:\\.|(?!\1)[^\\\n])*+)\1\s*""")
 #: Controls and what reorders text: C0 but for the tab, DEL, C1, the marks and overrides of direction.
 _CONTROL = late("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff\ud800-\udfff]")
 _MAX_LINE = 5000
@@ -77,8 +80,9 @@ def masked_line(line: str, path: str = "") -> str:
         if value.lower() in _WORDS or value.startswith("*") or value in _LOOKUPS:
             continue
         if value.startswith("!"):  # a YAML tag: what it is put before is the value
-            out += [line[at : found.end(kind)], _hidden(line[found.end(kind) :])]
-            return "".join(out)
+            tagged = _QUOTED.fullmatch(line, found.end(kind))
+            start, end = tagged.span("text") if tagged is not None else (found.end(kind), len(line))
+            return "".join((*out, line[at:start], _hidden(line[start:end]), line[end:]))
         out += [line[at : found.start(kind)], _hidden(value)]
         at = position = found.end(kind)
     return "".join(out) + line[at:]

@@ -16,7 +16,7 @@ from rolecall.planning.composition import Series, Step, compose
 from rolecall.planning.migration import PHASES, Migration
 from rolecall.planning.series import patch
 from rolecall.report.json import dumps
-from rolecall.report.markdown import code, escaped, table
+from rolecall.report.markdown import code, code_of_path, escaped, table
 from rolecall.report.masking import quotes_key
 from rolecall.report.secret_places import SecretPlaces
 from rolecall.source.diff import unified
@@ -83,7 +83,8 @@ def secretive(step: Step, places: SecretPlaces) -> Iterator[str]:
     for path, edits in step.changes.items():
         part = unified(path, step.before[path], edits).decode("utf-8", "replace")
         secret = places.lines(path)
-        shown = [line[1:] for line in part.splitlines() if line[:1] in ("-", " ")]
+        _, _, body = part.partition("\n@@")  # a path is no secret, whatever its shape
+        shown = [line[1:] for line in body.splitlines()[1:] if line[:1] in ("-", " ")]
         if any(line in secret or quotes_key(line, path) for line in shown):
             yield path
 
@@ -204,7 +205,7 @@ def runbook(record: Mapping[str, Any], patches: Sequence[str]) -> str:
     subject = record["subject"]
     place = f"{subject['path']}:{subject['start_line']}"
     lines = [f"# {record['id']}", ""]
-    lines += [f"{escaped(subject['kind'])} {code(subject['address'])} in {code(place)}", ""]
+    lines += [f"{escaped(subject['kind'])} {code(subject['address'])} in {code_of_path(place)}", ""]
     if record["identity"]:
         lines += [f"Identity: {code(record['identity'])}", ""]
     lines += [f"Target: {escaped(', '.join(record['targets']))}. Disposition: {record['disposition']}", ""]
@@ -245,10 +246,10 @@ def _consumers(consumers: Sequence[Mapping[str, Any]]) -> list[str]:
         return []
     lines = ["## Who consumes it", ""]
     for consumer in consumers:
-        where = code(f"{consumer['path']}:{consumer['start_line']}")
+        where = code_of_path(f"{consumer['path']}:{consumer['start_line']}")
         lines.append(f"- {code(consumer['address'])} ({escaped(consumer['platform'] or consumer['kind'])}) in {where}")
         lines += [
-            f"  - {escaped(hop['kind'])} {code(hop['address'])} in {code(hop['path'])} line {hop['start_line']}"
+            f"  - {escaped(hop['kind'])} {code(hop['address'])} in {code_of_path(hop['path'])} line {hop['start_line']}"
             for hop in consumer["via"]
         ]
     return [*lines, ""]
