@@ -31,6 +31,11 @@ SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         ("secret = aws_iam_access_key.x.secret", "a.tf", "secret = aws_iam_access_key.x.secret"),
         ("AWS_SECRET_ACCESS_KEY: ${{ secrets.X }}", "a.yml", "AWS_SECRET_ACCESS_KEY: ${{ secrets.X }}"),
         ("secretKey: !GetAtt Key.SecretAccessKey", "a.yml", "secretKey: !GetAtt Key.SecretAccessKey"),
+        (
+            'auth_token = "${base64encode("${var.user}:${var.password}")}"',
+            "a.tf",
+            'auth_token = "${base64encode("${var.user}:${var.password}")}"',
+        ),
         ("secretKey: !Sub 'a-${B}'", "a.yml", "secretKey: !Sub '**${B}'"),
         (
             "  MasterUserPassword: !Sub '{{resolve:secretsmanager:${A}}}'",

@@ -13,10 +13,14 @@ from rolecall.source.patterns import late
 #: A key id wherever it stands: rather one word too many hidden than one key too few.
 _KEY_ID = late(r"(?:AKIA|ASIA)[A-Z0-9]{16}")
 _RUN = late(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40,}={0,2}(?![A-Za-z0-9/+=])")
+#: A Terraform template that only joins what it refers to: `${base64encode("${var.user}:${var.word}")}`.
+_JOINED = r"""\$\{(?:[^{}"]|"(?:\$\{[^{}"]*\}|[\s:/@.,;=_-])*+")*+\}"""
 #: A name, `=` or `:` (or blanks, as on a command line), and a value in quotes or without.
 _ASSIGNMENT = late(
     r"""(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{0,100}+)["']?(?P<mark>\s*+(?:=>|:=|[=:])\s*+|\s++)"""
-    r"""(?:"(?P<double>(?:[^"\\]|\\.)*+)"|'(?P<single>[^']*+)'|(?P<bare>(?:\$\{\{.*?\}\}|\$\([\w.-]*\)|[^\s"',;}\])])++))"""
+    r"""(?:"(?P<double>(?:"""
+    + _JOINED
+    + r"""|[^"\\]|\\.)*+)"|'(?P<single>[^']*+)'|(?P<bare>(?:\$\{\{.*?\}\}|\$\([\w.-]*\)|[^\s"',;}\])])++))"""
 )
 _SECRET_NAME = late(r"(?:pass(?:word|wd|phrase)?|secret|token|api_?key|private_?key|credentials?)$", re.IGNORECASE)
 #: Words that stand where a secret might and are none (`id-token: write`).
@@ -24,7 +28,8 @@ _WORDS = frozenset({"read", "write", "none", "true", "false", "null", "yes", "no
 #: CloudFormation's tags before the name of something.
 _LOOKUPS = frozenset({"!Ref", "!GetAtt", "!ImportValue", "!FindInMap", "!If", "!Select", "!Condition"})
 _INTERPOLATION = late(
-    r"\{\{resolve:(?:[^{}\s]|\$\{[^{}]*\})*\}\}|\$\{\{.*?\}\}|\{\{.*?\}\}|[$%]\{.*?\}|\$\([^)]*\)|\$[A-Za-z_]\w*"
+    _JOINED
+    + r"|\{\{resolve:(?:[^{}\s]|\$\{[^{}]*\})*\}\}|\$\{\{.*?\}\}|\{\{.*?\}\}|[$%]\{.*?\}|\$\([^)]*\)|\$[A-Za-z_]\w*"
 )
 _QUOTED = late(r"""\s+(["'])(?P<text>(?:\\.|(?!\1)[^\\\n])*+)\1\s*""")
 #: Controls and what reorders text: C0 but for the tab, DEL, C1, the marks and overrides of direction.
