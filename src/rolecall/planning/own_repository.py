@@ -13,8 +13,9 @@ from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
 from rolecall.source.tree import Unreadable
 
-#: Files in which a repository names itself.
+#: Files in which a repository names itself; git's own has the address that it was cloned from.
 _FILES = (
+    ".git/config",
     "README.md",
     "README.rst",
     "README",
@@ -37,7 +38,7 @@ def hold_unless_here(case: Case, move: Move, path: str, pipeline: str) -> None:
         return
     shown = path or "the one whose secrets Terraform sets"
     move.hold(
-        f"whether this repository is {shown} is not in the code: no file names it, and the folder has another name",
+        f"whether this repository is {shown} is not in the code: no file or remote names it, and the folder has another name",
         Handover(
             f"plan in a checkout whose folder has the repository's name; if this is not {shown}, its pipeline has a "
             "key of its own under the same name, and stays as it is",
@@ -50,7 +51,7 @@ def hold_unless_here(case: Case, move: Move, path: str, pipeline: str) -> None:
 
 
 def is_here(case: Case, path: str) -> bool:
-    """Whether the scanned folder has a repository's name, or one of its own files says GROUP/NAME."""
+    """Whether the scanned folder has a repository's name, or one of its own files (or git's) says GROUP/NAME."""
     tree = case.context.tree
     if tree.root.resolve().name.lower() == path.rpartition("/")[2].lower():
         return True
