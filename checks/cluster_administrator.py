@@ -180,7 +180,28 @@ resource "aws_eks_access_policy_association" "deployer" {MARK
 }
 """
 
+_KUBECTL = """\
+variable "role" {}
+
+resource "kubectl_manifest" "deployer" {
+  yaml_body = <<-EOT
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRole
+    metadata:
+      name: deployer-${var.role}
+    rules:
+      - apiGroups: ["*"]MARK
+        resources: ["*"]
+        verbs: ["VERB"]
+  EOT
+}
+"""
+
 BAD = (
+    Example(
+        "an object in the text of another provider",
+        {"main.tf": _KUBECTL.replace("-${var.role}", "").replace("MARK", " # <- RC320").replace("VERB", "*")},
+    ),
     Example(
         "an access entry of EKS",
         {"main.tf": _DEPLOYER.replace("MARK", " # <- RC320").replace("POLICY", "AmazonEKSClusterAdminPolicy")},
@@ -313,6 +334,10 @@ resource "kubernetes_manifest" "deployer" {
 )
 
 GOOD = (
+    Example(
+        "an object in the text of another provider that reads",
+        {"main.tf": _KUBECTL.replace("MARK", "").replace("VERB", "get")},
+    ),
     Example(
         "an access entry that reads",
         {"main.tf": _DEPLOYER.replace("MARK", "").replace("POLICY", "AmazonEKSViewPolicy")},

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rolecall.frontends.kubernetes.objects import WHOLE, body_of
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Encoded, Mapping, Scalar, Sequence, Template, Value, find, render, text
 from rolecall.model.cluster import Access
@@ -26,7 +27,7 @@ ASSOCIATION, ENTRY = "aws_eks_access_policy_association", "AWS::EKS::AccessEntry
 _CONFIG_MAPS = frozenset(
     {
         *("k8s:ConfigMap", "kubernetes_config_map", "kubernetes_config_map_v1"),
-        *("kubernetes_config_map_v1_data", "kubernetes_manifest"),
+        *("kubernetes_config_map_v1_data", *WHOLE),
     }
 )
 TYPES = frozenset({ASSOCIATION, ENTRY, MODULE}) | _CONFIG_MAPS
@@ -80,7 +81,7 @@ def _granted(
 
 def _mapped(extraction: Extraction, resource: Resource) -> Iterator[Access]:
     """The roles and users that a config map makes administrators."""
-    body = resource.get("manifest") if resource.type == "kubernetes_manifest" else resource.body
+    body = body_of(resource)
     for name, key in (("mapRoles", "rolearn"), ("mapUsers", "userarn")):
         for value in find(body, f"data.{name}") if body is not None else ():
             for item in _mappings(_parsed(value)):

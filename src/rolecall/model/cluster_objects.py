@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.kubernetes import containers, pod_spec
+from rolecall.frontends.kubernetes.objects import WHOLE, body_of
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Entry, Mapping, Scalar, Sequence, Value, find, render, text, truth
 from rolecall.model.clear_text import HINT, WRITTEN, clear_text
@@ -57,10 +58,11 @@ def read_cluster(extraction: Extraction) -> None:
 def read_object(extraction: Extraction, resource: Resource, site: Site) -> Iterator[ClusterPart]:
     """What one object adds: at most a role, a binding, an account or a pod, and the secrets that stand in it."""
     kind = kind_of(resource)
-    look = HINT if kind == "ConfigMap" else WRITTEN if kind == "Secret" and resource.format == "terraform" else None
+    in_hcl = resource.format == "terraform" and resource.type != "kubectl_manifest"
+    look = HINT if kind == "ConfigMap" else WRITTEN if kind == "Secret" and in_hcl else None
     if look is not None and not extraction.written(resource, look):
         return
-    if (body := _body(resource)) is None:
+    if (body := body_of(resource)) is None:
         return
     if kind in _ROLES:
         yield _role(extraction, resource, site, body, _ROLES[kind])
@@ -88,17 +90,11 @@ def kind_of(resource: Resource) -> str:
     """The object's kind as the API names it; that of a Terraform resource is in its type or its manifest."""
     if resource.type.startswith("k8s:"):
         return resource.type[4:]
-    if resource.type == "kubernetes_manifest":
-        return text(resource.get("manifest.kind")) or ""
+    if resource.type in WHOLE:
+        body = body_of(resource)
+        return text(body.get("kind")) or "" if body is not None else ""
     words = resource.type.removeprefix("kubernetes_").removesuffix("_v1").split("_")
     return "DaemonSet" if words == ["daemonset"] else "".join(word.capitalize() for word in words)
-
-
-def _body(resource: Resource) -> Mapping | None:
-    if resource.type != "kubernetes_manifest":
-        return resource.body
-    manifest = resource.get("manifest")
-    return manifest if isinstance(manifest, Mapping) else None
 
 
 def _either(body: Mapping, *paths: str) -> Value | None:

@@ -44,7 +44,7 @@ _INDEX = late(r"\.\d+(?=\.|$)")
 #: How the types start by which EKS lets somebody of AWS into a cluster (model/cluster_access.py).
 _LET_INTO_CLUSTERS = (
     *("aws_eks_access_policy_association", "AWS::EKS::AccessEntry", "terraform-aws-modules/eks/aws"),
-    *("k8s:ConfigMap", "kubernetes_config_map", "kubernetes_manifest"),
+    *("k8s:ConfigMap", "kubernetes_config_map", "kubernetes_manifest", "kubectl_manifest"),
 )
 
 #: What is seen of an application through which people sign in.
@@ -91,7 +91,7 @@ class Extraction:
             from rolecall.model.oci_policies import read_oci
 
             read_oci(self)
-        if any(name.startswith(("kubernetes_", "k8s:")) for name in types):
+        if any(name.startswith(("kubernetes_", "kubectl_", "k8s:")) for name in types):
             from rolecall.model.cluster_objects import read_cluster
 
             read_cluster(self)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rolecall.frontends.kubernetes.objects import body_of
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, Scalar, Sequence, Value, find, render, text
 from rolecall.source.records import dataclass
@@ -66,9 +67,7 @@ def pod_spec(resource: Resource) -> Mapping | None:
     Its members have the API's names in a manifest (`serviceAccountName`), the provider's in Terraform
     (`service_account_name`).
     """
-    body: Value | None = resource.body
-    if resource.type == "kubernetes_manifest":
-        body = resource.body.get("manifest")
+    body = body_of(resource)
     for path in _POD_PATHS:
         for found in find(body, path):
             for spec in _mappings(found):
