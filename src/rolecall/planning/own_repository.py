@@ -38,7 +38,7 @@ def hold_unless_here(case: Case, move: Move, path: str, pipeline: str) -> None:
         return
     shown = path or "the one whose secrets Terraform sets"
     move.hold(
-        f"whether this repository is {shown} is not in the code: no file or remote names it, and the folder has another name",
+        f"whether this repository is {shown} is not in the code: no file or remote names it, nor does its folder",
         Handover(
             f"plan in a checkout whose folder has the repository's name; if this is not {shown}, its pipeline has a "
             "key of its own under the same name, and stays as it is",
