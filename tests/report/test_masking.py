@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +58,19 @@ SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 def test_a_line_is_shown_without_its_secret_and_as_long_as_it_was(line: str, path: str, shown: str) -> None:
     assert masked_line(line, path) == shown
     assert len(shown) == len(line)
+
+
+@given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", min_size=40, max_size=40))
+def test_a_random_key_is_no_path(key: str) -> None:
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", key)
+    mixed = any(c.isupper() for c in key) and any(c.islower() for c in key)
+    if mixed and len(words) > 10:
+        assert masked(key) == "*" * 40
+
+
+def test_a_long_path_is_shown() -> None:
+    path = "CloudFormation/MacrosExamples/S3Objects/lambda/resource.py:88"
+    assert masked(path) == path
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.sampled_from(["a.tf", "a.yml", "a.sh", ""]))

@@ -22,6 +22,7 @@ _ASSIGNMENT = late(
     + _JOINED
     + r"""|[^"\\]|\\.)*+)"|'(?P<single>[^']*+)'|(?P<bare>(?:\$\{\{.*?\}\}|\$\([\w.-]*\)|[^\s"',;}\])])++))"""
 )
+_WORD = late(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _SECRET_NAME = late(r"(?:pass(?:word|wd|phrase)?|secret|token|api_?key|private_?key|credentials?)$", re.IGNORECASE)
 #: Words that stand where a secret might and are none (`id-token: write`).
 _WORDS = frozenset({"read", "write", "none", "true", "false", "null", "yes", "no", "inherit", "required", "string"})
@@ -55,6 +56,9 @@ def _mask_run(found: re.Match[str]) -> str:
     mixed = any(c.isupper() for c in run) and any(c.islower() for c in run)
     # A commit id is lower-case hex; a long path has no digit or no capital.  A secret key has capitals for certain.
     if not mixed or (len(run) > 40 and not any(c.isdigit() for c in run)):
+        return run
+    # A path of words, whose letters change their case every fifth or sixth; those of a key do every second.
+    if "/" in run and len(run) >= 4 * len(_WORD.findall(run)):
         return run
     return "*" * len(run)
 
