@@ -166,6 +166,25 @@ def test_another_migration_of_the_same_attribute_comes_first(tmp_path: Path) -> 
     assert any("another migration changes it; plan again after that" in reason for reason in held.reasons)
 
 
+def test_code_for_an_older_provider_is_told_to_move_on_first(tmp_path: Path) -> None:
+    cluster = (
+        'resource "azurerm_kubernetes_cluster" "shop" {\n  name                = "shop"\n'
+        '  location            = "uksouth"\n'
+        '  resource_group_name = "shop"\n  dns_prefix          = "shop"\n%s\n'
+        '  identity {\n    type = "SystemAssigned"\n'
+        '  }\n\n  default_node_pool {\n    name       = "default"\n    node_count = 1\n'
+        '    vm_size    = "Standard_D2_v2"\n  }\n}\n'
+    )
+    old = "\n  addon_profile {\n    kube_dashboard {\n      enabled = false\n    }\n  }\n"
+    told = planned(lay_out(tmp_path / "old", {"main.tf": cluster % old}))
+    assert not any(step.changes for step in told.series.steps)
+    [one] = [m for m in told.migrations if m.targets == ("azure:workload-identity",)]
+    assert one.disposition == "advice"
+    assert one.handover[0].command.startswith("terraform init -upgrade")
+    new = planned(lay_out(tmp_path / "new", {"main.tf": cluster % ""}))
+    assert "workload_identity_enabled = true" in patch(new.series.step("expand")).decode()
+
+
 def test_a_plan_can_do_without_settings(tmp_path: Path) -> None:
     analysis = analyse([lay_out(tmp_path, {"main.tf": INSTANCE})], Options(cache=False))
     assert make_plan(analysis, load()).migrations

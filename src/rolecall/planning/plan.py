@@ -26,12 +26,13 @@ from rolecall.planning.composition import Series, compose
 from rolecall.planning.default_account import dedicate
 from rolecall.planning.dormant import dormant
 from rolecall.planning.inventory import identities, kpis
-from rolecall.planning.migration import Migration, to_json
+from rolecall.planning.migration import Handover, Migration, to_json
 from rolecall.planning.move import Planner
 from rolecall.planning.narrowing import narrow
 from rolecall.planning.observed import observed
 from rolecall.planning.oci_narrowing import narrow_statements
 from rolecall.planning.proof import Failure, prove
+from rolecall.planning.schema_proof import NAME as SCHEMA
 from rolecall.planning.series import to_json as series_to_json
 from rolecall.planning.switches import switch_settings
 from rolecall.planning.trusts import pin
@@ -193,9 +194,20 @@ def _demoted(migration: Migration, failures: list[Failure]) -> Migration:
     reasons = tuple(f"no patch: the proof “{failure.name}” failed: {failure.detail}" for failure in failures) or (
         "no patch: a consumer's patch could not be proved",
     )
+    newer = Handover(
+        "let the code take a version of the provider that knows what the patch would write, then plan again",
+        migration.subject.address,
+        "the owner of the code",
+        "terraform init -upgrade && terraform plan",
+        "the plan shows no change by the new version",
+    )
     return replace(
         migration,
         disposition="advice" if migration.disposition != "keep" else "keep",
         phases=(),
         reasons=tuple(dict.fromkeys((*migration.reasons, *reasons))),
+        handover=(
+            *((newer,) if any(failure.name == SCHEMA for failure in failures) else ()),
+            *migration.handover,
+        ),
     )
