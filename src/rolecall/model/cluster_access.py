@@ -102,7 +102,7 @@ def _parsed(value: Value) -> Value | None:
     from rolecall.frontends.yaml_values import read_documents, to_value
     from rolecall.source.text import SourceText
 
-    documents, _ = read_documents(SourceText("", written.encode()), True)
+    documents, _ = read_documents(SourceText("", written.encode("utf-8", "replace")), True)
     return to_value(documents[0]) if documents else None
 
 
