@@ -8,7 +8,6 @@ import pytest
 from click.testing import CliRunner
 
 from rolecall.cli.main import cli
-from rolecall.model.linking import link
 from rolecall.report.secret_places import SecretPlaces, _stars
 from rolecall.source.tree import Tree
 
@@ -104,7 +103,7 @@ def test_stars(written: str, shown: str) -> None:
 
 def test_a_file_without_secrets_is_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text("# nothing\n")
-    places = SecretPlaces(Tree(tmp_path), link([]))
+    places = SecretPlaces(Tree(tmp_path), ())
     shown = places.read("main.tf")
     assert shown is not None
     assert shown.data == b"# nothing\n"

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import rolecall
 from rolecall.analysis import pickling
 from rolecall.analysis.survey import Survey
+from rolecall.source.text import Span
 from rolecall.version import VERSION
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class Snapshot:
     """All that is known after an analysis.
 
     `structures` are by Terraform folder (see `frontends`), `joins` the pickled `Joins` of each row, `findings` what the
-    checks said of each island, by the digest of its units' keys; `suppressions` are those in metadata, by row key.
+    checks said of each island, by the digest of its units' keys; `suppressions` are those in metadata, `secrets` where
+    texts stand that no output may show, both by row key.
     """
 
     survey: Survey = field(default_factory=Survey)
@@ -57,6 +59,7 @@ class Snapshot:
     joins: bytes = b""
     findings: dict[bytes, tuple[Any, ...]] = field(default_factory=dict)
     suppressions: dict[bytes, tuple[Any, ...]] = field(default_factory=dict)
+    secrets: dict[bytes, tuple[Span, ...]] = field(default_factory=dict)
 
 
 class LostHarvestError(Exception):
@@ -171,11 +174,10 @@ class Cache:
         if not data.startswith(head) or blake2b(payload, digest_size=16).digest() != data[len(head) : start]:
             return None
         try:
-            paths, statuses, digests, facts, structures, rows, joins, findings, metadata, file, places = pickling.loads(
-                payload
-            )
+            paths, statuses, digests, *others, file, places = pickling.loads(payload)
+            facts, structures, rows, joins, findings, metadata, secrets = others
             survey = Survey(paths.split("\0") if paths else [], array("q", statuses), digests, facts)
-            snapshot = Snapshot(survey, structures, [Row(*row) for row in rows], joins, findings, metadata)
+            snapshot = Snapshot(survey, structures, [Row(*row) for row in rows], joins, findings, metadata, secrets)
             return snapshot, Harvests(self._folder / os.path.basename(file), places)
         except (pickling.RefusedError, ValueError, TypeError):
             return None
@@ -197,6 +199,7 @@ class Cache:
                     snapshot.joins,
                     snapshot.findings,
                     snapshot.suppressions,
+                    snapshot.secrets,
                     file.name,
                     places,
                 )

@@ -15,6 +15,7 @@ from rolecall.analysis.units import Units
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model, link
 from rolecall.model.parts import Credential, Fact, Fragment
+from rolecall.model.secret_places import secret_places
 from rolecall.model.tags import plain
 from rolecall.source.text import SourceText
 
@@ -60,7 +61,9 @@ def settle(
     metadata = before.suppressions if before is not None else {}
     suppressions = {row.key: metadata[row.key] for row in rows if row.key in metadata}
     suppressions.update((key, harvest.suppressions) for key, harvest in fresh.items() if harvest.suppressions)
-    return Snapshot(surveyed, found.structures, rows, joins, findings, suppressions)
+    secrets = {row.key: known for row in rows if before is not None and (known := before.secrets.get(row.key))}
+    secrets.update((key, places) for key, harvest in fresh.items() if (places := secret_places(harvest.fragment)))
+    return Snapshot(surveyed, found.structures, rows, joins, findings, suppressions, secrets)
 
 
 def _joined(

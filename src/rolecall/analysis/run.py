@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from datetime import date
 from functools import cached_property, partial
@@ -17,7 +17,7 @@ from rolecall.analysis.discovery import RootError, Roots, open_roots
 from rolecall.analysis.frontends import FRONTENDS
 from rolecall.model.finding import Finding
 from rolecall.source.records import dataclass
-from rolecall.source.text import SourceText
+from rolecall.source.text import SourceText, Span
 from rolecall.source.tree import Unreadable
 
 if TYPE_CHECKING:  # a run that finds everything in the cache links nothing and reads nothing
@@ -72,6 +72,11 @@ class Analysis:
         from rolecall.analysis import estate
 
         return estate.whole(self.snapshot, self.harvests)
+
+    @property
+    def secrets(self) -> Iterator[Span]:
+        """The places of texts that no output may show."""
+        return (place for row in self.snapshot.rows for place in self.snapshot.secrets.get(row.key, ()))
 
     def unit(self, name: str, format: str) -> Unit | None:
         """One unit, read again so that its resources can be asked; None where there is no such unit."""

@@ -45,7 +45,7 @@ def _report(session: Session, form: str, output: Path | None) -> str:
         return json.dumps(json.document(analysis.findings, analysis.notes, analysis.stats)) + "\n"
     from rolecall.report.secret_places import SecretPlaces
 
-    read = SecretPlaces(analysis.tree, analysis.model).read
+    read = SecretPlaces(analysis.tree, analysis.secrets).read
     if form == "sarif":
         from rolecall.report import json, sarif
         from rolecall.report.rules import catalogue

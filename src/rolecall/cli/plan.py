@@ -77,7 +77,7 @@ def command(
     folder = output or (Path(PLAN_FOLDER) if form == "text" else None)
     if folder is not None:
         try:
-            places = SecretPlaces(session.analysis.tree, session.analysis.model)
+            places = SecretPlaces(session.analysis.tree, session.analysis.secrets)
             contents = plan_files.files(data, plan.migrations, plan.series, session.analysis.tree, places)
             plan_files.write(folder, contents)
         except plan_files.NotAPlanFolderError as error:

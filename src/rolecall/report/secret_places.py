@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 
-from rolecall.model.cluster import ClearText
-from rolecall.model.linking import Model
 from rolecall.source.patterns import late
 from rolecall.source.text import SourceText, Span
 from rolecall.source.tree import Tree, Unreadable
@@ -29,15 +28,11 @@ _CALLED = late(r"(?i)(?:name|key)\b")
 class SecretPlaces:
     """The files of a scanned tree as they may be shown."""
 
-    def __init__(self, tree: Tree, model: Model) -> None:
+    def __init__(self, tree: Tree, places: Iterable[Span]) -> None:
         self._tree = tree
-        self._places: dict[str, list[Span]] = defaultdict(list)
-        for value in model.secret_values:
-            if value.hint and value.span != value.site.header:
-                self._places[value.span.path].append(value.span)
-        for part in model.cluster:
-            for span in part.places if isinstance(part, ClearText) else ():
-                self._places[span.path].append(span)
+        self._places: dict[str, set[Span]] = defaultdict(set)
+        for place in places:
+            self._places[place.path].add(place)
 
     def read(self, path: str) -> SourceText | None:
         """A file with a star for each character of a secret, so that lines and columns are the same (offsets may not
