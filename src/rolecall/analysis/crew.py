@@ -10,7 +10,7 @@ import signal
 import sys
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from select import select
@@ -30,7 +30,10 @@ PARALLEL_BYTES = 400_000
 #: What a unit costs beside its bytes, in bytes.
 _EACH = 200
 #: What part of its tasks a process is given at once, and in what portions it gets the rest.
-_AT_ONCE, _PORTION = 0.6, 0.04
+_AT_ONCE, _PORTION = 0.6, 0.02
+#: How many of them it has at a time, so that it need not wait until somebody looks what it has done.  What it is asked
+#: meanwhile lies in the pipe, so that it has to be short: the tasks are told before, and then only their numbers.
+_AHEAD = 2
 #: The suffixes of the files whose folders are outlined.
 _OUTLINED = (".tf", ".tf.json")
 
@@ -99,26 +102,32 @@ class Crew:
         """
         queues = [deque(_batches(share, tasks)) for share in self._shares(tasks)]
         results: dict[int, bytes] = {}
-        busy: dict[_Member, list[int]] = {}
+        busy: dict[_Member, deque[list[int]]] = {member: deque() for member in self._members}
 
         def give(member: _Member) -> None:
             batch = _next(queues, self._members.index(member) + 1)
             if batch is not None:
-                busy[member] = batch
-                member.ask("read", [tasks[at] for at in batch])
+                busy[member].append(batch)
+                member.ask("read", batch)
+            elif not busy[member]:
+                del busy[member]
 
         def collect(timeout: float | None) -> None:
             ready = select([member.answering for member in busy], [], [], timeout)[0]
             for member in [member for member in busy if member.answering in ready]:
-                batch, received = busy.pop(member), member.answer()
-                if received is None or len(received) != len(batch):  # the process died: its batch is done here
-                    queues[0].append(batch)
+                batch, received = busy[member][0], member.answer()
+                if received is None or len(received) != len(batch):  # the process died: its batches are done here
+                    queues[0].extend(busy.pop(member))
                     continue
                 results.update(zip(batch, received, strict=True))
+                busy[member].popleft()
                 give(member)
 
         for member in self._members:
-            give(member)
+            member.ask("tasks", list(tasks))
+            for _ in range(_AHEAD):
+                if member in busy:
+                    give(member)
         while (batch := _next(queues, 0)) is not None or busy:
             for at in batch or ():
                 results[at] = pickling.dumps(read(self._tree, tasks[at]))
@@ -206,10 +215,6 @@ def _look(tree: Roots, paths: Sequence[str]) -> tuple[dict[str, Look], dict[str,
     return files, sketches
 
 
-def _read(tree: Roots, tasks: Sequence[Task]) -> list[bytes]:
-    return [pickling.dumps(read(tree, task)) for task in tasks]
-
-
 @dataclass(slots=True, eq=False)
 class _Member:
     """One forked process, with the ends of its pipes that are ours."""
@@ -259,17 +264,17 @@ class _Member:
             os.waitpid(self.id, 0)
 
 
-_SERVICES: Mapping[str, Callable[[Roots, Any], Any]] = {
-    "look": _look,
-    "read": _read,
-}
-
-
 def _serve(tree: Roots, asked: int, answers: int) -> None:
     """Answers until nobody can ask any more."""
+    tasks: Sequence[Task] = ()
     while (request := _receive(asked)) is not None:
-        what, about = request
-        _send(answers, _SERVICES[what](tree, about))
+        match request:
+            case "look", paths:
+                _send(answers, _look(tree, paths))
+            case "tasks", tasks:  # no answer
+                pass
+            case "read", places:
+                _send(answers, [pickling.dumps(read(tree, tasks[at])) for at in places])
 
 
 def _send(pipe: int, value: Any) -> None:
