@@ -103,12 +103,13 @@ class _Terraform:
         return {
             folder
             for folder in self._paths
-            if any(_called_folder(self.tree, folder, call) in folders for call in self.calls(folder))
+            if any(_called_folder(self.tree, folder, call) in folders for call in self.calls(folder, local=True))
         }
 
-    def calls(self, folder: str) -> Iterator[Block]:
+    def calls(self, folder: str, local: bool = False) -> Iterator[Block]:
+        """The calls in a folder; of `local` ones only those in files that hold the text of a local path."""
         for text in self.files(folder):
-            if b"module" in text.data:
+            if b"module" in text.data and (not local or b'"./' in text.data or b'"../' in text.data):
                 yield from (one for one in outline(text).blocks if one.type == "module" and len(one.labels) == 1)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 from functools import lru_cache
 from weakref import WeakKeyDictionary
@@ -188,6 +188,7 @@ class Cluster:
     accounts: dict[str, list[ServiceAccount]] = field(default_factory=lambda: defaultdict(list))
     bound: dict[str, list[tuple[str, Binding]]] = field(default_factory=lambda: defaultdict(list))
     roles: dict[tuple[bool, str], list[ClusterRole]] = field(default_factory=lambda: defaultdict(list))
+    close: dict[tuple[str, str], list[ClusterRole]] = field(default_factory=lambda: defaultdict(list))
 
     def is_bound(self, account: str, pod: PodSettings) -> bool:
         """Whether the service account of a pod is given a role in what is seen."""
@@ -202,9 +203,15 @@ class Cluster:
 
     def role_of(self, binding: Binding) -> ClusterRole | None:
         """The declared role that a binding gives: of several of that name the one in the nearest folder."""
+        named: Iterable[ClusterRole] = self.roles.get((binding.role_wide, binding.role), ())
+        if not binding.role_wide and not _is_open(binding.namespace):
+            # An estate has a role of one name in each of its namespaces: only few of them can be meant.
+            keys = (binding.namespace, "", f"//{binding.site.unit}")
+            near = (role for key in keys for role in self.close.get((binding.role, key), ()))
+            named = {role.site.id: role for role in near}.values()
         found = [
             role
-            for role in self.roles.get((binding.role_wide, binding.role), ())
+            for role in named
             if role.wide
             or _same(role.namespace, role.site, binding.namespace, binding.site)
             or role.site.unit == binding.site.unit
@@ -231,6 +238,9 @@ def _indexed(model: Model) -> Cluster:
             case ClusterRole():
                 roles.append(part)
                 found.roles[(part.wide, part.name)].append(part)
+                if not part.wide:
+                    found.close[(part.name, "" if _is_open(part.namespace) else part.namespace)].append(part)
+                    found.close[(part.name, f"//{part.site.unit}")].append(part)
             case Binding():
                 found.bindings.append(part)
                 for subject in part.subjects:
@@ -248,6 +258,11 @@ def _indexed(model: Model) -> Cluster:
             holders[role.site.id].append(binding)
     found.held = [Held(role, tuple(holders[role.site.id]), tuple(reaches(role))) for role in roles]
     return found
+
+
+def _is_open(namespace: str) -> bool:
+    """Whether a namespace is not written, or not known."""
+    return not namespace or "${" in namespace
 
 
 def same_namespace(one: str, other: str) -> bool:
