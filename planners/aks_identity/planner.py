@@ -25,7 +25,7 @@ from rolecall.planning.hcl_edit import insert_after
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
-from rolecall.planning.templates import render
+from rolecall.planning.templates import inside, render
 
 RECIPES = ("AZ-12",)
 CLOUD = "azure"
@@ -149,8 +149,8 @@ def _credential(case: Case, move: Move, application: Application, where: Cluster
         application=application.argument,
         name=shown,
         issuer=where.issuer,
-        namespace=_inside(namespace),
-        account=_inside(named),
+        namespace=inside(namespace),
+        account=inside(named),
     )
     move.add("expand", insert_after(application.block.text, application.block.span, code))
     move.permissions.append("Application.ReadWrite.OwnedBy")
@@ -202,13 +202,6 @@ def _claim(case: Case, pod: Pod, name: Name) -> None:
             "run rolecall plan again"
         )
     claims.add(owner)
-
-
-def _inside(expression: str) -> str:
-    """An HCL expression as a part of a quoted string."""
-    if expression[:1] == expression[-1:] == '"' and '"' not in expression[1:-1]:
-        return expression[1:-1]
-    return f"${{{expression}}}"
 
 
 def _steps(case: Case, move: Move) -> None:

@@ -18,6 +18,7 @@ from rolecall.planning.google_account import ACT_AS, account_of, email_of, let_i
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
+from rolecall.planning.templates import inside
 from rolecall.source.hcl import Block
 
 RECIPES = ("GCP-04", "GCP-05")
@@ -94,7 +95,7 @@ def _trust(case: Case, use: Use, move: Move, pod: Pod) -> None:
         _claim(case, pod, name)
         namespace, named = pod.expression(case, pod.namespace), pod.expression(case, name)
         label = f"{owner.labels[1]}_{name.text}" if len(case.uses) > 1 else f"{owner.labels[1]}_pods"
-        member = f'"serviceAccount:{where.pool}[{_inside(namespace)}/{_inside(named)}]"'
+        member = f'"serviceAccount:{where.pool}[{inside(namespace)}/{inside(named)}]"'
         move.add("expand", where.edits)
         if not _is_in(case, owner, pod, name):
             move.add("expand", let_in(case, owner, member, label))
@@ -142,13 +143,6 @@ def _claim(case: Case, pod: Pod, name: Name) -> None:
             "rolecall plan again"
         )
     claims.add(owner)
-
-
-def _inside(expression: str) -> str:
-    """An HCL expression as a part of a quoted string."""
-    if expression[:1] == expression[-1:] == '"' and '"' not in expression[1:-1]:
-        return expression[1:-1]
-    return f"${{{expression}}}"
 
 
 def _by_hand(case: Case, pod: Pod, name: Name | None) -> Handover:

@@ -13,12 +13,14 @@ from rolecall.planners.oci_workload.object_store import speaks_s3
 from rolecall.planners.oci_workload.principal import Holder, is_for, policies_for
 from rolecall.planners.oci_workload.statements import Subject, by_policy, groups_of, missing, rights_of, spoken
 from rolecall.planners.pod_role.entries import take_entries
+from rolecall.planners.pod_role.planner import kind
 from rolecall.planners.pod_role.pod import Pod, companions, read
 from rolecall.planning.case import Case, Use
 from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
 from rolecall.planning.repetition import repetition
+from rolecall.planning.templates import inside
 
 TARGET = "oci:oke-workload-identity"
 _CLUSTER = "oci_containerengine_cluster"
@@ -50,7 +52,7 @@ def plan(case: Case, use: Use) -> Move:
                 "take the key's variables, volume and secret out of the pods once their own identity works",
                 address,
                 "the owner of the application",
-                f"kubectl -n {pod.namespace.text} rollout restart {_kind(use)}/{pod.name.text}",
+                f"kubectl -n {pod.namespace.text} rollout restart {kind(use)}/{pod.name.text}",
                 "the pods start, and their calls succeed",
             ),
         )
@@ -139,21 +141,6 @@ def _cluster(case: Case) -> str:
     return f"{_CLUSTER}.{cluster.name}"
 
 
-def _inside(expression: str) -> str:
-    """An HCL expression as a part of a quoted string.  Raises Refused where its text would end the quotes around it."""
-    if expression[:1] == expression[-1:] == '"' and '"' not in expression[1:-1]:
-        if "'" in expression:
-            raise Refused(f"{expression} has a quote in it")
-        return expression[1:-1]
-    return f"${{{expression}}}"
-
-
-def _kind(use: Use) -> str:
-    """The workload's kind as kubectl names it."""
-    name = use.workload.site.type.removeprefix("k8s:").removeprefix("kubernetes_").removesuffix("_v1")
-    return name.replace("_", "").lower()
-
-
 def _by_hand(case: Case, use: Use) -> Handover:
     try:
         statements = spoken(rights_of(case, groups_of(case)), "any-user")
@@ -170,3 +157,11 @@ def _by_hand(case: Case, use: Use) -> Handover:
         "oci ce cluster get --cluster-id CLUSTER_OCID --query data.type",
         "it says ENHANCED_CLUSTER, and a call of the pods without the key succeeds",
     )
+
+
+def _inside(expression: str) -> str:
+    """An HCL expression as a part of a quoted string.  Raises Refused where its text would end the quotes around it."""
+    part = inside(expression)
+    if "'" in part and part == expression[1:-1]:
+        raise Refused(f"{expression} has a quote in it")
+    return part

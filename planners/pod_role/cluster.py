@@ -13,6 +13,7 @@ from rolecall.planning.line_edit import Refused
 from rolecall.planning.migration import Edit
 from rolecall.planning.repetition import repetition
 from rolecall.planning.roles import SERVICES, Role, new_role
+from rolecall.planning.templates import inside
 from rolecall.source.hcl import Block
 from rolecall.source.tree import Unreadable
 
@@ -111,15 +112,8 @@ def pod_role(
         issuer=cluster.issuer,
         namespace=namespace,
         account=account,
-        subject=f"system:serviceaccount:{_inside(namespace)}:{_inside(account)}",
+        subject=f"system:serviceaccount:{inside(namespace)}:{inside(account)}",
     )
-
-
-def _inside(expression: str) -> str:
-    """An HCL expression as a part of a quoted string."""
-    if expression[:1] == expression[-1:] == '"' and '"' not in expression[1:-1]:
-        return expression[1:-1]
-    return f"${{{expression}}}"
 
 
 def _in_unit(case: Case) -> Iterator[Resource]:

@@ -21,6 +21,7 @@ from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
 from rolecall.planning.provider_pin import pin_of
 from rolecall.planning.repetition import repetition
+from rolecall.planning.templates import inside
 
 TARGET = "aws:web-identity"
 AUDIENCE = "sts.amazonaws.com"
@@ -90,7 +91,7 @@ def _role(case: Case, move: Move, pod: Pod, cluster: Resource) -> str:
     block = case.context.block(cluster.span)
     if cluster.module != case.folder or repetition(block).name:
         raise Refused(f"{cluster.address} cannot be named from the user's module")
-    namespace, account = (_inside(pod.expression(case, name)) for name in (pod.namespace, pod.account))
+    namespace, account = (inside(pod.expression(case, name)) for name in (pod.namespace, pod.account))
     issuer = _issuer(case, cluster)
     known = issuer[issuer.index("${") : -1]
     provider, new = issuer_provider(case, move, issuer, cluster.name, known)
@@ -121,13 +122,6 @@ def _issuer(case: Case, cluster: Resource) -> str:
     if (given is None and not pin_of(case, "azurerm").reaches(5)) or (given is not None and truth(given) is not True):
         raise Refused(f"{cluster.address} has no issuer of tokens: set oidc_issuer_enabled = true first")
     return f'"${{{address}.oidc_issuer_url}}"'
-
-
-def _inside(expression: str) -> str:
-    """An HCL expression as a part of a quoted string."""
-    if expression[:1] == expression[-1:] == '"' and '"' not in expression[1:-1]:
-        return expression[1:-1]
-    return f"${{{expression}}}"
 
 
 def _by_hand(address: str, cluster: Resource) -> Handover:

@@ -60,15 +60,15 @@ def python_reads(text: SourceText, names: frozenset[str]) -> list[Found] | None:
 def _reads(text: SourceText, node: ast.AST, names: frozenset[str]) -> Iterator[Found]:
     match node:
         case ast.Subscript(value=base, slice=ast.Constant(value=str(name)), ctx=ast.Load()) if (
-            name in names and _last(base) in _SOURCES
+            name in names and last(base) in _SOURCES
         ):
             yield _span(text, node), name, "python"
         case ast.Compare(left=ast.Constant(value=str(sought)), ops=[ast.In() | ast.NotIn()], comparators=[base]):
-            if sought in names and _last(base) in _SOURCES:
+            if sought in names and last(base) in _SOURCES:
                 yield _span(text, node), sought, "python"
         case ast.Call():
             yield from _call(text, node, names)
-        case ast.ClassDef(bases=bases, body=body) if any("Settings" in _last(base) for base in bases):
+        case ast.ClassDef(bases=bases, body=body) if any("Settings" in last(base) for base in bases):
             for statement in body:
                 if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                     field = statement.target.id.lower()
@@ -80,7 +80,7 @@ def _call(text: SourceText, node: ast.Call, names: frozenset[str]) -> Iterator[F
     first = node.args[0] if node.args else None
     if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value in names:
         method = isinstance(function, ast.Attribute) and function.attr in _METHODS
-        if _last(function) in _FUNCTIONS or (method and _last(function.value) in _SOURCES):  # type: ignore[attr-defined]
+        if last(function) in _FUNCTIONS or (method and last(function.value) in _SOURCES):  # type: ignore[attr-defined]
             yield _span(text, node), first.value, "python"
     for keyword in node.keywords:
         value = keyword.value
@@ -90,7 +90,7 @@ def _call(text: SourceText, node: ast.Call, names: frozenset[str]) -> Iterator[F
             yield _span(text, keyword), str(value.value), "python"
 
 
-def _last(node: ast.expr) -> str:
+def last(node: ast.expr) -> str:
     """The last name of a dotted expression: `environ` of `os.environ`."""
     if isinstance(node, ast.Attribute):
         return node.attr

@@ -192,6 +192,15 @@ def text(value: Value | None) -> str | None:
     return str(value.value)
 
 
+def mappings(value: Value | None) -> Iterator[Mapping]:
+    """A mapping, or those in a sequence of them."""
+    if isinstance(value, Mapping):
+        yield value
+    elif isinstance(value, Sequence):
+        for item in value.items:
+            yield from mappings(item)
+
+
 def truth(value: Value | None) -> bool | None:
     """A known bool (or the strings "true"/"false"); None when it cannot be told."""
     return {"true": True, "false": False}.get(text(value) or "")

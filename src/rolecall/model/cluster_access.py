@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rolecall.frontends.kubernetes.objects import WHOLE, body_of
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Encoded, Mapping, Scalar, Sequence, Template, Value, find, render, text
+from rolecall.frontends.values import Encoded, Mapping, Scalar, Sequence, Template, Value, find, mappings, render, text
 from rolecall.model.cluster import Access
 from rolecall.model.sites import absent, site_of
 from rolecall.source.patterns import late
@@ -50,7 +50,7 @@ def _read(extraction: Extraction, resource: Resource) -> Iterator[Access]:
         who, scope = resource.get("principal_arn"), resource.get("access_scope")
         yield from _granted(extraction, resource, who, resource.get("policy_arn"), scope, resource.header)
     elif resource.type == ENTRY:
-        for item in _mappings(resource.get("AccessPolicies")):
+        for item in mappings(resource.get("AccessPolicies")):
             who, scope = resource.get("PrincipalArn"), item.get("AccessScope")
             yield from _granted(extraction, resource, who, item.get("PolicyArn"), scope, item.span)
     elif resource.type == MODULE:
@@ -84,7 +84,7 @@ def _mapped(extraction: Extraction, resource: Resource) -> Iterator[Access]:
     body = body_of(resource)
     for name, key in (("mapRoles", "rolearn"), ("mapUsers", "userarn")):
         for value in find(body, f"data.{name}") if body is not None else ():
-            for item in _mappings(_parsed(value)):
+            for item in mappings(_parsed(value)):
                 who, groups = item.get(key), item.get("groups")
                 if who is None or not isinstance(groups, Sequence) or _MASTERS not in map(text, groups.items):
                     continue
@@ -106,16 +106,8 @@ def _parsed(value: Value) -> Value | None:
     return to_value(documents[0]) if documents else None
 
 
-def _mappings(value: Value | None) -> Iterator[Mapping]:
-    if isinstance(value, Mapping):
-        yield value
-    elif isinstance(value, Sequence):
-        for item in value.items:
-            yield from _mappings(item)
-
-
 def _members(value: Value | None) -> Iterator[Mapping]:
     """The objects that a map has as its values."""
     if isinstance(value, Mapping):
         for entry in value.entries:
-            yield from _mappings(entry.value)
+            yield from mappings(entry.value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rolecall.frontends.kubernetes import containers, pod_spec
 from rolecall.frontends.kubernetes.objects import WHOLE, body_of
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Entry, Mapping, Scalar, Sequence, Value, find, render, text, truth
+from rolecall.frontends.values import Entry, Mapping, Scalar, Sequence, Value, find, mappings, render, text, truth
 from rolecall.model.clear_text import HINT, WRITTEN, clear_text
 from rolecall.model.cluster import (
     AccountToken,
@@ -110,14 +110,6 @@ def _name(extraction: Extraction, body: Mapping, path: str) -> str:
     return extraction.label(value) if value is not None else ""
 
 
-def _mappings(value: Value | None) -> Iterator[Mapping]:
-    if isinstance(value, Mapping):
-        yield value
-    elif isinstance(value, Sequence):
-        for item in value.items:
-            yield from _mappings(item)
-
-
 # -- roles and bindings
 
 
@@ -131,7 +123,7 @@ def _role(extraction: Extraction, resource: Resource, site: Site, body: Mapping,
             rule.span or resource.span,
         )
         for key in ("rules", "rule")
-        for rule in _mappings(body.get(key))
+        for rule in mappings(body.get(key))
     ]
     namespace = "" if wide else _name(extraction, body, "metadata.namespace")
     return ClusterRole(site, _name(extraction, body, "metadata.name"), namespace, wide, tuple(rules))
@@ -154,9 +146,9 @@ def _binding(extraction: Extraction, resource: Resource, site: Site, body: Mappi
             who.span or resource.span,
         )
         for key in ("subjects", "subject")
-        for who in _mappings(body.get(key))
+        for who in mappings(body.get(key))
     ]
-    reference = next(_mappings(_either(body, "roleRef", "role_ref")), Mapping(()))
+    reference = next(mappings(_either(body, "roleRef", "role_ref")), Mapping(()))
     return Binding(
         site,
         _name(extraction, body, "metadata.name"),
@@ -200,7 +192,7 @@ def _pod(extraction: Extraction, resource: Resource, site: Site, body: Mapping) 
 
 def _is_whole(spec: Mapping) -> bool:
     """Whether every container has its image: a patch of Kustomize names only what it changes."""
-    found = [body for key in ("containers", "container") for body in _mappings(spec.get(key))]
+    found = [body for key in ("containers", "container") for body in mappings(spec.get(key))]
     return bool(found) and all(body.get("image") is not None for body in found)
 
 

@@ -118,3 +118,10 @@ def _source(name: str) -> str | None:
         return None
     file = resources.files("rolecall.planners").joinpath(*parts)
     return file.read_text("utf-8") if file.is_file() else None
+
+
+def inside(expression: str) -> str:
+    """An HCL expression as a part of a quoted string."""
+    if expression[:1] == expression[-1:] == '"' and '"' not in expression[1:-1]:
+        return expression[1:-1]
+    return f"${{{expression}}}"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Reference, text
+from rolecall.frontends.values import text
 from rolecall.planning.case import Context
-from rolecall.planning.workflow_edit import strings
+from rolecall.planning.workflow_edit import job_of, strings
 from rolecall.source.tree import Unreadable
 
 _RUNS = re.compile(
@@ -71,7 +71,7 @@ def terraform_jobs(context: Context) -> Iterator[Job]:
         unit = context.unit(path, "github")
         resources = unit.resources if unit is not None else ()
         for job in (r for r in resources if r.mode == "job"):
-            steps = tuple(r for r in resources if r.mode == "step" and _job_of(r) == job.id)
+            steps = tuple(r for r in resources if r.mode == "step" and job_of(r) == job.id)
             if any(_RUNS.search(text(step.get("run")) or "") for step in steps):
                 callers = tuple(
                     r for r in resources if r.mode == "job" and job.address.startswith(f"{r.address}.jobs.")
@@ -99,8 +99,3 @@ def other_systems(context: Context) -> list[tuple[str, str]]:
                 if _RUNS.search(data.decode("utf-8", "replace")) or b"TerraformTask" in data:
                     found.append((name, path))
     return found
-
-
-def _job_of(step: Resource) -> str:
-    job = step.get("job")
-    return job.target if isinstance(job, Reference) else ""

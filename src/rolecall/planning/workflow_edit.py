@@ -50,7 +50,7 @@ def edit_workflow(case: Case, use: Use, move: Move, login: Login, by_hand: Hando
     if bad := [name for name in strings(job.get("triggers")) if name in STRANGERS]:
         move.hold(f"the workflow runs on {', '.join(bad)}, where code of strangers could use the token")
         return
-    steps = [r for r in unit.resources if r.mode == "step" and _job_of(r) == use.workload.id]
+    steps = [r for r in unit.resources if r.mode == "step" and job_of(r) == use.workload.id]
     steps = [step for step in steps if _is_login(step, login) and _has_keys(step, login, use.places)]
     callers = [r for r in unit.resources if r.mode == "job" and job.address.startswith(f"{r.address}.jobs.")]
     try:
@@ -144,7 +144,8 @@ def let_ask(case: Case, move: Move, job: Resource) -> list[Edit]:
     return [Edit(source.path, end, end, block)]
 
 
-def _job_of(step: Resource) -> str:
+def job_of(step: Resource) -> str:
+    """The id of the job that a step is of; "" where that is not known."""
     job = step.get("job")
     return job.target if isinstance(job, Reference) else ""
 

@@ -33,6 +33,7 @@ class SecretPlaces:
         self._places: dict[str, set[Span]] = defaultdict(set)
         for place in places:
             self._places[place.path].add(place)
+        self._lines: dict[str, frozenset[str]] = {}
 
     def read(self, path: str) -> SourceText | None:
         """A file with a star for each character of a secret, so that lines and columns are the same (offsets may not
@@ -55,6 +56,12 @@ class SecretPlaces:
 
     def lines(self, path: str) -> frozenset[str]:
         """The lines of a file, without their newlines, that quote a secret."""
+        known = self._lines.get(path)  # asked of a file for every migration that changes it
+        if known is None:
+            known = self._lines[path] = self._quoting(path)
+        return known
+
+    def _quoting(self, path: str) -> frozenset[str]:
         shown = self.read(path) if path in self._places else None
         if shown is None:
             return frozenset()

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rolecall.frontends.application_python import last
 from rolecall.planning.needs.calls import NOTHING_KNOWN, Call, Reading, Text
 from rolecall.planning.needs.operations import (
     ADDED,
@@ -168,7 +169,7 @@ def _imported(name: str, local: set[str]) -> Iterator[str]:
 def _services(file: _File, clients: set[str], objects: set[str], found: _Found) -> None:
     """The services of which a file makes clients or resources."""
     for scope, node in file.scopes.walk():
-        if not isinstance(node, ast.Call) or _last(node.func) not in _MAKERS:
+        if not isinstance(node, ast.Call) or last(node.func) not in _MAKERS:
             continue
         given = next((k.value for k in node.keywords if k.arg == "service_name"), node.args[0] if node.args else None)
         if given is None:
@@ -182,7 +183,7 @@ def _services(file: _File, clients: set[str], objects: set[str], found: _Found) 
             if isinstance(given, ast.Constant):
                 continue  # something else that has a method of that name
             found.gaps[f"{file.text.path}:{node.lineno} makes a client of {name}, which is not known"] = None
-        elif _last(node.func) == "resource" and has_objects(name):
+        elif last(node.func) == "resource" and has_objects(name):
             objects.add(name)
         else:
             clients.add(name)
@@ -199,7 +200,7 @@ def _kinds(files: Iterable[_File], service: str) -> set[str]:
         node.args[1].value
         for file in files
         for node in ast.walk(file.tree)
-        if isinstance(node, ast.Call) and _last(node.func) == "getattr" and len(node.args) > 1
+        if isinstance(node, ast.Call) and last(node.func) == "getattr" and len(node.args) > 1
         if isinstance(node.args[1], ast.Constant) and isinstance(node.args[1].value, str)
     }
     present = {kind for kind in kinds_of(service) if kind in names}
@@ -234,9 +235,9 @@ def _named_objects(file: _File, services: set[str]) -> Iterator[tuple[str, str, 
 
 def _calls(file: _File, clients: set[str], kinds: Mapping[str, set[str]], found: _Found) -> None:
     called = {id(node.func): node for _, node in file.scopes.walk() if isinstance(node, ast.Call)}
-    pages = [node for node in called.values() if _last(node.func) in ("paginate", "wait")]
+    pages = [node for node in called.values() if last(node.func) in ("paginate", "wait")]
     for scope, node in file.scopes.walk():
-        if isinstance(node, ast.Call) and _last(node.func) in ("get_paginator", "get_waiter", "generate_presigned_url"):
+        if isinstance(node, ast.Call) and last(node.func) in ("get_paginator", "get_waiter", "generate_presigned_url"):
             _indirect(file, scope, node, clients | set(kinds), pages, found)
         name = _method(node)
         if not name:
@@ -266,7 +267,7 @@ def _method(node: ast.AST) -> str:
     """The name that something is called by, or may be."""
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
         return node.attr
-    if isinstance(node, ast.Call) and _last(node.func) == "getattr" and len(node.args) > 1:
+    if isinstance(node, ast.Call) and last(node.func) == "getattr" and len(node.args) > 1:
         named = node.args[1]
         return str(named.value) if isinstance(named, ast.Constant) else ""
     return ""
@@ -304,7 +305,7 @@ def _indirect(
     file: _File, scope: Scope, node: ast.Call, services: set[str], pages: Sequence[ast.Call], found: _Found
 ) -> None:
     """An operation that is named in a text: a paginator's, a waiter's, a signed URL's."""
-    kind = _last(node.func)
+    kind = last(node.func)
     given = (
         node.args[0]
         if node.args
@@ -326,7 +327,7 @@ def _indirect(
     else:
         wanted = "paginate" if kind == "get_paginator" else "wait"
         for page in pages:
-            if _last(page.func) == wanted:
+            if last(page.func) == wanted:
                 inside = file.scopes.of(page)
                 for keyword in page.keywords:
                     if keyword.arg is not None:
@@ -340,12 +341,6 @@ def _indirect(
             found.calls.append(Call(service, operation, _span(file, node), arguments, True))
     if not told:
         found.gaps[f"{file.text.path}:{node.lineno} {kind}({name!r}) belongs to no client that is seen"] = None
-
-
-def _last(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _span(file: _File, node: ast.AST) -> Span:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from rolecall.frontends.application_python import last
 from rolecall.planning.needs.calls import NOTHING_KNOWN, Text, Variable
 
 MAX_DEPTH = 12
@@ -164,19 +165,13 @@ def joined(parts: Iterator[Text]) -> Text:
 def _variable(node: ast.expr) -> tuple[str, ast.expr | None] | None:
     """The environment variable that an expression reads, and what it takes where that is not set."""
     match node:
-        case ast.Subscript(value=base, slice=ast.Constant(value=str(name))) if _last(base) == "environ":
+        case ast.Subscript(value=base, slice=ast.Constant(value=str(name))) if last(base) == "environ":
             return name, None
         case ast.Call(func=ast.Attribute(value=base, attr="get"), args=[ast.Constant(value=str(name)), *rest]) if (
-            _last(base) == "environ"
+            last(base) == "environ"
         ):
             return name, rest[0] if rest else None
-        case ast.Call(func=function, args=[ast.Constant(value=str(name)), *rest]) if _last(function) == "getenv":
+        case ast.Call(func=function, args=[ast.Constant(value=str(name)), *rest]) if last(function) == "getenv":
             return name, rest[0] if rest else None
         case _:
             return None
-
-
-def _last(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
