@@ -70,6 +70,15 @@ def test_phases_in_order_and_again(estate: Path) -> None:
     assert apply_phase(document, estate, "migrate").written == ()
 
 
+def test_long_names_that_begin_alike(folder: Fill) -> None:
+    names = [f"{'template' * 8}.{kind}" for kind in ("yaml", "json")]
+    root = folder(dict.fromkeys(names, b"a\n"))
+    series = compose(Tree(root), [migration("m", migrate=[Edit(name, 0, 1, "b") for name in names])])
+    document = {"schema": "rolecall/plan/1", "series": to_json(series)}
+    assert apply_phase(document, root, "migrate").written == tuple(sorted(names))
+    assert contents(root) == dict.fromkeys(sorted(names), b"b\n")
+
+
 def test_a_phase_that_changes_nothing_is_done_at_once(estate: Path) -> None:
     assert apply_phase(plan(estate), estate, "soak").written == ()
 

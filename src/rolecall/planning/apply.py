@@ -89,7 +89,7 @@ def _write_all(root: Path, files: list[File]) -> None:
     real_root = Path(os.path.realpath(root))
     with contextlib.ExitStack() as tidy, contextlib.ExitStack() as undo:
         ready: list[tuple[Path, Path | None]] = []
-        for file in files:
+        for at, file in enumerate(files):
             target = Path(os.path.realpath(real_root / file.path))
             if not target.is_relative_to(real_root):
                 raise NotApplicable("nothing is written", ((file.path, "the path leads out of the folder"),))
@@ -99,7 +99,7 @@ def _write_all(root: Path, files: list[File]) -> None:
             for folder in reversed([folder for folder in target.parents if not folder.exists()]):
                 folder.mkdir()
                 undo.callback(_quietly, os.rmdir, folder)
-            temporary = _beside(target, "new")
+            temporary = _beside(target, at, "new")
             undo.callback(_quietly, os.unlink, temporary)
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
             with os.fdopen(handle, "wb") as stream:
@@ -107,9 +107,9 @@ def _write_all(root: Path, files: list[File]) -> None:
             if file.now is not None:
                 shutil.copymode(target, temporary)
             ready.append((target, temporary))
-        for (target, new), file in zip(ready, files, strict=True):
+        for at, ((target, new), file) in enumerate(zip(ready, files, strict=True)):
             if file.now is not None:
-                backup = _beside(target, "old")
+                backup = _beside(target, at, "old")
                 tidy.callback(_quietly, os.unlink, backup)
                 _keep(target, backup)
                 undo.callback(os.replace, backup, target)
@@ -122,8 +122,9 @@ def _write_all(root: Path, files: list[File]) -> None:
         undo.pop_all()
 
 
-def _beside(target: Path, kind: str) -> Path:
-    return target.with_name(f".{target.name[:50]}.rolecall-{os.getpid()}.{kind}")
+def _beside(target: Path, at: int, kind: str) -> Path:
+    """A name for the use of this run, of one file alone: those of long names that begin alike differ by `at`."""
+    return target.with_name(f".{target.name[:50]}.rolecall-{os.getpid()}.{at}.{kind}")
 
 
 def _keep(target: Path, backup: Path) -> None:
