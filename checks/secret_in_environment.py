@@ -240,6 +240,7 @@ resource "aws_lambda_function" "answers" {
       MAX_TOKENS         = "4096"
       DB_PASSWORD        = "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/db)"
       DATABASE_URL       = "postgres://db.internal/app"
+      MAPS_PUBLIC_API_KEY = "AIzaCorrectHorseBatteryStapleCorrectHor"
     }
   }
 }
@@ -253,6 +254,25 @@ resource "aws_instance" "web" {
     export DB_PASSWORD=$(aws secretsmanager get-secret-value --secret-id db --query SecretString --output text)
     sed -i 's/PasswordAuthentication: yes/PasswordAuthentication: no/' /etc/ssh/sshd_config
   EOT
+}
+"""
+        },
+    ),
+    Example(
+        "a name that is put together",
+        {
+            "main.tf": """\
+variable "name" {}
+
+resource "helm_release" "issuers" {
+  name   = "issuers"
+  chart  = "issuers"
+  values = [<<-EOT
+    issuer:
+      secret: ca-issuer-${var.name}
+      kind: Issuer
+  EOT
+  ]
 }
 """
         },

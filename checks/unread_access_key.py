@@ -111,6 +111,20 @@ Resources:
         },
     ),
     Example(
+        "only its hash goes somewhere",
+        {
+            "main.tf": """\
+resource "aws_iam_access_key" "sync" { # <- RC105
+  user = "sync"
+}
+
+resource "null_resource" "restart" {
+  triggers = { key = sha256(aws_iam_access_key.sync.secret) }
+}
+"""
+        },
+    ),
+    Example(
         "Google Cloud and OCI",
         {
             "main.tf": """\
@@ -142,6 +156,49 @@ resource "oci_identity_user" "ci" {
 )
 
 GOOD = (
+    Example(
+        "a key that functions and a loop pass on",
+        {
+            "main.tf": """\
+resource "google_service_account" "backup" {
+  account_id = "backup"
+}
+
+resource "google_service_account_key" "backup" {
+  service_account_id = google_service_account.backup.name
+}
+
+variable "region" {}
+
+locals {
+  env = { for name, value in { KEY = google_service_account_key.backup.private_key, REGION = var.region } :
+    name => trimspace(value) if value != null && try(trimspace(value), "") != ""
+  }
+}
+
+resource "nomad_job" "backup" {
+  jobspec = templatefile("${path.module}/backup.hcl", { env = local.env })
+}
+
+resource "google_service_account_key" "web" {
+  service_account_id = google_service_account.backup.name
+}
+
+resource "heroku_app" "web" {
+  name        = "web"
+  region      = "eu"
+  config_vars = { KEYFILE = base64decode(google_service_account_key.web.private_key) }
+}
+""",
+            "backup.hcl": """\
+job "backup" {
+%{ for name, value in env }
+${name} = "${value}"
+%{ endfor }
+}
+""",
+        },
+    ),
     Example(
         "a key that an output hands over",
         {

@@ -39,6 +39,11 @@ class OneOf(Unknown):
 
 
 @dataclass(frozen=True, slots=True)
+class Judged(Unknown):
+    """Unknown, and only told from `about`: a truth value, a number of members, a hash.  It hands none of them on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Joined(Unknown):
     """Unknown as a whole, but a list that has the members of the lists in `about`, and of others that are not known."""
 
@@ -65,6 +70,13 @@ def unknown(reason: str, about: Iterable[Value], span: Span | None = None) -> Un
         if isinstance(part, Invalid):
             return Invalid(part.reason, parts, span)
     return Unknown(reason, parts, span)
+
+
+def judged(value: Value) -> Value:
+    """The value, where it is unknown as one that is only told from what it was made of."""
+    if isinstance(value, Unknown) and not isinstance(value, Invalid):
+        return Judged(value.reason, value.about, value.span, value.via)
+    return value
 
 
 def is_refused(value: Value) -> bool:

@@ -14,7 +14,7 @@ from rolecall.frontends.terraform.conversion import (
     to_number,
     to_plain,
 )
-from rolecall.frontends.terraform.kinds import Invalid, gathered, unknown
+from rolecall.frontends.terraform.kinds import Invalid, gathered, judged, unknown
 from rolecall.frontends.values import Encoded, Mapping, Plain, Scalar, Sequence, Template, Value
 from rolecall.source.text import Span
 
@@ -74,7 +74,7 @@ def unary(operator: str, value: Value, span: Span) -> Value:
     except Refused as refused:
         return Invalid(str(refused), (value,), span)
     except NotKnown:
-        return unknown("operand is not known", (value,), span)
+        return judged(unknown("operand is not known", (value,), span))
     return Scalar(result, span, gathered((value,)))
 
 
@@ -85,7 +85,7 @@ def binary(operator: str, left: Value, right: Value, span: Span) -> Value:
     except Refused as refused:
         return Invalid(str(refused), (left, right), span)
     except (NotKnown, InvalidOperation):
-        return unknown("operand is not known", (left, right), span)
+        return judged(unknown("operand is not known", (left, right), span))
     return Scalar(result, span, gathered((left, right)))
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from rolecall.catalog.entries import Entry, Input
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.terraform.json_text import decode_json
-from rolecall.frontends.terraform.kinds import Joined, OneOf, choices
+from rolecall.frontends.terraform.kinds import Joined, Judged, OneOf, choices
 from rolecall.frontends.values import (
     Encoded,
     Hop,
@@ -21,7 +21,6 @@ from rolecall.frontends.values import (
     Scalar,
     Sequence,
     Template,
-    Unknown,
     Value,
     children,
     find,
@@ -214,14 +213,14 @@ def structured(value: Value) -> Value | None:
 
 
 def held(value: Value) -> Iterator[Reference]:
-    """The references that a value is made of as they are: not what a function or a condition has only looked at."""
+    """The references that a value holds or is made from: not what a comparison or a hash has only looked at."""
     stack: list[tuple[Value, tuple[Hop, ...]]] = [(value, ())]
     while stack:
         node, outer = stack.pop()
         below = (*node.via, *outer)
         if isinstance(node, Reference):
             yield replace(node, via=below)
-        elif isinstance(node, OneOf) or not isinstance(node, Unknown):
+        elif not isinstance(node, Judged):
             stack.extend((child, below) for child in reversed(children(node)))
 
 

@@ -386,7 +386,7 @@ class Holders:
         kept = list(found)
         for item in kept:
             flowed = False
-            for reference in references(item.value):
+            for reference in held(item.value):
                 if reference.target in self.given:
                     reference = replace(reference, target=self.given[reference.target], attribute="")
                 if reference.target in self.minted:

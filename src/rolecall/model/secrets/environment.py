@@ -25,6 +25,7 @@ from rolecall.model.secrets.secret_names import (
     is_key_of_aws,
     is_plain_word,
     is_secret_name,
+    is_shown,
     is_token,
     like_key_of_aws,
     names_a_secret,
@@ -35,6 +36,8 @@ from rolecall.source.patterns import late
 
 #: A longer text is not looked through.
 MAX_TEXT = 256 * 1024
+#: What stands in a text for a part that is not known.
+HOLE = "\0"
 #: An assignment in a script or a file: a shell's, a service unit's, YAML's, an INI file's.
 _ASSIGNED = late(
     r"(?m)(?:^|[\s;&|\"'{(,-])(?P<name>[A-Za-z_][\w.-]{2,60}?)[\"']?(?:\s?=\s?|:[ \t]+)\\?(?P<quote>[\"']?)"
@@ -113,7 +116,7 @@ def _named(item: Field) -> tuple[str, str]:
         return "", ""
     hint = f"{len(said)} characters"
     if is_token(said):
-        return ("", "") if stands_for(said) else ("token", hint)
+        return ("", "") if stands_for(said) or is_shown(said, item.name) else ("token", hint)
     if (key_part(item.name) and says_aws(item.name)) or key_name(item.name) is not None or is_key_of_aws(said):
         return "", ""
     if password := password_in_url(said):
@@ -129,11 +132,12 @@ def _named(item: Field) -> tuple[str, str]:
 
 
 def _text(value: Value) -> str:
-    """The known text of a script, with what is not known left out; what is encoded in base64 decoded."""
+    """The known text of a script, with a hole where something is not known; what is encoded in base64 decoded."""
     if isinstance(value, Scalar) and isinstance(value.value, str):
         return _decoded(value.value[:MAX_TEXT])
     if isinstance(value, Template):
-        return "\0".join(str(part.value) for part in value.parts if isinstance(part, Scalar))[:MAX_TEXT]
+        parts = (str(part.value) if isinstance(part, Scalar) else HOLE for part in value.parts)
+        return "".join(parts)[:MAX_TEXT]
     return ""
 
 
@@ -154,8 +158,10 @@ def _in_text(said: str) -> tuple[str, str]:
         return "token", ""
     for match in _ASSIGNED.finditer(said):
         name, value = match["name"].lstrip("-"), match["value"]
-        if not is_secret_name(name) or names_a_secret(value, name) or value.isdigit() or stands_for(value):
+        if not is_secret_name(name) or value.isdigit() or stands_for(value) or not value.strip(HOLE):
             continue
+        if names_a_secret(value.replace(HOLE, "x"), name):
+            continue  # of a name that is put together, what is filled in is a word as well
         if (key_part(name) and says_aws(name)) or key_name(name) is not None or is_key_of_aws(value):
             continue
         if not match["quote"] and _CODE.match(said, match.end()):

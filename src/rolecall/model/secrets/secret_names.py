@@ -53,6 +53,10 @@ _TOKEN = late(
     r"dt0[cs]\d{2}\.[A-Z0-9]{20,}\.[A-Z0-9]{40,}|dckr_[po]at_[\w-]{20,}|[A-Za-z0-9]{14}\.atlasv1\.[\w-]{50,}|"
     r"hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,})(?![A-Za-z0-9])"
 )
+#: Keys that tell Google whose project asks, which pages and apps show to everybody, and names that say that they are
+#: of these (https://firebase.google.com/docs/projects/api-keys).
+_SHOWN_KEY = late(r"AIza[\w-]{35}")
+_SHOWN_NAME = late(r"(?:^|_)(?:public|publishable|browser|firebase|react_app|vite|nuxt|gatsby)(?:_|$)")
 _PRIVATE_KEY = late(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----")
 #: A URL with a password in it.
 _USER_INFO = late(r"\A[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<password>[^\s/@]+)@", re.IGNORECASE)
@@ -115,6 +119,11 @@ def class_of(name: str) -> str:
 def is_token(value: str) -> bool:
     """Whether a text is, by its form, a token or a private key, or has one in it."""
     return _TOKEN.search(value) is not None or _PRIVATE_KEY.search(value) is not None
+
+
+def is_shown(value: str, name: str) -> bool:
+    """Whether a text is a key that is made to be shown, as what it is called says."""
+    return _SHOWN_KEY.fullmatch(value) is not None and _SHOWN_NAME.search(normal(name)) is not None
 
 
 def password_in_url(value: str) -> str:

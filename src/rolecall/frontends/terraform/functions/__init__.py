@@ -6,7 +6,7 @@ from importlib import import_module
 
 from rolecall.frontends.terraform.conversion import NotKnown, Refused
 from rolecall.frontends.terraform.functions.call import Call, Function
-from rolecall.frontends.terraform.kinds import Invalid, unknown
+from rolecall.frontends.terraform.kinds import Invalid, judged, unknown
 from rolecall.frontends.values import Value
 
 __all__ = ["NAMES", "Call", "call", "function_named"]
@@ -39,6 +39,11 @@ _THEMES: dict[str, str] = {
     ),
 }
 _THEME_OF = {name: theme for theme, names in _THEMES.items() for name in names.split()}
+#: Functions whose result tells something of an argument and hands nothing of it on.
+_JUDGING = frozenset(
+    {*_THEMES["hashing"].split(), "alltrue", "anytrue", "can", "contains", "endswith", "fileexists", "index"}
+    | {"issensitive", "keys", "length", "startswith", "strcontains", "timecmp", "type"}
+) - {"rsadecrypt"}
 #: Every function of the language.
 NAMES = frozenset(_THEME_OF)
 
@@ -59,10 +64,11 @@ def call(asked: Call) -> Value:
         reason = "belongs to a provider" if asked.name.startswith("provider::") else "does not exist"
         return unknown(f"function {asked.name} {reason}"[:200], asked.arguments, asked.span)
     try:
-        return function(asked)
+        value = function(asked)
     except NotKnown as reason:
-        return asked.unknown(str(reason))
+        value = asked.unknown(str(reason))
     except Refused as refused:
         return Invalid(f"{asked.name}: {refused}", asked.arguments, asked.span)
     except (ValueError, ArithmeticError, LookupError, TypeError) as error:
         return Invalid(f"{asked.name}: {str(error)[:200]}", asked.arguments, asked.span)
+    return judged(value) if asked.name in _JUDGING else value
