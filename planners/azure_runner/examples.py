@@ -94,7 +94,7 @@ EXAMPLES: tuple[PlannerExample, ...] = (
     PlannerExample(
         "two providers and the workflow that runs them",
         {"main.tf": _PROVIDERS, ".github/workflows/apply.yml": _WORKFLOW},
-        {"provider.azurerm": "patch", "provider.azuread": "patch", "jobs.apply": "patch"},
+        {"provider.azurerm": "partial", "provider.azuread": "partial", "jobs.apply": "partial"},
         {"provider.azurerm": _TARGETS, "provider.azuread": _TARGETS, "jobs.apply": _FEDERATED},
         patches={
             "migrate": """\

@@ -20,7 +20,7 @@ from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.edits.azure_login import KEYS, old_release, token_edits
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.edits.login_block import login_block
-from rolecall.planning.edits.workflow_edit import let_ask
+from rolecall.planning.edits.workflow_edit import all_may_ask
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.pipelines.azure_runs import Runs, runs
@@ -139,8 +139,7 @@ def _pipelines(case: Case, use: Use, move: Move, found: Runs) -> None:
             )
         else:
             move.add("migrate", without_secret(case, job))
-        for one in (job.resource, *job.callers):
-            move.add("migrate", let_ask(case, move, one))
+        move.add("migrate", all_may_ask(case, move, job.ways))
     for other in found.others:
         step = Handover(other.how, other.path, "the owner of the pipeline", "", "terraform plan shows no changes")
         if other.exact:
@@ -153,7 +152,9 @@ def _pipelines(case: Case, use: Use, move: Move, found: Runs) -> None:
         "the application trusts the tokens of what runs Terraform here, by a federated credential (ARM_USE_MSI=true on "
         "a machine in Azure whose identity has the same roles; at a desk az login goes on to work)"
     )
-    if not found.jobs:
+    if found.jobs:
+        move.wait_for("the application is not in the code, and has to trust the job's token before the secret goes")
+    else:
         move.wait_for(_NOT_SEEN)
         move.needs["migrate"].append(
             "ARM_CLIENT_SECRET is not set where Terraform runs: a secret in the environment is taken before a token"

@@ -16,7 +16,7 @@ from rolecall.planning.case import Case, Use
 from rolecall.planning.edits import yaml_edit
 from rolecall.planning.edits.azure_login import PROVIDERS, old_release
 from rolecall.planning.edits.line_edit import Refused
-from rolecall.planning.edits.workflow_edit import STRANGERS, let_ask, strings
+from rolecall.planning.edits.workflow_edit import STRANGERS, all_may_ask
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.pipelines.azure_runs import runs
@@ -51,7 +51,7 @@ def from_environment(case: Case, use: Use, move: Move) -> None:
     job = next((one for one in terraform_jobs(case.context) if one.resource.id == use.workload.id), None)
     if job is None:
         raise Refused("the job runs no Terraform that can be seen, so something else reads the secret")
-    if bad := [name for name in strings(job.resource.get("triggers")) if name in STRANGERS]:
+    if bad := [name for name in job.ways.events if name in STRANGERS]:
         raise Refused(f"the workflow runs on {', '.join(bad)}, where code of strangers could use the token")
     edits: list[Edit] = []
     for place in use.places:
@@ -63,15 +63,16 @@ def from_environment(case: Case, use: Use, move: Move) -> None:
             edits += _input(case, move, name.removeprefix(_INPUT), place)
     for block in _blocks(case):
         old_release(case.context, block)
-    for one in (job.resource, *job.callers):
-        edits += let_ask(case, move, one)
+    edits += all_may_ask(case, move, job.ways)
     move.add("migrate", edits)
     subjects = " and ".join(job.subjects)
     move.needs["migrate"].append(f"the application trusts the job's token ({subjects}) by a federated credential")
     move.verify["migrate"].append("terraform plan in the job shows no changes")
     if case.credential.form != "minted":
-        for subject in job.subjects:
-            move.handover.append(federate(subject, use.workload.site.address, "CLIENT_ID"))
+        move.wait_for(
+            "the application is not in the code, and has to trust the job's token before the secret goes",
+            *(federate(subject, use.workload.site.address, "CLIENT_ID") for subject in job.subjects),
+        )
 
 
 def keeps_secret(case: Case, job: Job) -> str:
@@ -153,8 +154,7 @@ def _input(case: Case, move: Move, variable: str, place: Span) -> list[Edit]:
                 if kept := keeps_secret(case, job):
                     raise Refused(f"{SECRET} of {job.resource.address} would be taken before a token: {kept}")
                 edits += without_secret(case, job)
-                for one in (job.resource, *job.callers):
-                    edits += let_ask(case, move, one)
+                edits += all_may_ask(case, move, job.ways)
     return edits
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rolecall.planners.github_azure.examples_callers import CALLERS
 from rolecall.planning.example import PlannerExample
 
 _APPLICATION = """\
@@ -101,6 +102,7 @@ client-id: ${{ vars.CLIENT }}
 _TARGET = ("azure:federated-credential",)
 
 EXAMPLES: tuple[PlannerExample, ...] = (
+    *CALLERS,
     PlannerExample(
         "a secret that Terraform makes",
         {"main.tf": _APPLICATION, ".github/workflows/deploy.yml": _WORKFLOW},

@@ -16,6 +16,7 @@ from rolecall.planning.edits import yaml_edit
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
+from rolecall.planning.pipelines.called_jobs import Ways, asked_below, ways
 from rolecall.source.text import Span
 
 #: Events whose jobs run for strangers: a token for them would be a key for everybody.
@@ -49,25 +50,24 @@ def edit_workflow(case: Case, use: Use, move: Move, login: Login, by_hand: Hando
     if job is None:
         move.hold("the job cannot be found again", by_hand)
         return
-    if bad := [name for name in strings(job.get("triggers")) if name in STRANGERS]:
+    led = ways(case.context, job)
+    if bad := [name for name in led.events if name in STRANGERS]:
         move.hold(f"the workflow runs on {', '.join(bad)}, where code of strangers could use the token")
         return
     steps = [r for r in unit.resources if r.mode == "step" and job_of(r) == use.workload.id]
     steps = [step for step in steps if _is_login(step, login) and _has_keys(step, login, use.places)]
-    callers = [r for r in unit.resources if r.mode == "job" and job.address.startswith(f"{r.address}.jobs.")]
     try:
-        move.add("migrate", _edits(case, move, use, login, job, steps, callers))
+        move.add("migrate", _edits(case, move, use, login, job, steps))
+        move.add("migrate", all_may_ask(case, move, led))
     except Refused as refused:
         move.hold(f"the workflow cannot be edited here: {refused.reason}", by_hand)
 
 
-def _edits(
-    case: Case, move: Move, use: Use, login: Login, job: Resource, steps: list[Resource], callers: list[Resource]
-) -> list[Edit]:
+def _edits(case: Case, move: Move, use: Use, login: Login, job: Resource, steps: list[Resource]) -> list[Edit]:
     if not steps:
         if login.write is None:
             raise Refused("no login step takes the keys, so one has to be written")
-        return [*login.write(job), *(edit for one in (job, *callers) for edit in let_ask(case, move, one))]
+        return login.write(job)
     others = [place for place in use.places if not any(step.span.contains(place) for step in steps)]
     if others and not login.elsewhere:
         raise Refused(f"the key is used at {others[0]} too, where the login step does not help")
@@ -81,8 +81,6 @@ def _edits(
         source = case.context.text(others[0].path)
         outside = [place for place in others if place.path == source.path]
         edits.extend(yaml_edit.remove(source, outside, prune=True))
-    for one in (job, *callers):
-        edits.extend(let_ask(case, move, one))
     return edits
 
 
@@ -105,6 +103,27 @@ def replace_inputs(
     edits = [Edit(source.path, first.start, first.end, f"{source.newline}{indent}".join(lines))]
     edits.extend(yaml_edit.remove(source, rest))
     return edits
+
+
+def all_may_ask(case: Case, move: Move, led: Ways) -> list[Edit]:
+    """Lets a job ask for a token, and every job that calls its workflow: a call of what asks for more than its caller
+    has does not start.
+    """
+    job = led.instances[0]
+    if led.unseen:
+        move.hold(
+            f"{job.span.path} runs for the workflows that call it, which are not here, and none of them starts before "
+            "its job may ask for a token too",
+            Handover(
+                "give each job that calls it permissions id-token: write (and what else the called jobs ask for), then "
+                "take the key out here",
+                job.span.path,
+                "the owners of the workflows that call it",
+                f"gh search code {job.span.path.rpartition('/')[2]} --filename .yml",
+                "a run of each caller starts",
+            ),
+        )
+    return [edit for one in (job, *led.callers) for edit in let_ask(case, move, one)]
 
 
 def let_ask(case: Case, move: Move, job: Resource) -> list[Edit]:
@@ -143,8 +162,13 @@ def let_ask(case: Case, move: Move, job: Resource) -> list[Edit]:
         raise Refused("the job is written in one line")
     end = source.data.find(b"\n", anchor.span.end)
     end = len(source.data) if end == -1 else end + 1
+    below = asked_below(case.context, job)
+    if below is None:
+        raise Refused("which permissions the jobs of the workflow need that it calls cannot be told")
+    granted_now = {"id-token": "write", "contents": "read", **below}
     newline = source.newline
-    block = newline.join((f"{indent}permissions:", f"{indent}  id-token: write", f"{indent}  contents: read")) + newline
+    lines = (f"{indent}permissions:", *(f"{indent}  {scope}: {level}" for scope, level in granted_now.items()))
+    block = newline.join(lines) + newline
     return [Edit(source.path, end, end, block)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rolecall.planning.case import Case
-from rolecall.planning.edits.workflow_edit import STRANGERS, strings
+from rolecall.planning.edits.workflow_edit import STRANGERS
 from rolecall.planning.pipelines.terraform_jobs import Job, other_systems, terraform_jobs
 
 #: What the job of each other system does, and whether Entra ID can compare the subject of its tokens exactly.
@@ -65,7 +65,7 @@ def runs(case: Case, folder: str, variables: Sequence[str]) -> Runs:
     named = [job for job in every if folder and folder.rpartition("/")[2] in job.written]
     logged_in = [job for job in every if "ARM_" in job.written or any(f"TF_VAR_{v}" in job.written for v in variables)]
     jobs = named or logged_in or ([] if folder and len(every) > 1 else every)
-    bad = {event for job in jobs for event in strings(job.resource.get("triggers")) if event in STRANGERS}
+    bad = {event for job in jobs for event in job.ways.events if event in STRANGERS}
     others = [
         Other(name, path, *_HOW[name], case.context.text(path).data.decode("utf-8", "replace"))
         for name, path in (other_systems(case.context) if not jobs else ())

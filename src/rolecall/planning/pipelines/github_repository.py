@@ -14,6 +14,7 @@ from rolecall.planning.edits.hcl_edit import insert_after
 from rolecall.planning.edits.repetition import repetition
 from rolecall.planning.edits.workflow_edit import strings
 from rolecall.planning.migration import Edit, Handover
+from rolecall.planning.pipelines.called_jobs import ways
 from rolecall.planning.pipelines.own_repository import is_here
 from rolecall.planning.templates import hcl, ident
 
@@ -43,14 +44,14 @@ def subjects(case: Case) -> list[str]:
     has to name owner, repository and environment or branch).
     """
     name = repository(case)
-    found = [_of(name, job) for use in case.uses if (job := _job(case, use)) is not None] if name else []
+    found = [_of(name, job) for use in case.uses for job in _jobs(case, use)] if name else []
     return list(dict.fromkeys(one for each in found for one in each)) if all(found) else []
 
 
 def decided(case: Case) -> bool:
     """Whether no run of any job that uses the key can have another subject than those of `subjects`."""
-    jobs = [_job(case, use) for use in case.uses]
-    return bool(jobs) and all(job is not None and _only(job) for job in jobs)
+    jobs = [_jobs(case, use) for use in case.uses]
+    return bool(jobs) and all(found and all(map(_only, found)) for found in jobs)
 
 
 def _of(name: str, job: Resource) -> list[str]:
@@ -164,10 +165,12 @@ def unseen_reader(case: Case) -> str:
     return ""
 
 
-def _job(case: Case, use: Use) -> Resource | None:
+def _jobs(case: Case, use: Use) -> tuple[Resource, ...]:
+    """The job as every workflow has it that leads to it."""
     site = use.workload.site
     unit = case.context.unit(site.unit, "github") if site.format == "github" else None
-    return next((r for r in unit.resources if r.id == site.id), None) if unit is not None else None
+    job = next((r for r in unit.resources if r.id == site.id), None) if unit is not None else None
+    return ways(case.context, job).instances if job is not None else ()
 
 
 def set_subjects(case: Case, variable: str) -> Handover:

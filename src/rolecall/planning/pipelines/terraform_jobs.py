@@ -10,6 +10,7 @@ from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import text
 from rolecall.planning.case import Context
 from rolecall.planning.edits.workflow_edit import job_of, strings
+from rolecall.planning.pipelines.called_jobs import Ways, ways
 from rolecall.source.tree import Unreadable
 
 _RUNS = re.compile(
@@ -35,27 +36,31 @@ _OTHERS = (
 class Job:
     """A job of a GitHub workflow that runs Terraform.
 
-    `callers` are the jobs that call its reusable workflow, `siblings` the other jobs of its file; `written` is its own
+    `ways` has the jobs that call its reusable workflow, `siblings` the other jobs of its file; `written` is its own
     text with what stands above the jobs of the file.
     """
 
     resource: Resource
     steps: tuple[Resource, ...]
-    callers: tuple[Resource, ...]
+    ways: Ways
     siblings: tuple[Resource, ...]
     written: str
 
     @property
     def subjects(self) -> tuple[str, ...]:
         """The subjects of its tokens with OWNER/NAME for the repository; in capitals what the code leaves open."""
-        if environment := text(self.resource.get("environment")):
-            return (f"repo:OWNER/NAME:environment:{environment}",)
-        branches = strings(next(iter(self.resource.find("trigger_filters.push.branches")), None))
-        plain = [branch for branch in branches if not set(branch) & set("*?+[!")] or ["BRANCH"]
-        found = [f"repo:OWNER/NAME:ref:refs/heads/{branch}" for branch in plain]
-        if "pull_request" in strings(self.resource.get("triggers")):
-            found.append("repo:OWNER/NAME:pull_request")
-        return tuple(found)
+        return tuple(dict.fromkeys(subject for one in self.ways.instances for subject in _subjects(one)))
+
+
+def _subjects(job: Resource) -> Iterator[str]:
+    if environment := text(job.get("environment")):
+        yield f"repo:OWNER/NAME:environment:{environment}"
+        return
+    branches = strings(next(iter(job.find("trigger_filters.push.branches")), None))
+    plain = [branch for branch in branches if not set(branch) & set("*?+[!")] or ["BRANCH"]
+    yield from (f"repo:OWNER/NAME:ref:refs/heads/{branch}" for branch in plain)
+    if "pull_request" in strings(job.get("triggers")):
+        yield "repo:OWNER/NAME:pull_request"
 
 
 def terraform_jobs(context: Context) -> Iterator[Job]:
@@ -67,18 +72,15 @@ def terraform_jobs(context: Context) -> Iterator[Job]:
             source = context.tree.read(path)
         except Unreadable:
             continue
-        if b"terra" not in source.data and b"tofu" not in source.data:
-            continue
+        if not any(word in source.data for word in (b"terra", b"tofu", b".github/workflows/")):
+            continue  # what it calls may run Terraform
         unit = context.unit(path, "github")
         resources = unit.resources if unit is not None else ()
         for job in (r for r in resources if r.mode == "job"):
             steps = tuple(r for r in resources if r.mode == "step" and job_of(r) == job.id)
             if any(_RUNS.search(text(step.get("run")) or "") for step in steps):
-                callers = tuple(
-                    r for r in resources if r.mode == "job" and job.address.startswith(f"{r.address}.jobs.")
-                )
                 siblings = tuple(r for r in resources if r.mode == "job" and r.span.path == job.span.path and r != job)
-                yield Job(job, steps, callers, siblings, _written(context, job))
+                yield Job(job, steps, ways(context, job), siblings, _written(context, job))
 
 
 def _written(context: Context, job: Resource) -> str:
