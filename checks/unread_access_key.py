@@ -1,7 +1,8 @@
 """A minted access key that nothing in the scanned code reads.
 
 What it does
-    Finds minted keys whose secret leaves their block for nowhere: no workload, no store, no output takes it.
+    Finds minted keys whose secret leaves their block for nowhere: no workload, no store, no output takes it.  Where the
+    code names the key and what takes it there could not be told, the finding says so and points at the place.
 
 Why it matters
     Either somebody copies it out of the state by hand, which nobody can see, or nobody uses it and it is only a risk.
@@ -20,7 +21,7 @@ from rolecall.model.declaration import declarations
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.nouns import noun
-from rolecall.model.rule import Example, Rule
+from rolecall.model.rule import Example, Related, Rule
 
 RULE = Rule(
     "RC105",
@@ -33,6 +34,10 @@ RULE = Rule(
     level_target="L5",
 )
 
+_LOOK_AWS = "look up its last use, set it Inactive, delete it after the soak: rolecall plan"
+_LOOK = "look up its last use, delete it after the soak: rolecall plan"
+_FIND = "find out what takes it there: until then it counts as used, and nothing switches it off"
+
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each block that mints a key and hands it to nobody."""
@@ -44,17 +49,20 @@ def check(model: Model) -> Iterator[Finding]:
         if owner is not None and owner.nature == "human":
             continue
         low = declaration.is_broker or declaration.first.marks & {"inactive", "rotated", "bounded"}
+        says, related = "and nothing in the scanned code reads it", declaration.related()
+        fix = _LOOK_AWS if declaration.first.cloud == "aws" else _LOOK
+        if (lost := declaration.lost) is not None:
+            says = f"and named at {lost.path}:{lost.line}; what takes it there could not be told"
+            related, fix = (*related, Related(lost, "named here, where its way is lost")), _FIND
         yield RULE.finding(
-            f"{noun(declaration.first)} of {declaration.label} is minted here and nothing in the scanned code reads it",
+            f"{noun(declaration.first)} of {declaration.label} is minted here {says}",
             declaration.place,
             declaration.first.site.address,
             severity="low" if low else "medium",
             identity=owner.site.address if owner is not None else "",
-            related=declaration.related(),
+            related=related,
             key=declaration.first.site.address,
-            help="look up its last use, set it Inactive, delete it after the soak: rolecall plan"
-            if declaration.first.cloud == "aws"
-            else "look up its last use, delete it after the soak: rolecall plan",
+            help=fix,
         )
 
 
@@ -107,6 +115,25 @@ Resources:
     Type: AWS::IAM::AccessKey
     Properties:
       UserName: !Ref Sync
+"""
+        },
+    ),
+    Example(
+        "a program that is started with it",
+        {
+            "main.tf": """\
+resource "aws_iam_access_key" "sync" { # <- RC105
+  user = "sync"
+}
+
+resource "aws_ssm_parameter" "version" {
+  name  = "/sync/version"
+  type  = "String"
+  value = "3"
+  provisioner "local-exec" {
+    command = "./hand-over '${aws_iam_access_key.sync.secret}'"
+  }
+}
 """
         },
     ),

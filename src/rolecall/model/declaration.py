@@ -83,6 +83,14 @@ class Declaration:
         return (shared, *own, self.first.site.name)
 
     @property
+    def lost(self) -> Span | None:
+        """Where the code names it and its way is lost; None where a reader or a store is seen, or nothing names it."""
+        if self.flow.consumptions or self.flow.open_ends:
+            return None
+        mine = {credential.id for credential in self.credentials}
+        return next((fact.span for fact in self.model.facts["lost-way"] if fact.name in mine), None)
+
+    @property
     def is_broker(self) -> bool:
         """Whether it is a service broker's binding: one key per tenant, made and destroyed by the broker."""
         path = self.first.span.path

@@ -402,14 +402,15 @@ class Fragment:
 class Fact:
     """A remark of one unit that another part of the estate may need.
 
-    `kind` is one of: provider-version (name = provider, value = constraint), oidc-provider (value = URL), oidc-audience
-    (name = the provider's id, value = one audience that it takes), alone (name = the id of an identity that nothing of
-    its module names, value = what is said of it), pod-identity (name = namespace/service account, value = role),
-    instance-profile (value = role), role-module (a call that makes a role for pods; value = its policies), problem
-    (name = the kind of Problem, value = its message), login-profile (name = user), service-account (name =
-    namespace/name, value = role), deployment (value = task definition), oidc-login, baked-key, asked-tags (name = what
-    the project's settings ask every identity to say, value = the tags that say it), state (the name of the state that
-    the unit writes), dormant (a credential that the defaults of the inputs in name switch off; value = its class).
+    `kind` is one of: provider-version (name = provider, value = constraint), oidc-provider (value = URL),
+    oidc-audience (name = the provider's id, value = one audience that it takes), alone (name = the id of an identity
+    that nothing of its module names, value = what is said of it), pod-identity (name = namespace/service account,
+    value = role), instance-profile (value = role), role-module (a call that makes a role for pods; value = its
+    policies), problem (name = the kind of Problem, value = its message), login-profile (name = user), service-account
+    (name = namespace/name, value = role), deployment (value = task definition), oidc-login, baked-key, asked-tags
+    (name = what the project's settings ask every identity to say, value = the tags that say it), state (the name of
+    the state that the unit writes), lost-way (name = the id of a key that is named where nothing is seen to take it),
+    dormant (a credential that the defaults of the inputs in name switch off; value = its class).
     """
 
     kind: str

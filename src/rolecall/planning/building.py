@@ -34,6 +34,7 @@ from rolecall.planning.verdicts.named_secrets import naming_steps
 from rolecall.planning.verdicts.other_account import other_account
 from rolecall.planning.verdicts.outside import answer
 from rolecall.planning.verdicts.steps import LAST_USE, last_use
+from rolecall.source.text import Span
 
 _ROLLBACK = {
     "prepare": "revert the commit and apply",
@@ -227,9 +228,14 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
             last_use(case),
         )
     by_hand = copied(case) if not moves and not blind else None
+    lost = case.declaration.lost
     if by_hand is not None:
         targets.reverse()
         end.leave("a pipeline here logs in with a key that no code makes, and it may be this one", by_hand)
+    elif lost is not None:
+        targets = [_guess(case, None)]
+        end.reasons[:] = [f"{lost.path}:{lost.line} reads this key, and where it goes from there cannot be followed"]
+        end.handover.insert(0, _find_taker(lost))
     elif not blind:
         _end(end)
     if case.is_switched_off:
@@ -285,6 +291,14 @@ def _permissions(case: Case) -> tuple[str, ...]:
 
 def _guess(case: Case, end: OpenEnd | None) -> str:
     return likely_target(case, end) if case.credential.cloud == "aws" else likely(case, end)
+
+
+def _find_taker(place: Span) -> Handover:
+    return Handover(
+        "find out what takes the key where the code names it, and treat that as its consumer",
+        str(place),
+        "the owner of the code there",
+    )
 
 
 def _find_reader(case: Case, end: OpenEnd) -> Handover:

@@ -11,6 +11,8 @@ from rolecall.catalog.entries import Entry, Input
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, Reference, Scalar, Value, references, render, text
 from rolecall.model.flow.fields import Field, attributes, fields, held, place_in, scripts, slot_of, structured, within
+from rolecall.model.flow.lookups import read_lookup
+from rolecall.model.flow.lost import lost_ways
 from rolecall.model.flow.metadata import is_part
 from rolecall.model.flow.registry import key_entry, makes_key
 from rolecall.model.flow.store_names import key_of, state_name, store_kind, store_name
@@ -90,6 +92,8 @@ class Holders:
         for resource in self.unit.resources:
             if not absent(resource, self.unit.library):
                 self._resource(resource)
+        if self.minted:
+            self.fragment.facts.extend(lost_ways(self))
 
     def _pair(self, resource: Resource, entry: Entry) -> None:
         """A credential made of the public half of a key pair: what reads the private half reads the credential."""
@@ -109,7 +113,7 @@ class Holders:
 
                 read_runner(self, resource)
             case "data":
-                self._data(resource)
+                read_lookup(self, resource)
             case "output":
                 if not resource.calls:
                     self._output(resource)
@@ -143,7 +147,7 @@ class Holders:
         elif part not in OWN_PARTS and not resource.type.startswith("time_"):
             vendor = vendor_of_type(resource.type)
             if self.minted or self.identities or (vendor and self.reads):
-                self._opaque(resource, vendor)
+                self.opaque(resource, vendor)
 
     def _workload(self, resource: Resource, entry: Entry) -> None:
         found = list(fields(resource, entry.inputs))
@@ -243,7 +247,7 @@ class Holders:
                 else:
                     yield from scripts(value, Input(path, "script"), span)
 
-    def _opaque(self, resource: Resource, vendor: str) -> None:
+    def opaque(self, resource: Resource, vendor: str = "") -> None:
         """A type the catalog does not know, in a unit that has keys, or a vendor's in one that reads stores."""
         if resource.type == "AWS::CloudFormation::Stack" and resource.address in self._opened:
             return
@@ -288,12 +292,6 @@ class Holders:
         )
 
     # -- readers, outputs, runners, calls
-
-    def _data(self, resource: Resource) -> None:
-        if resource.type == "aws_iam_user" and (value := resource.get("user_name")) is not None:
-            self.fragment.mentions.append(
-                Mention("user:" + self.extraction.label(value), "", self.site(resource), resource.span)
-            )
 
     def _output(self, resource: Resource) -> None:
         value = resource.get("value") if resource.format == "terraform" else resource.get("Value")

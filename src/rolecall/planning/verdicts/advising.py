@@ -6,10 +6,8 @@ none, and stays with controls (keep).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from rolecall.catalog.entries import catalog
 from rolecall.model.extraction import SIGN_IN
 from rolecall.model.linking import OpenEnd
 from rolecall.model.nature import speaks
@@ -18,8 +16,6 @@ from rolecall.model.parts import Workload
 from rolecall.model.pipelines.systems import CI_STORES, SYSTEMS
 from rolecall.model.targets import TARGETS, target_of
 from rolecall.planning.case import Case
-from rolecall.planning.edits.line_edit import Refused
-from rolecall.planning.endings.retirement import mentions
 from rolecall.planning.migration import Handover
 from rolecall.planning.verdicts.judgement import Verdict
 from rolecall.planning.verdicts.steps import ALSO, AT, KEPT_STEPS, LAST_USE, STEPS
@@ -66,10 +62,10 @@ def advise(case: Case) -> Verdict:
     for end in case.ends:
         targets.append(likely(case, end))
         reasons.append(f"nothing seen reads {end.store.site.address}, so nobody can tell who uses what lies there")
-    lost = _lost_sight_of(case) if not case.uses and not case.ends else ""
-    if lost:
+    lost = case.declaration.lost
+    if lost is not None:
         targets.append(likely(case, None))
-        reasons.append(f"{lost} reads this key, and where it goes from there cannot be followed")
+        reasons.append(f"{lost.path}:{lost.line} reads this key, and where it goes from there cannot be followed")
     elif not case.uses and not case.ends:
         targets += ["retire", likely(case, None)]
         reasons.append("nothing in the scanned code reads this key; somebody may hold it out of sight")
@@ -84,28 +80,6 @@ def advise(case: Case) -> Verdict:
         "; ".join(dict.fromkeys(reasons)),
         tuple(_steps(case, targets)),
     )
-
-
-def _lost_sight_of(case: Case) -> str:
-    """The first place of the module that reads the key's secret part, though it leads to no consumer that is seen: by a
-    value that only Terraform computes; "" for none.
-    """
-    site = case.credential.site
-    entry = catalog().get(site.type)
-    if case.credential.form != "minted" or site.format != "terraform" or entry is None:
-        return ""
-    try:
-        block = case.context.block(site.span)
-        for span in mentions(case, block, []):
-            after = re.match(rb"(?:\[[^\]\n]*\])?(?:\.([a-z_0-9]+))?", case.context.text(span.path).data[span.end :])
-            name = after[1].decode() if after is not None and after[1] is not None else ""
-            data = case.context.text(span.path).data
-            line = data[data.rfind(b"\n", 0, span.start) + 1 : span.start]
-            if name in entry.secret or (not name and b"depends_on" not in line):
-                return f"{span.path}:{span.line}"
-    except Refused:
-        return ""
-    return ""
 
 
 def held(case: Case) -> Verdict | None:
