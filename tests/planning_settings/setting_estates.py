@@ -734,36 +734,6 @@ diff --git a/stack.yaml b/stack.yaml
 
 TOLD: tuple[PlannerExample, ...] = (
     PlannerExample(
-        "a vault's own policies, with the role for each",
-        {
-            "main.tf": """\
-resource "azurerm_key_vault" "orders" {
-  name                     = "orders"
-  location                 = "westeurope"
-  resource_group_name      = "orders"
-  sku_name                 = "standard"
-  tenant_id                = "00000000-0000-0000-0000-000000000000"
-  purge_protection_enabled = true
-
-  network_acls {
-    default_action = "Deny"
-    bypass         = "AzureServices"
-  }
-
-  access_policy {
-    tenant_id          = "00000000-0000-0000-0000-000000000000"
-    object_id          = "11111111-1111-1111-1111-111111111111"
-    key_permissions    = ["Get", "WrapKey", "UnwrapKey"]
-    secret_permissions = ["Get", "Set"]
-  }
-}
-"""
-        },
-        {"azurerm_key_vault.orders": "advice"},
-        {"azurerm_key_vault.orders": ("azure:rbac",)},
-        says=("all policies stop to count at once",),
-    ),
-    PlannerExample(
         "ways in beside those that there are, for pods and for clients of a broker",
         {
             "main.tf": pinned("~> 4.0")
@@ -1038,6 +1008,20 @@ jobs:
         {"aws_iam_role.nightly": "advice"},
         {"aws_iam_role.nightly": ("keep-with-controls",)},
         says=("no patch: .github/workflows/nightly.yml:9 asks for a session of 7200 seconds",),
+    ),
+    PlannerExample(
+        "people may ask for more",
+        {"main.tf": ROLE.replace('Service = "ec2.amazonaws.com"', 'AWS = "arn:aws:iam::444455556666:root"')},
+        {"aws_iam_role.nightly": "advice"},
+        {"aws_iam_role.nightly": ("keep-with-controls",)},
+        says=("arn:aws:iam::444455556666:root may assume it, and for how long is not in the code",),
+    ),
+    PlannerExample(
+        "a reason beside the value",
+        {"main.tf": ROLE.replace("= 43200", "= 43200 # a restore takes ten hours")},
+        {"aws_iam_role.nightly": "advice"},
+        {"aws_iam_role.nightly": ("keep-with-controls",)},
+        says=("a comment says why it is so, or would be wrong then (main.tf:3)",),
     ),
     PlannerExample(
         "values that come from elsewhere, blocks that Terraform is to leave, blocks that others write",

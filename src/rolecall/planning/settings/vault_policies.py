@@ -1,8 +1,8 @@
-"""Key vaults that ask their own policies who may read them: which role does what each policy of the code does, and in
-which order the vault is switched over (recipe AZ-23).
+"""Key vaults that ask their own policies who may read them: each holder gets the role that allows the same, and then
+roles alone count (recipe AZ-23).
 
-This stays with people: what else has a policy is not in the code (disk encryption sets, gateways, backups, the portal),
-and all policies stop to count at once.
+What else has a policy may not be in the code (disk encryption sets, gateways, backups, the portal), and all policies
+stop to count at once: so the vault's list is compared with the code's before, and the switch can be taken back.
 https://learn.microsoft.com/azure/key-vault/general/rbac-migration
 """
 
@@ -10,44 +10,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Mapping as MappingValue
-from rolecall.frontends.values import Sequence, Value, references, text
+from rolecall.frontends.values import references, text
 from rolecall.model.finding import Finding
 from rolecall.model.parts import Misset
 from rolecall.planning.building import identifier
 from rolecall.planning.case import Context
-from rolecall.planning.migration import Handover, Migration, Subject
+from rolecall.planning.edits.line_edit import Refused
+from rolecall.planning.migration import PHASES, Handover, Migration, Phase, Subject
+from rolecall.planning.proofs.provider_pin import pin_in
+from rolecall.planning.settings.vault_edits import NEW_NAME, POLICY, Policy, Way, flag_of, policies_of, way_to_roles
+from rolecall.source.hcl import Block
 
 RULE = "RC357"
 _OWNER = "the owner of the vault"
 _NAME = re.compile(r"[\w-]{1,120}", re.ASCII)
-_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-#: For each kind of content: permissions, and the role that does what these do; the last one does everything.
-#: https://learn.microsoft.com/azure/key-vault/general/rbac-guide
-_ROLES: dict[str, tuple[tuple[frozenset[str], str], ...]] = {
-    "secret_permissions": (
-        (frozenset({"get", "list"}), "Key Vault Secrets User"),
-        (frozenset(), "Key Vault Secrets Officer"),
-    ),
-    "key_permissions": (
-        (frozenset({"get", "list", "wrapkey", "unwrapkey"}), "Key Vault Crypto Service Encryption User"),
-        (
-            frozenset({"get", "list", "wrapkey", "unwrapkey", "encrypt", "decrypt", "sign", "verify"}),
-            "Key Vault Crypto User",
-        ),
-        (frozenset(), "Key Vault Crypto Officer"),
-    ),
-    "certificate_permissions": (
-        (frozenset({"get", "list", "getissuers", "listissuers"}), "Key Vault Certificate User"),
-        (frozenset(), "Key Vault Certificates Officer"),
-    ),
+_GUID = re.compile(r'"?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"?')
+_UNSEEN = "who else has a policy of the vault is not in the code, and all policies stop to count at once"
+_REFUSED = "AuditEvent of the vault shows no Forbidden"
+_ROLLBACK = {
+    "expand": "revert the commit and apply: nothing counts the roles yet",
+    "migrate": "write false again and apply: the policies count as before",
+    "contract": "revert the commit and apply: the policies are there again, and still do not count",
 }
 
 
 def vault_policies(context: Context, findings: Iterable[Finding]) -> Iterator[Migration]:
-    """One migration for each vault: the role for each policy, and the order of the steps."""
+    """One migration for each vault: the roles, the switch, and the end of the policies."""
     found = [finding for finding in findings if finding.rule == RULE and finding.severity != "note"]
     if not found:
         return
@@ -57,114 +48,153 @@ def vault_policies(context: Context, findings: Iterable[Finding]) -> Iterator[Mi
     for finding in found:
         about = missets.get((finding.span.path, finding.span.start))
         vault = context.resource(about.site) if about is not None else None
-        if about is None or vault is None:
-            continue
-        span = finding.span
-        yield Migration(
-            id=identifier("setting", finding.address, finding.fingerprint),
-            subject=Subject("grant", about.site.type, "azure", finding.address, span.path, span.line, span.end_line),
-            identity=finding.identity,
-            consumers=(),
-            targets=("azure:rbac",),
-            disposition="advice",
-            reasons=(
-                finding.message,
-                "who else has a policy of the vault is not in the code, and all policies stop to count at once",
-            ),
-            handover=tuple(_steps(context, vault, about.site.unit, finding.address)),
-            risk=8,
-            effort=3,
-            unit=about.site.unit,
-            answers=(finding.fingerprint,),
-        )
+        if about is not None and vault is not None:
+            yield _migration(context, finding, about, vault)
 
 
-def _steps(context: Context, vault: Resource, unit: str, address: str) -> Iterator[Handover]:
+def _migration(context: Context, finding: Finding, about: Misset, vault: Resource) -> Migration:
+    site, span = about.site, finding.span
     known = text(vault.get("name"))
     name = known if known and _NAME.fullmatch(known) else "NAME"
-    yield Handover(
+    plain = Migration(
+        id=identifier("setting", finding.address, finding.fingerprint),
+        subject=Subject("grant", site.type, "azure", finding.address, span.path, span.line, span.end_line),
+        identity=finding.identity,
+        consumers=(),
+        targets=("azure:rbac",),
+        disposition="advice",
+        reasons=(finding.message,),
+        risk=8,
+        effort=3,
+        unit=site.unit,
+        answers=(finding.fingerprint,),
+    )
+    try:
+        block = context.block(site.span)
+        policies = list(policies_of(context, site.unit, block, site.module))
+        elsewhere = list(_elsewhere(context, vault, site.unit, {p.top.span for p in policies}))
+        way = way_to_roles(context, about, block, policies)
+        _refuse_kept(block, vault, way)
+    except Refused as refused:
+        return replace(
+            plain, reasons=(*plain.reasons, f"no patch: {refused.reason}"), handover=(_compared(plain, name),)
+        )
+    way.missing += [f"{place}: it lies in another module" for place in elsewhere]
+    return _with_phases(context, plain, about, block, policies, way, name)
+
+
+def _with_phases(
+    context: Context, plain: Migration, about: Misset, block: Block, policies: list[Policy], way: Way, name: str
+) -> Migration:
+    address = plain.subject.address
+    listed = bool(policies) and all(policy.inline for policy in policies)
+    if way.missing:  # nobody loses what he has before all have a role
+        way.edits["migrate"], way.edits["contract"] = [], []
+    compared = _compared(plain, name)
+    flag = flag_of(context, about)
+    needs = {
+        "migrate": (
+            "ten minutes have gone by since phase expand: a role takes as long to hold",
+            f"{compared.command} lists no holder that has no role: a disk encryption set, a gateway, a backup",
+        ),
+        "contract": (f"two weeks have gone by since phase migrate, and {_REFUSED}",),
+    }
+    verify = {
+        "migrate": (
+            f"az keyvault show --name {name} --query properties.enableRbacAuthorization says true; {_REFUSED}",
+        ),
+        "contract": (f"az keyvault show --name {name} --query properties.accessPolicies is empty",),
+    }
+    phases = tuple(
+        Phase(
+            phase, tuple(dict.fromkeys(way.edits[phase])), needs.get(phase, ()), verify.get(phase, ()), _ROLLBACK[phase]
+        )
+        for phase in PHASES
+        if way.edits.get(phase)
+    )
+    steps = [compared, *(_step(policy, name) for policy in policies if way.missing and policy.reason)]
+    if way.missing:
+        steps.append(
+            Handover(
+                f"when every holder has a role, write {flag} = true in a change of its own; when nothing is refused "
+                "for two weeks, take the policies out of the code",
+                address,
+                _OWNER,
+                f"az keyvault show --name {name} --query properties.enableRbacAuthorization",
+                f"{_REFUSED}; the way back is false, which lets the policies count again",
+            )
+        )
+    whole = not way.missing
+    pinned = pin_in(context, about.site.unit, "azurerm").newest is not None
+    return replace(
+        plain,
+        disposition=("patch" if listed else "partial") if whole else "partial" if phases else "advice",
+        reasons=(
+            *plain.reasons,
+            *(() if whole and listed else (_UNSEEN,)),
+            *(f"no patch for all of it: {reason}" for reason in way.missing),
+        ),
+        phases=phases,
+        handover=tuple(steps),
+        effort=1 if whole and listed else 3,
+        prerequisites=(f"the provider azurerm is of version {'.'.join(map(str, NEW_NAME))} or newer: no code says so",)
+        if "migrate" in {phase.name for phase in phases} and flag.startswith("rbac") and not pinned
+        else (),
+        permissions=(
+            "Microsoft.Authorization/roleAssignments/write",
+            *(("Microsoft.Authorization/roleDefinitions/write",) if way.custom else ()),
+            "Microsoft.KeyVault/vaults/write",
+        )
+        if phases
+        else (),
+    )
+
+
+def _refuse_kept(block: Block, vault: Resource, way: Way) -> None:
+    """Raises Refused where Terraform is told to leave the vault's policies, or all of it, as they are."""
+    if ignored := {"all", "access_policy"} & set(vault.ignore_changes):
+        way.edits["contract"] = []
+        if "all" in ignored:
+            raise Refused(f"ignore_changes of {'.'.join(block.labels)} covers everything")
+        way.missing.append("ignore_changes covers access_policy, so that the code does not say who has one")
+
+
+def _compared(plain: Migration, name: str) -> Handover:
+    return Handover(
         "compare the vault's policies with those of the code: a policy with an application id, and those of disk "
         "encryption sets, application gateways and backups, have to be looked at one by one",
-        address,
+        plain.subject.address,
         _OWNER,
         f"az keyvault show --name {name} --query properties.accessPolicies",
-        "each policy is one of the steps below, or its holder has a role",
+        "each holder of a policy has a role",
     )
-    for where, body in _policies(context, vault, unit):
-        roles = list(_roles(body))
-        what = (
-            f"give {_holder(body)} {' and '.join(roles)} on the vault, or on the one secret or key that it uses"
-            if roles
-            else f"choose the role for {_holder(body)}: what its policy allows is not written out there"
-        )
-        yield Handover(
-            what,
-            where,
-            _OWNER,
-            "; ".join(
-                f'az role assignment create --role "{role}" --assignee-object-id {_id(body)} '
-                f"--scope $(az keyvault show --name {name} --query id -o tsv)"
-                for role in roles or ["ROLE"]
-            ),
-            "az role assignment list --scope names it",
-        )
-    yield Handover(
-        "ten minutes after the last role, in a change of its own, write rbac_authorization_enabled = true "
-        "(enable_rbac_authorization before version 4 of azurerm); when nothing is refused for two weeks, take the "
-        "policies out of the code",
-        address,
+
+
+def _step(policy: Policy, name: str) -> Handover:
+    holder = policy.holder or "its holder"
+    what = f"choose the role for {holder}: {policy.reason}"
+    if policy.roles is not None:
+        what = f"give {holder} {policy.roles} on the vault, or on the one secret or key that it uses: {policy.reason}"
+    known = _GUID.fullmatch(policy.holder)
+    roles = policy.roles.built_in if policy.roles is not None else ()
+    return Handover(
+        what,
+        policy.place,
         _OWNER,
-        f"az keyvault show --name {name} --query properties.enableRbacAuthorization",
-        "AuditEvent of the vault shows no Forbidden; the way back is false, which lets the policies count again",
+        "; ".join(
+            f'az role assignment create --role "{role}" --assignee-object-id {known[1] if known else "OBJECT_ID"} '
+            f"--scope $(az keyvault show --name {name} --query id -o tsv)"
+            for role in roles or ["ROLE"]
+        ),
+        "az role assignment list --scope names it",
     )
 
 
-def _policies(context: Context, vault: Resource, unit: str) -> Iterator[tuple[str, Resource | MappingValue]]:
-    """The policies of a vault in the code, with the place of each."""
-    inline = vault.get("access_policy")
-    for body in inline.items if isinstance(inline, Sequence) else (inline,):
-        if isinstance(body, MappingValue):
-            yield f"{vault.address} (access_policy)", body
-    known = context.unit(unit, "terraform")
-    for other in known.resources if known is not None else ():
-        if other.type == "azurerm_key_vault_access_policy" and other.mode == "resource":
+def _elsewhere(context: Context, vault: Resource, unit: str, known: set[object]) -> Iterator[str]:
+    """The policies of a vault that other modules of its unit give it."""
+    read = context.unit(unit, "terraform")
+    for other in read.resources if read is not None else ():
+        if other.type == POLICY and other.mode == "resource" and other.module != vault.module:
             target = other.get("key_vault_id")
             if target is not None and any(one.target == vault.id for one in references(target)):
-                yield f"{other.address} ({other.span.path}:{other.span.line})", other
-
-
-def _holder(body: Resource | MappingValue) -> str:
-    value = body.get("object_id")
-    named = next(iter(references(value)), None) if value is not None else None
-    if named is not None:
-        return named.target.rpartition("//")[2]
-    return (text(value) if value is not None else None) or "its holder"
-
-
-def _id(body: Resource | MappingValue) -> str:
-    """The holder's id where it is written, for a command."""
-    value = body.get("object_id")
-    written = text(value) if value is not None else None
-    return written if written and _GUID.fullmatch(written) else "OBJECT_ID"
-
-
-def _roles(body: Resource | MappingValue) -> Iterator[str]:
-    """The roles that do what a policy does; none where a part of it is not known."""
-    found: list[str] = []
-    for kind, rows in _ROLES.items():
-        allowed = _words(body.get(kind))
-        if allowed is None:
-            return
-        if allowed:
-            found.append(next(role for held, role in rows if not held or allowed <= held))
-    yield from found
-
-
-def _words(value: Value | None) -> frozenset[str] | None:
-    """The permissions of a list in lower case; None where one is not known."""
-    if value is None:
-        return frozenset()
-    if not isinstance(value, Sequence):
-        return None
-    words = [text(item) for item in value.items]
-    return frozenset(word.lower() for word in words if word) if all(words) else None
+                yield f"{other.address} ({other.span.path}:{other.span.line})"
