@@ -77,7 +77,7 @@ resource "aws_instance" "open" {
   iam_instance_profile = "open"
 
   metadata_options {
-    http_tokens = "optional" # for the old agent
+    http_tokens = "optional"
   }
 }
 
@@ -107,8 +107,8 @@ diff --git a/main.tf b/main.tf
    iam_instance_profile = "open"
 
    metadata_options {
--    http_tokens = "optional" # for the old agent
-+    http_tokens = "required" # for the old agent
+-    http_tokens = "optional"
++    http_tokens = "required"
    }
  }
 
@@ -1008,6 +1008,20 @@ jobs:
         {"aws_iam_role.nightly": "advice"},
         {"aws_iam_role.nightly": ("keep-with-controls",)},
         says=("no patch: .github/workflows/nightly.yml:9 asks for a session of 7200 seconds",),
+    ),
+    PlannerExample(
+        "people may ask for more",
+        {"main.tf": ROLE.replace('Service = "ec2.amazonaws.com"', 'AWS = "arn:aws:iam::444455556666:root"')},
+        {"aws_iam_role.nightly": "advice"},
+        {"aws_iam_role.nightly": ("keep-with-controls",)},
+        says=("arn:aws:iam::444455556666:root may assume it, and for how long is not in the code",),
+    ),
+    PlannerExample(
+        "a reason beside the value",
+        {"main.tf": ROLE.replace("= 43200", "= 43200 # a restore takes ten hours")},
+        {"aws_iam_role.nightly": "advice"},
+        {"aws_iam_role.nightly": ("keep-with-controls",)},
+        says=("a comment says why it is so, or would be wrong then (main.tf:3)",),
     ),
     PlannerExample(
         "people may ask for more",

@@ -37,6 +37,8 @@ Value: TypeAlias = "str | bool | int | tuple[str, ...] | Body"
 #: A value that stands there by itself.
 _PLAIN = re.compile(r'"[^"$%\\]*"|[\w.-]+|\[[^\[\]{}$%]*\]', re.ASCII)
 _PROJECT = "{project}"
+#: The rest of a line that is a comment of HCL or of YAML.
+_REMARK = re.compile(rb"[ \t]*,?[ \t]*(?:#|//|/\*)")
 _REFERENCE = re.compile(r"[A-Za-z_][\w-]*(?:\[[^\]\n]*\])?(?:\.[\w-]+(?:\[[^\]\n]*\])?)+", re.ASCII)
 _NAMED = re.compile(rb"Ref\W{1,8}(\w+)")
 
@@ -107,6 +109,17 @@ def _refuse_ignored(block: Block, path: str) -> None:
             raise Refused(f"ignore_changes covers {path.partition('.')[0]}")
 
 
+def _refuse_remarked(text: SourceText, start: int, end: int) -> None:
+    """Raises Refused where a comment speaks of the value that stands there: it has a reason, which nobody reads here,
+    and the comment would be wrong beside another value.
+    """
+    line = text.data.rfind(b"\n", 0, start) + 1
+    above = text.data.rfind(b"\n", 0, max(line - 1, 0)) + 1
+    for at in (end, above) if line else (end,):
+        if _REMARK.match(text.data, at):
+            raise Refused(f"a comment says why it is so, or would be wrong then ({text.path}:{text.position(at)[0]})")
+
+
 def _in_block(block: Block, names: Sequence[str], value: Value, near: Span) -> Sequence[Edit]:
     text, outer = block.text, block
     for depth, kind in enumerate(names[:-1]):
@@ -129,6 +142,8 @@ def _in_block(block: Block, names: Sequence[str], value: Value, near: Span) -> S
     written = block.attribute(names[-1])
     if written is not None and not _PLAIN.fullmatch(attribute_text(block, written).strip()):
         raise Refused(f"{names[-1]} is put together from other values")
+    if written is not None:
+        _refuse_remarked(text, written.start, written.end)
     if any(inner.type == "dynamic" and inner.labels[:1] == (names[-1],) for inner in block.blocks):
         raise Refused(f"a dynamic block writes {names[-1]}")
     return set_attribute(text, block.span, names[-1], _hcl(outer, value))
@@ -215,6 +230,7 @@ def _in_template(text: SourceText, site: Site, names: Sequence[str], value: Valu
         if depth == len(names) - 1:
             if not isinstance(pair.value, YamlScalar) or pair.value.tag.startswith("!"):
                 raise Refused(f"{key} is put together from other values")
+            _refuse_remarked(text, pair.start, pair.end)
             quoted = pair.value.style in ('"', "'")
             if isinstance(value, str) and not quoted and not root.flow:
                 return yaml_edit.replace_value(text, pair.span, value)

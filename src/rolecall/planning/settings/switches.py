@@ -27,6 +27,7 @@ from rolecall.planning.migration import Disposition, Edit, Handover, Migration, 
 from rolecall.planning.narrowing.others import cloud_of
 from rolecall.planning.proofs.provider_pin import Pin, pin_in
 from rolecall.planning.settings.key_readers import Readers, Use
+from rolecall.planning.settings.sessions import refuse_askers
 from rolecall.planning.settings.switch_rows import Switch, rows
 
 _RISK = {"critical": 100, "high": 60, "medium": 30, "low": 8}
@@ -164,6 +165,8 @@ class Switches:
             users = self.readers.of(site, switch)
             if users:
                 return [], users, ""
+            if switch.asked:
+                refuse_askers(self.context.model, site)
             edits: list[Edit] = []
             for path, value in self._written(first):
                 if switch.instead:
