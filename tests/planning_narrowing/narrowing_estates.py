@@ -594,6 +594,30 @@ TOLD = (
         "package",
         ROLE.replace("data.archive_file.code.output_path", '"x.zip"') + OBJECT,
     ),
+    _held(
+        "code that another one takes the place of",
+        "its code stands in for what is deployed later: it says “Placeholder”",
+        code="# Placeholder, see deploy.sh\ndef handler(event, context):\n    return event\n",
+    ),
+    _held(
+        "code that Terraform leaves to others",
+        "Terraform leaves its code to others (ignore_changes: filename)",
+        ROLE.replace(
+            "data.archive_file.code.output_path\n",
+            "data.archive_file.code.output_path\n  lifecycle {\n    ignore_changes = [filename]\n  }\n",
+        )
+        + OBJECT,
+    ),
+    PlannerExample(
+        "code that a script puts in the place of the template's",
+        {
+            "stack.yaml": STACK,
+            "deploy.sh": "aws lambda update-function-code --function-name work --zip-file fileb://x\n",
+        },
+        {"Role": "advice"},
+        {"Role": ("narrow",)},
+        says=("deploy.sh puts other code into functions than the template has",),
+    ),
     _held("a handler that is not there", "handler", ROLE.replace("app.handler", "app.other") + OBJECT),
     _held(
         "somebody else who may have the role",

@@ -18,6 +18,7 @@ from rolecall.planning.narrowing.needs.operations import actions_of, further
 from rolecall.planning.narrowing.needs.programs import Program, program_of
 from rolecall.planning.narrowing.needs.python import read_python
 from rolecall.planning.narrowing.needs.scopes import Places
+from rolecall.planning.narrowing.needs.stand_ins import stand_in
 from rolecall.planning.narrowing.needs.worded import Pattern, Words
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ def function_needs(context: Context, unit: Unit, resource: Resource, beside: boo
     that it can speak of the same things.
     """
     program = program_of(context, unit, resource)
-    if program.gap:
-        return Needs(tuple(_platform(unit, resource)), (program.gap,))
+    if gap := program.gap or stand_in(context, resource, program):
+        return Needs(tuple(_platform(unit, resource)), (gap,))
     reading = _read(program)
     words = Words(unit, resource, context.text(resource.span.path)) if beside else None
     path = "environment.variables" if resource.format == "terraform" else "Environment.Variables"
