@@ -857,8 +857,8 @@ provider "aws" {
 }
 """,
         },
-        {"aws_db_instance.main": "advice"},
-        {"aws_db_instance.main": ("aws:execution-role",)},
+        {"aws_db_instance.main": "advice", "aws_lambda_function.orders": "advice"},
+        {"aws_db_instance.main": ("aws:execution-role",), "aws_lambda_function.orders": ("keep-with-controls",)},
         says=("no patch: main.tf:16 is given the same", "let these log in by their role, or read the secret"),
     ),
     PlannerExample(
@@ -1008,20 +1008,6 @@ jobs:
         {"aws_iam_role.nightly": "advice"},
         {"aws_iam_role.nightly": ("keep-with-controls",)},
         says=("no patch: .github/workflows/nightly.yml:9 asks for a session of 7200 seconds",),
-    ),
-    PlannerExample(
-        "people may ask for more",
-        {"main.tf": ROLE.replace('Service = "ec2.amazonaws.com"', 'AWS = "arn:aws:iam::444455556666:root"')},
-        {"aws_iam_role.nightly": "advice"},
-        {"aws_iam_role.nightly": ("keep-with-controls",)},
-        says=("arn:aws:iam::444455556666:root may assume it, and for how long is not in the code",),
-    ),
-    PlannerExample(
-        "a reason beside the value",
-        {"main.tf": ROLE.replace("= 43200", "= 43200 # a restore takes ten hours")},
-        {"aws_iam_role.nightly": "advice"},
-        {"aws_iam_role.nightly": ("keep-with-controls",)},
-        says=("a comment says why it is so, or would be wrong then (main.tf:3)",),
     ),
     PlannerExample(
         "people may ask for more",

@@ -33,7 +33,7 @@ from rolecall.planning.verdicts.judgement import Verdict, carried_by_another, ho
 from rolecall.planning.verdicts.named_secrets import naming_steps
 from rolecall.planning.verdicts.other_account import other_account
 from rolecall.planning.verdicts.outside import answer
-from rolecall.planning.verdicts.steps import LAST_USE, last_use
+from rolecall.planning.verdicts.steps import LAST_USE, last_use, take_over
 from rolecall.source.text import Span
 
 _ROLLBACK = {
@@ -165,6 +165,8 @@ def _move_migration(case: Case, use: Use, move: Move) -> Migration:
     place = use.places[0]
     last = max(use.places, key=lambda span: span.end_line if span.path == place.path else 0)
     site = use.workload.site
+    phases = tuple(_phases(move))
+    handover = (*move.handover, *naming_steps(case, use), *application_steps(case, use))
     subject = Subject(
         "credential",
         case.credential.cls,
@@ -184,8 +186,8 @@ def _move_migration(case: Case, use: Use, move: Move) -> Migration:
         disposition=move.disposition,
         reuses=move.reuses or None,
         reasons=tuple(move.reasons),
-        phases=tuple(_phases(move)),
-        handover=(*move.handover, *naming_steps(case, use), *application_steps(case, use)),
+        phases=phases,
+        handover=handover or (() if phases else (take_over(case, use),)),
         risk=risk(case),
         effort=effort(move.complete, move.handover, len(case.uses)),
         prerequisites=tuple(move.prerequisites),

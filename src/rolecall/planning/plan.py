@@ -17,6 +17,7 @@ from rolecall.model.declaration import Declaration, declarations
 from rolecall.model.finding import Finding
 from rolecall.model.finding import to_json as finding_to_json
 from rolecall.model.linking import Model
+from rolecall.planning.answering import Answers
 from rolecall.planning.building import Built, build
 from rolecall.planning.case import Case, Context
 from rolecall.planning.choice import Choice
@@ -35,6 +36,7 @@ from rolecall.planning.proofs.proof import Failure, prove
 from rolecall.planning.proofs.schema_proof import NAME as SCHEMA
 from rolecall.planning.proofs.terraform_proof import Terraform
 from rolecall.planning.series import to_json as series_to_json
+from rolecall.planning.settings.remedies import remedies
 from rolecall.planning.settings.switches import switch_settings
 from rolecall.planning.settings.vault_policies import vault_policies
 from rolecall.planning.trusts import pin
@@ -85,29 +87,9 @@ class Plan:
         }
 
     def _fixes(self) -> Iterator[dict[str, Any] | None]:
-        """For each finding the migration that answers it, else one whose subject lies where the finding does, or is
-        what the finding is about (a key that a call of its module asks for is told at the call).
-        """
-        answers: dict[str, Migration] = {}
-        keys = {m.subject.address: m for m in reversed(self.migrations) if m.id.startswith("key-")}
-        near: dict[str, list[Migration]] = defaultdict(list)
-        for migration in self.migrations:
-            for fingerprint in migration.answers:
-                answers.setdefault(fingerprint, migration)
-            if not migration.answers:
-                near[migration.subject.path].append(migration)
-        for finding in self.analysis.findings:
-            span = finding.span
-            found = answers.get(finding.fingerprint) or next(
-                (
-                    migration
-                    for migration in near.get(span.path, ())
-                    if migration.subject.start_line <= span.end_line
-                    and span.line <= migration.subject.end_line
-                    and (migration.subject.type != "trust" or finding.family == "trust")
-                ),
-                keys.get(finding.address),
-            )
+        """What the plan says of each finding: the migration that answers it, with its disposition."""
+        answers = Answers(self.migrations)
+        for found in map(answers.of, self.analysis.findings):
             yield {"migration": found.id, "disposition": found.disposition} if found is not None else None
 
 
@@ -141,6 +123,8 @@ def make_plan(
     built += [Built(None, (migration,)) for migration in vaults]
     accounts = dedicate(context, analysis.findings, others) if settings else ()
     built += [Built(None, (migration,)) for migration in accounts]
+    answered = [migration for item in built for migration in item.migrations]
+    built += [Built(None, (one,)) for one in (remedies(analysis.findings, answered) if settings else ())]
     if choice is not None:
         built = choice.of(built)
     migrations, waves = in_waves(built)
@@ -207,13 +191,17 @@ def _demoted(migration: Migration, failures: list[Failure]) -> Migration:
         "terraform init -upgrade && terraform plan",
         "the plan shows no change by the new version",
     )
+    handover = (*((newer,) if any(failure.name == SCHEMA for failure in failures) else ()), *migration.handover)
+    mend = Handover(
+        "mend what the proof names, or make the change by hand; then plan again",
+        migration.subject.address,
+        "the owner of the code",
+        check="a new plan has a patch for it, or nothing more to say of it",
+    )
     return replace(
         migration,
         disposition="advice" if migration.disposition != "keep" else "keep",
         phases=(),
         reasons=tuple(dict.fromkeys((*migration.reasons, *reasons))),
-        handover=(
-            *((newer,) if any(failure.name == SCHEMA for failure in failures) else ()),
-            *migration.handover,
-        ),
+        handover=handover or (mend,),
     )

@@ -100,7 +100,7 @@ def _asked(finding: Finding) -> Iterator[Handover]:
     yield Handover(
         "find out what it called in the last 90 days: the activity log has what it changed, the diagnostic logs of "
         "each resource what it read and wrote there",
-        finding.identity,
+        finding.identity or finding.address,
         "the owner of the workload",
         "az monitor activity-log list --caller PRINCIPAL_ID --offset 90d --query [].operationName.value",
         "every operation has a reason",

@@ -61,7 +61,7 @@ def narrow(model: Model, findings: Iterable[Finding]) -> Iterator[Migration]:
             or (
                 Handover(
                     "find out what it called in the last 90 days",
-                    finding.identity,
+                    finding.identity or finding.address,
                     "the owner of the workload",
                     used,
                     "every operation has a reason",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rolecall.planning.case import Case
+from rolecall.planning.case import Case, Use
 from rolecall.planning.migration import Handover
 from rolecall.planning.verdicts.azure_steps import AZURE, AZURE_PLATFORMS
 from rolecall.planning.verdicts.oci_steps import KEPT, OCI
@@ -162,4 +162,22 @@ def last_use(case: Case) -> Handover:
         "the owner of the account",
         "aws iam get-access-key-last-used --access-key-id <the key's id>",
         "no use for longer than the longest schedule: soak, then delete",
+    )
+
+
+def take_over(case: Case, use: Use) -> Handover:
+    """What is done where a workload's own identity is known, and not what it has to be allowed."""
+    site = use.workload.site.address
+    aws = case.credential.cloud == "aws" and case.credential.cls == "access-key"
+    return Handover(
+        f"give {site} an identity of its own that may do what the owner of its key may, take the key out of what it is "
+        "given, and see that it still works; or put the owner of the key into this code, and plan again",
+        site,
+        "its owner",
+        "USER=$(aws iam get-access-key-last-used --access-key-id KEY_ID --query UserName --output text); aws iam "
+        'list-attached-user-policies --user-name "$USER"; aws iam list-user-policies --user-name "$USER"; aws iam '
+        'list-groups-for-user --user-name "$USER"'
+        if aws
+        else "",
+        "the log of the account shows its own identity, and no longer the key's owner",
     )
