@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 #: What is said in code that another one takes the place of; AWS's console writes the greeting.
 _SAYS = re.compile(
-    rb"(?i)place-?holder|will be (?:replaced|overwritten|updated)|replaced (?:by|during|at|on) |hello (?:from lambda|world)"
-    rb"|(?:dummy|stub|bootstrap) (?:code|function|handler|lambda|implementation)"
+    rb"(?i)place-?holder|will be (?:replaced|overwritten|updated)|replaced (?:by|during|at|on) "
+    rb"|hello (?:from lambda|world)|(?:dummy|stub|bootstrap) (?:code|function|handler|lambda|implementation)"
 )
 #: More code than this says such words of something else.
 _SHORT = 2_000
