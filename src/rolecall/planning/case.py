@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from rolecall.evidence.facts import NOTHING, Evidence
 from rolecall.frontends.application import EnvRead, reads
@@ -19,6 +20,9 @@ from rolecall.source.hcl import Attribute, Block
 from rolecall.source.outline import outline
 from rolecall.source.text import SourceText, Span
 from rolecall.source.tree import Tree, Unreadable
+
+if TYPE_CHECKING:
+    from rolecall.planning.narrowing.images.builds import Build
 
 #: Kinds of workloads that run an application, which reads its configuration.
 APPLICATIONS = ("function", "container-task", "pod", "instance", "job")
@@ -97,6 +101,13 @@ class Context:
         from rolecall.planning.verdicts.named_secrets import named_secrets
 
         return named_secrets(self)
+
+    @cached_property
+    def builds(self) -> tuple[Build, ...]:
+        """Every build of an image that pipelines, scripts and compose files tell; found in one pass over the tree."""
+        from rolecall.planning.narrowing.images.builds import written_builds
+
+        return tuple(written_builds(self))
 
     def text(self, path: str) -> SourceText:
         """The text of a file; Refused where it cannot be read."""

@@ -19,11 +19,14 @@ from rolecall.planning.case import Context, attribute_text
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.edits.managed_edit import WHOLE, replaced
 from rolecall.planning.edits.statement_edit import rewrite
-from rolecall.planning.migration import Consumer, Edit, Handover, Migration, Phase, Subject
+from rolecall.planning.migration import Edit, Handover, Migration, Phase, Subject
 from rolecall.planning.narrowing.holding import Held, Holders, place_of
+from rolecall.planning.narrowing.needs.containers import PLATFORMS as CONTAINERS
+from rolecall.planning.narrowing.needs.containers import container_needs
 from rolecall.planning.narrowing.needs.cut import VIA, Cut, cut
 from rolecall.planning.narrowing.needs.functions import Needs, function_needs
 from rolecall.planning.narrowing.needs.worded import Expr, Pattern, shown
+from rolecall.planning.narrowing.runners import conditions, consumers
 from rolecall.planning.narrowing.usage import comparison, silence, used_needs
 from rolecall.policy.actions import expand
 from rolecall.policy.bearers import Bearer
@@ -174,7 +177,12 @@ def _needs(context: Context, held: Held, span: Span | None) -> Needs:
             if function.format == "cloudformation"
             else function.module == folder
         )
-        found.append(function_needs(context, held.unit, function, beside, _partition(context, function, folder)))
+        partition = _partition(context, function, folder)
+        if function.type in CONTAINERS:
+            role = held.role.id if held.role is not None else ""
+            found.append(container_needs(context, held.unit, function, role, beside, partition))
+        else:
+            found.append(function_needs(context, held.unit, function, beside, partition))
     known = tuple(need for one in found for need in one.needs)
     return Needs(
         (*known, *used_needs(context, held.role, known)),
@@ -270,7 +278,7 @@ def _patched(
     return _migration(
         one,
         held,
-        consumers=_consumers(held),
+        consumers=consumers(held),
         disposition="partial" if left else "patch",
         reasons=tuple(reasons),
         phases=tuple(_phases(held, edits)),
@@ -287,18 +295,13 @@ def _phases(held: Held, edits: Mapping[str, Sequence[Edit]]) -> Iterator[Phase]:
             tuple(dict.fromkeys(edits["expand"])),
             ("nothing: what the role may do stays as it is",),
             ("the role has both policies",),
-            "revert the commit and apply: nothing has changed for the functions",
+            "revert the commit and apply: nothing has changed for what runs with it",
         )
-    command = f"aws lambda list-functions --query \"Functions[?contains(Role, '{_role(held)}')].FunctionName\""
     yield Phase(
         "migrate",
         tuple(dict.fromkeys(edits["migrate"])),
-        (
-            f"what is deployed is the code of this repository, and no other function has the role: {command}",
-            "all that triggers the functions and all that they hand events on to is in this repository: "
-            "aws lambda list-event-source-mappings; aws lambda list-function-event-invoke-configs --function-name NAME",
-        ),
-        ("no AccessDenied of the role in CloudTrail, and the functions' error rates have not moved",),
+        tuple(conditions(held)),
+        ("no AccessDenied of the role in CloudTrail, and the error rates of what runs with it have not moved",),
         "revert the commit and apply: the wider grant is back within a minute",
     )
 
@@ -344,18 +347,6 @@ def _never(holdings: Holdings, action: str) -> bool:
     return all(action_answer(permit.statement, action) == "no" for permit in holdings.allows)
 
 
-def _consumers(held: Held) -> tuple[Consumer, ...]:
-    return tuple(
-        Consumer("function", "lambda", function.address, function.span.path, function.span.line)
-        for function in held.functions
-    )
-
-
-def _role(held: Held) -> str:
-    label = held.role.label if held.role is not None else held.site.name
-    return label if _NAME.fullmatch(label) else held.site.name
-
-
 def _calls(needs: Needs, actions: Iterable[str]) -> str:
     """Where the code calls them, as a command that shows the lines."""
     wanted = set(actions)
@@ -384,7 +375,7 @@ def _advice(context: Context, one: _Told, held: Held | None, needs: Needs | None
     return _migration(
         one,
         held,
-        consumers=_consumers(held) if held is not None else (),
+        consumers=consumers(held) if held is not None else (),
         disposition="advice",
         reasons=tuple(reasons),
         handover=tuple(steps),

@@ -13,13 +13,17 @@ from rolecall.model.access.policy_sites import DOCUMENT, OWN_ROLE
 from rolecall.model.parts import Grant, Identity, Site, Statement
 from rolecall.planning.case import Context
 from rolecall.planning.edits.line_edit import Refused
+from rolecall.planning.narrowing.needs.containers import PLATFORMS as CONTAINERS
 from rolecall.policy.holdings import managed_name
 from rolecall.source.text import Span
 
 #: What may name a role or a policy without letting anybody else have it.
 _HARMLESS_PARTS = frozenset({"grant", "policy", "identity", "membership", "resource-policy"})
 _FUNCTIONS = frozenset({"aws_lambda_function", "AWS::Lambda::Function", "AWS::Serverless::Function"})
-_LAMBDA = frozenset({"lambda.amazonaws.com", "lambda.amazonaws.com.cn"})
+#: Who may have a role that only runs code: functions, tasks, services of App Runner.
+_PLATFORMS = frozenset(
+    {"lambda.amazonaws.com", "lambda.amazonaws.com.cn", "ecs-tasks.amazonaws.com", "tasks.apprunner.amazonaws.com"}
+)
 
 Place = tuple[str, int]
 
@@ -136,16 +140,16 @@ class Holders:
         return unit
 
     def _only_functions(self, role: Identity) -> None:
-        """Refused where somebody else than a Lambda function may have the role."""
+        """Refused where something else than the code of functions and containers may have the role."""
         if role.assume is None or not role.assume.complete:
             raise Refused("who may have the role is not known")
         for statement in role.assume.statements:
             if statement.effect == "Allow" and (
                 not statement.principals
                 or statement.not_principals
-                or any(kind != "Service" or who not in _LAMBDA for kind, who in statement.principals)
+                or any(kind != "Service" or who not in _PLATFORMS for kind, who in statement.principals)
             ):
-                who = next((who for kind, who in statement.principals if who not in _LAMBDA), "somebody")
+                who = next((who for kind, who in statement.principals if who not in _PLATFORMS), "somebody")
                 raise Refused(f"{who} may have the role too, and what it does with it is not read")
 
     def _users_of(self, unit: Unit) -> Mapping[str, list[Resource]]:
@@ -163,7 +167,7 @@ class Holders:
 
     def _functions(self, unit: Unit, role: Identity) -> Iterator[Resource]:
         for resource in self._others(unit, role.id):
-            if resource.type not in _FUNCTIONS:
+            if resource.type not in _FUNCTIONS and resource.type not in CONTAINERS:
                 raise Refused(f"{resource.address} uses the role too")
             yield resource
 

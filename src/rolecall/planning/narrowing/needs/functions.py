@@ -6,14 +6,16 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Resource, Unit
+from rolecall.frontends.values import Entry, Reference, Scalar, Unknown, Value, references, render
 from rolecall.frontends.values import Mapping as MappingValue
-from rolecall.frontends.values import Reference, Scalar, Value, references, render
+from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.narrowing.needs.calls import Reading
 from rolecall.planning.narrowing.needs.foreign import read_foreign
+from rolecall.planning.narrowing.needs.images import function_program
 from rolecall.planning.narrowing.needs.operations import actions_of, further
 from rolecall.planning.narrowing.needs.programs import Program, program_of
 from rolecall.planning.narrowing.needs.python import read_python
@@ -123,16 +125,28 @@ def function_needs(context: Context, unit: Unit, resource: Resource, beside: boo
     """What a function needs.  `beside` says that the policy is in the file or folder that declares the function, so
     that it can speak of the same things.
     """
-    program = program_of(context, unit, resource)
+    program, entries = program_of(context, unit, resource), {}
+    if program.image:
+        try:
+            program, layout = function_program(context, unit, resource)
+            entries = {name: unknown_entry(name) for name in layout.variables}
+        except Refused as refused:
+            program = Program(gap=refused.reason)
     if gap := program.gap or stand_in(context, resource, program):
         return Needs(tuple(_platform(unit, resource)), (gap,))
-    reading = _read(program)
     words = Words(unit, resource, context.text(resource.span.path)) if beside else None
     path = "environment.variables" if resource.format == "terraform" else "Environment.Variables"
     variables = [value for value in resource.find(path) if isinstance(value, MappingValue)]
-    entries = {entry.name: entry for value in variables for entry in value.entries if entry.name}
-    needs, gaps = _called(reading, Places(words, partition, entries, program.filled))
-    unseen = _unseen(unit, resource) if reading.records else ()
+    entries |= {entry.name: entry for value in variables for entry in value.entries if entry.name}
+    found, records = code_needs(resource, program, Places(words, partition, entries, program.filled))
+    unseen = _unseen(unit, resource) if records else ()
+    return replace(found, needs=(*_platform(unit, resource), *unseen, *found.needs))
+
+
+def code_needs(resource: Resource, program: Program, places: Places) -> tuple[Needs, bool]:
+    """What the code of a program needs, and whether it reads events as queues and streams send them."""
+    reading = _read(program)
+    needs, gaps = _called(reading, places)
     review = (
         (
             f"review: the calls of {resource.address} are those that iam-policy-autopilot finds in its "
@@ -141,7 +155,12 @@ def function_needs(context: Context, unit: Unit, resource: Resource, beside: boo
         if program.language is not None
         else ()
     )
-    return Needs((*_platform(unit, resource), *unseen, *needs), (*reading.gaps, *gaps), review)
+    return Needs(tuple(needs), (*reading.gaps, *gaps), review), reading.records
+
+
+def unknown_entry(name: str) -> Entry:
+    """A variable that is set somewhere, to what nobody can tell here."""
+    return Entry(Scalar(name), Unknown("the image or a store sets it"))
 
 
 def _read(program: Program) -> Reading:

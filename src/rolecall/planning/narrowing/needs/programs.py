@@ -25,7 +25,8 @@ MARK = "__filled_in_{}__"
 class Program:
     """The files of a function's code below `root`; `filled` are the values behind the marks in them.
 
-    `gap` says why it is not all of the code, or none; "" where it is.  `inline` code is written in the template.
+    `gap` says why it is not all of the code, or none; "" where it is.  `inline` code is written in the template; that
+    of an `image` is for others to find (needs/images.py).
     `language` is None for Python; else `first` is the file with the handler, and `extractor` the path of the program
     that reads the language.
     """
@@ -35,6 +36,7 @@ class Program:
     filled: Mapping[str, Value] = field(default_factory=dict)
     gap: str = ""
     inline: bool = False
+    image: bool = False
     language: Language | None = None
     first: SourceText | None = None
     extractor: str = ""
@@ -44,7 +46,7 @@ def program_of(context: Context, unit: Unit, resource: Resource) -> Program:
     """The program of a function.  Never raises."""
     runtime = text(resource.get("runtime|Runtime")) or ""
     if text(resource.get("package_type|PackageType")) == "Image" or resource.get("image_uri|ImageUri") is not None:
-        return Program(gap="its code is in an image")
+        return Program(image=True)
     language = language_of(runtime)
     if language is None and not runtime.startswith("python"):
         return Program(gap=f"its code is not read ({runtime or 'its runtime is not known'})")

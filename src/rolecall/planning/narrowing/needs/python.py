@@ -31,12 +31,16 @@ from rolecall.source.text import BOM, SourceText, Span
 MAX_FILES = 100
 MAX_BYTES = 512 * 1024
 _MAKERS = frozenset({"client", "resource", "create_client"})
-#: Packages that a function's code may use and that call nothing of AWS by themselves.
+#: Packages that a program may use and that call nothing of AWS by themselves.
 _PACKAGES = """
     boto3 botocore s3transfer cfnresponse requests urllib3 certifi idna charset_normalizer chardet dateutil pytz
     tzdata yaml simplejson orjson ujson jwt jose jinja2 markupsafe six typing_extensions mypy_boto3 pydantic
     pydantic_core annotated_types attr attrs jsonschema xmltodict bs4 lxml cryptography cffi pycparser
     aws_lambda_typing openpyxl tabulate markdown html5lib semver packaging psycopg2 pymysql slack_sdk pkg_resources
+    flask flask_cors werkzeug itsdangerous click blinker fastapi starlette uvicorn gunicorn hypercorn waitress httpx
+    httpcore h11 anyio sniffio aiohttp multidict yarl websockets multipart email_validator sqlalchemy psycopg asyncpg
+    aiomysql redis dotenv prometheus_client structlog loguru pythonjsonlogger tenacity numpy rich tqdm PIL marshmallow
+    passlib bcrypt argon2 sentry_sdk schedule
 """
 _HARMLESS = frozenset(_PACKAGES.split())
 #: What may call something that is not written anywhere in the code, or run another program.
