@@ -1,4 +1,4 @@
-"""For all tests: those that take seconds each wait for `make slow`; a machine under load fails no property test."""
+"""For all tests: those that take seconds each are left to `make slow`; a machine under load fails no property test."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.option.markexpr:
-        for item in items:
-            if item.get_closest_marker("slow"):
-                item.add_marker(pytest.mark.skip(reason="slow: runs with -m slow"))
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]

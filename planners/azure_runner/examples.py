@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rolecall.planning.example import PlannerExample
 
 _PROVIDERS = """\
@@ -218,9 +220,9 @@ diff --git a/main.tf b/main.tf
     PlannerExample(
         "a certificate comes before a token",
         {
-            "main.tf": _PROVIDERS.partition('provider "azuread"')[0].replace(
-                "  client_id  ", '  client_certificate_path = "login.pfx"\n  client_id  '
-            )
+            "main.tf": re.sub(
+                r"(?m)^  (\w+_id|client_secret)( +)=", r"  \1\2        =", _PROVIDERS.partition('provider "azuread"')[0]
+            ).replace("  client_id  ", '  client_certificate_path = "login.pfx"\n  client_id  ')
         },
         {"provider.azurerm": "advice"},
         {"provider.azurerm": _TARGETS},

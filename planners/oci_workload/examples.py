@@ -289,8 +289,9 @@ resource "oci_identity_customer_secret_key" "orders" {
 """
             + FUNCTION.replace("oci_identity_api_key.orders.fingerprint", "oci_identity_customer_secret_key.orders.id")
             .replace("tls_private_key.orders.private_key_pem", "oci_identity_customer_secret_key.orders.key")
-            .replace("FINGERPRINT", "ACCESS_KEY ")
-            .replace("PRIVATE_KEY", "SECRET_KEY ")
+            .replace("BUCKET      =", "BUCKET     =")
+            .replace("FINGERPRINT", "ACCESS_KEY")
+            .replace("PRIVATE_KEY", "SECRET_KEY")
         },
         {"oci_functions_function.orders": "partial", "oci_identity_customer_secret_key.orders": "partial"},
         {

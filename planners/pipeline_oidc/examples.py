@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rolecall.planners.pipeline_oidc.example_texts import GITLAB, HCP, MOVED, PIPELINE, README, USER
 from rolecall.planners.pipeline_oidc.examples_bitbucket import BITBUCKET_STEPS
 from rolecall.planners.pipeline_oidc.examples_circleci import CIRCLECI_JOBS
@@ -90,7 +92,7 @@ diff --git a/main.tf b/main.tf
     PlannerExample(
         "GitLab: every job has the variable, commands come in front",
         {
-            "main.tf": GITLAB.replace('  environment_scope = "production"\n', "").replace("    = ", "= "),
+            "main.tf": GITLAB.replace('  environment_scope = "production"\n', "").replace(" " * 10 + "= ", "= "),
             "README.md": README,
             ".gitlab-ci.yml": PIPELINE.replace(
                 "  script:\n",
@@ -298,7 +300,11 @@ diff --git a/main.tf b/main.tf
     PlannerExample(
         "HCP Terraform: a set for every workspace",
         {
-            "main.tf": HCP.replace("workspace_id = tfe_workspace.site.id", "variable_set_id = tfe_variable_set.all.id")
+            "main.tf": re.sub(
+                r"(?m)^  (category|key|value|sensitive)( +)=",
+                r"  \1\2   =",
+                HCP.replace("workspace_id = tfe_workspace.site.id", "variable_set_id = tfe_variable_set.all.id"),
+            )
             + """
 resource "tfe_variable_set" "all" {
   name   = "all"

@@ -1,3 +1,5 @@
+"""Every test that takes an `example` is made for each of them, or for those of which its mark `where` holds."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -11,9 +13,15 @@ from rolecall.planning.plan import Plan
 _PLANS: dict[str, Plan] = {}
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "where(holds): only for the examples of which `holds` is true")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "example" in metafunc.fixturenames:
-        metafunc.parametrize("example", [pytest.param(example, id=name) for name, example in examples()])
+        mark = metafunc.definition.get_closest_marker("where")
+        chosen = [(name, example) for name, example in examples() if mark is None or mark.kwargs["holds"](example)]
+        metafunc.parametrize("example", [pytest.param(example, id=name) for name, example in chosen])
 
 
 @pytest.fixture

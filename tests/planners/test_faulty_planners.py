@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from planner_estates import lay_out, write
+from planner_estates import lay_out
+from shown import write
 
 from rolecall.analysis.run import Options, analyse
 from rolecall.planners import load

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from planner_estates import planned, write
+from planner_estates import planned
+from shown import write
 
 from rolecall.planners.gke_identity.example_texts import ACCOUNT, OLD_CLUSTER, SECRET
 from rolecall.planners.managed_identity.examples_pull import PLAN, REGISTRY

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import os
+import re
 import shutil
-import subprocess
-import sys
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from planner_estates import planned, write
+from planner_estates import planned
+from shown import (
+    git,
+    has_terraform,
+    invalid,
+    lines,
+    lint_errors,
+    needs_terraform,
+    needs_validator,
+    templates,
+    unformatted,
+    write,
+)
 
 from rolecall.model.finding import RANK
 from rolecall.planners import PLANNERS
@@ -20,8 +30,16 @@ from rolecall.planning.plan import Plan
 from rolecall.planning.proofs import schema_proof
 from rolecall.planning.series import patch
 
-VALIDATE = Path(__file__).parents[3] / "shared" / "tools" / "tfvalidate" / "tfvalidate.py"
-needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
+#: A text that is a reference alone, as it was written before Terraform 0.12: `terraform fmt` writes it anew.
+BEFORE_0_12 = re.compile(r'(?m)= "\$\{[^"{}]+\}"$')
+
+
+def has_formatted_terraform(example: PlannerExample) -> bool:
+    return has_terraform(example) and not any(map(BEFORE_0_12.search, example.files.values()))
+
+
+def has_patched_terraform(example: PlannerExample) -> bool:
+    return has_terraform(example) and not {"patch", "partial"}.isdisjoint(example.dispositions.values())
 
 
 def test_every_planner_shows_what_it_does() -> None:
@@ -41,10 +59,6 @@ def test_the_plan_is_the_one_shown(example: PlannerExample, plan: Plan) -> None:
 def test_the_patches_are_those_shown(example: PlannerExample, plan: Plan) -> None:
     for phase, text in example.patches.items():
         assert lines(patch(plan.series.step(phase)).decode()) == lines(text), phase
-
-
-def lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.splitlines()]
 
 
 def test_nothing_is_taken_away_unless_every_consumer_moves(example: PlannerExample, plan: Plan) -> None:
@@ -118,57 +132,31 @@ def assert_tidy(data: bytes, example: PlannerExample) -> None:
     assert all(row == row.rstrip() for row in rows)
 
 
-def git(folder: Path, *arguments: str, data: bytes | None = None) -> None:
-    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    command = ["git", "-c", "core.autocrlf=false", *arguments]
-    run = subprocess.run(command, cwd=folder, input=data, capture_output=True, env=environment, check=False)
-    assert run.returncode == 0, run.stderr.decode()
-
-
-def is_formatted(folder: Path) -> bool:
-    command = ["terraform", "fmt", "-check", "-recursive", "-no-color", str(folder)]
-    environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
-    return subprocess.run(command, capture_output=True, env=environment, check=False).returncode == 0
-
-
 @needs_terraform
+@pytest.mark.where(holds=has_formatted_terraform)
 def test_what_was_formatted_stays_so(example: PlannerExample, plan: Plan, folder: Path) -> None:
-    if not any(name.endswith(".tf") for name in example.files):
-        pytest.skip("no Terraform code")
-    if not is_formatted(folder):
-        pytest.skip("the example itself is not formatted")
+    assert unformatted(folder) == "", "the example itself"
     for step in plan.series.steps:
         if step.changes:
             write(folder, step.files)
-            assert is_formatted(folder), f"after {step.name}"
+            assert unformatted(folder) == "", f"after {step.name}"
 
 
 @pytest.mark.slow
 @needs_terraform
-@pytest.mark.skipif(not VALIDATE.is_file(), reason="the offline validator is not beside the checkout")
+@needs_validator
+@pytest.mark.where(holds=has_patched_terraform)
 def test_terraform_finds_the_code_valid(example: PlannerExample, plan: Plan, folder: Path, tmp_path: Path) -> None:
-    pytest.importorskip("grpc", reason="grpcio is not installed")
     steps = [step for step in plan.series.steps if step.changes]
-    if not steps or not any(name.endswith(".tf") for name in example.files):
-        pytest.skip("no patch of Terraform code")
     after = tmp_path / "after"
     shutil.copytree(folder, after)
     for step in steps:
         write(after, step.files)
-    command = [sys.executable, str(VALIDATE), "--baseline", str(folder), str(after)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
+    assert not steps or invalid(folder, after) == ""
 
 
+@pytest.mark.where(holds=templates)
 def test_cfn_lint_finds_nothing_new(example: PlannerExample, plan: Plan) -> None:
-    names = {name for name, text in example.files.items() if "AWSTemplateFormatVersion" in text}
-    if not names:
-        pytest.skip("no CloudFormation template")
-    lint = pytest.importorskip("cfnlint.api", reason="cfn-lint is not installed").lint_all
-
-    def errors(data: bytes | None) -> set[str]:
-        return {f"{m.rule.id} {m.message}" for m in lint((data or b"").decode()) if m.rule.id.startswith("E")}
-
     for step in plan.series.steps:
-        for name in names & set(step.changes):
-            assert errors(step.files[name]) <= errors(step.before[name]), f"{name} after {step.name}"
+        for name in templates(example) & step.changes.keys():
+            assert lint_errors(step.files[name]) <= lint_errors(step.before[name]), f"{name} after {step.name}"

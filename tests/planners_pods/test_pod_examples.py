@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from shown import each, git, invalid, lay_out, lines, needs_terraform, needs_validator, unformatted, write
+from shown import planned as planned_with
 
 from rolecall.analysis.run import Analysis, Options, analyse
 from rolecall.model.finding import RANK
-from rolecall.planners import load
 from rolecall.planners.pod_role.examples import EXAMPLES
 from rolecall.planners.pod_role.examples_seen import SHOWN, Shown
 from rolecall.planning.example import PlannerExample
-from rolecall.planning.plan import Plan, make_plan
+from rolecall.planning.plan import Plan
 from rolecall.planning.series import patch
-
-VALIDATE = Path(__file__).parents[3] / "shared" / "tools" / "tfvalidate" / "tfvalidate.py"
-
-NAMES = [example.title.replace(" ", "-") for example in EXAMPLES]
-each = pytest.mark.parametrize("example", EXAMPLES, ids=NAMES)
-
-
-def write(folder: Path, files: Mapping[str, bytes | None]) -> None:
-    for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if data is None:
-            path.unlink(missing_ok=True)
-        else:
-            path.write_bytes(data)
 
 
 def analysed(folder: Path) -> Analysis:
@@ -41,17 +24,15 @@ def analysed(folder: Path) -> Analysis:
 
 
 def planned(folder: Path) -> Plan:
-    return make_plan(analysed(folder), load(), settings=False)
+    return planned_with(folder, settings=False)
 
 
 @pytest.fixture
 def folder(example: PlannerExample, tmp_path: Path) -> Path:
-    root = tmp_path / "estate"
-    write(root, {name: text.encode() for name, text in example.files.items()})
-    return root
+    return lay_out(tmp_path / "estate", example.files)
 
 
-@each
+@each(EXAMPLES)
 def test_the_plan_is_the_one_shown(example: PlannerExample, folder: Path) -> None:
     plan = planned(folder)
     assert {m.subject.address: m.disposition for m in plan.migrations} == dict(example.dispositions)
@@ -59,11 +40,7 @@ def test_the_plan_is_the_one_shown(example: PlannerExample, folder: Path) -> Non
     assert not plan.series.conflicts
     assert says(plan, example.says)
     for phase, text in example.patches.items():
-        assert bare(patch(plan.series.step(phase)).decode()) == bare(text), phase
-
-
-def bare(text: str) -> list[str]:
-    return [line.rstrip() for line in text.splitlines()]
+        assert lines(patch(plan.series.step(phase)).decode()) == lines(text), phase
 
 
 def says(plan: Plan, texts: Iterable[str]) -> bool:
@@ -81,7 +58,7 @@ def test_texts_are_those_shown_after_each_phase(example: PlannerExample, shown: 
         assert {name: (texts[name] or b"").decode() for name in files} == dict(files), phase
 
 
-@each
+@each(EXAMPLES)
 def test_each_phase_applies_and_leaves_less_to_do(example: PlannerExample, folder: Path) -> None:
     plan = planned(folder)
     known = {finding.address for finding in plan.analysis.findings}
@@ -101,14 +78,8 @@ def test_each_phase_applies_and_leaves_less_to_do(example: PlannerExample, folde
     assert {m.subject.address for m in again.migrations if m.phases} <= left, "only what people had to do first is left"
 
 
-def git(folder: Path, *arguments: str, data: bytes | None = None) -> None:
-    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    run = subprocess.run(["git", *arguments], cwd=folder, input=data, capture_output=True, env=environment, check=False)
-    assert run.returncode == 0, run.stderr.decode()
-
-
-@each
-@pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
+@each(EXAMPLES)
+@needs_terraform
 def test_terraform_fmt_has_nothing_to_do(example: PlannerExample, folder: Path) -> None:
     assert unformatted(folder) == "", "the example itself"
     for step in planned(folder).series.steps:
@@ -117,24 +88,13 @@ def test_terraform_fmt_has_nothing_to_do(example: PlannerExample, folder: Path) 
             assert unformatted(folder) == "", f"after {step.name}"
 
 
-def unformatted(folder: Path) -> str:
-    environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
-    command = ["terraform", "fmt", "-check", "-diff", "-recursive", "-no-color", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False).stdout
-
-
-@each
-@pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
-@pytest.mark.skipif(not VALIDATE.is_file(), reason="the offline validator is not beside the checkout")
+@each([example for example in EXAMPLES if set(example.dispositions.values()) & {"patch", "partial"}])
+@needs_terraform
+@needs_validator
 def test_terraform_finds_expand_and_the_last_phase_valid(example: PlannerExample, folder: Path, tmp_path: Path) -> None:
-    pytest.importorskip("grpc", reason="grpcio is not installed")
     steps = [step for step in planned(folder).series.steps if step.changes]
-    if not steps:
-        pytest.skip("no patch")
-    for number, step in enumerate({steps[0].name: steps[0], steps[-1].name: steps[-1]}.values()):
-        after = tmp_path / str(number)
+    for step in {step.name: step for step in (*steps[:1], *steps[-1:])}.values():
+        after = tmp_path / step.name
         shutil.copytree(folder, after)
         write(after, step.files)
-        command = [sys.executable, str(VALIDATE), "--baseline", str(folder), str(after)]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert run.returncode == 0, f"after {step.name}: {run.stdout}{run.stderr}"
+        assert invalid(folder, after) == "", f"after {step.name}"

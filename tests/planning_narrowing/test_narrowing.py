@@ -2,54 +2,44 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from narrowing_estates import PATCHED, SENDER, SERVERLESS, TOLD
+from container_estates import PATCHED as CONTAINERS
+from container_estates import TOLD as HELD_CONTAINERS
+from narrowing_estates import PATCHED as FUNCTIONS
+from narrowing_estates import SENDER, SERVERLESS
+from narrowing_estates import TOLD as HELD_FUNCTIONS
+from shown import (
+    apply,
+    each,
+    has_terraform,
+    invalid,
+    lay_out,
+    lines,
+    lint_errors,
+    needs_terraform,
+    needs_validator,
+    templates,
+    unformatted,
+)
+from shown import planned as planned_with
 
-from rolecall.analysis.run import Options, analyse
-from rolecall.planners import load
 from rolecall.planning.example import PlannerExample
-from rolecall.planning.plan import Plan, make_plan
+from rolecall.planning.plan import Plan
 from rolecall.planning.series import patch
 
-VALIDATE = Path(__file__).parents[3] / "shared" / "tools" / "tfvalidate" / "tfvalidate.py"
-needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
-
-
-def lay_out(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(text.encode())
-    return folder
+PATCHED = (*FUNCTIONS, *CONTAINERS)
+TOLD = (*HELD_FUNCTIONS, *HELD_CONTAINERS)
 
 
 def planned(folder: Path) -> Plan:
-    return make_plan(analyse([folder], Options(cache=False)), load(), settings=False)
-
-
-def each(examples: tuple[PlannerExample, ...]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("example", examples, ids=[example.title for example in examples])
-
-
-def apply(folder: Path, plan: Plan) -> None:
-    for step in plan.series.steps:
-        for name, data in step.files.items():
-            if step.changes:
-                (folder / name).write_bytes(data or b"")
-
-
-def rows(text: str) -> list[str]:
-    return [line.rstrip() for line in text.splitlines() if not line.startswith("diff ")]
+    return planned_with(folder, settings=False)
 
 
 @each(PATCHED + TOLD)
 def test_the_plan_is_the_one_shown(example: PlannerExample, tmp_path: Path) -> None:
-    plan = planned(lay_out(tmp_path, dict(example.files)))
+    plan = planned(lay_out(tmp_path, example.files))
     grants = [m for m in plan.migrations if m.subject.type == "grant"]
     assert {m.subject.address: m.disposition for m in grants} == dict(example.dispositions), grants
     assert {m.subject.address: m.targets for m in grants} == dict(example.targets)
@@ -65,9 +55,9 @@ def test_the_plan_is_the_one_shown(example: PlannerExample, tmp_path: Path) -> N
 
 @each(PATCHED)
 def test_a_patch_ends_the_finding_and_nothing_is_left_to_do(example: PlannerExample, tmp_path: Path) -> None:
-    plan = planned(lay_out(tmp_path, dict(example.files)))
+    plan = planned(lay_out(tmp_path, example.files))
     for phase, text in example.patches.items():
-        assert rows(patch(plan.series.step(phase)).decode()) == rows(text)
+        assert lines(patch(plan.series.step(phase)).decode()) == lines(text)
     before = {finding.fingerprint for finding in plan.analysis.findings}
     apply(tmp_path, plan)
     again = planned(tmp_path)
@@ -79,7 +69,7 @@ def test_a_patch_ends_the_finding_and_nothing_is_left_to_do(example: PlannerExam
 
 def test_everything_becomes_what_is_needed(tmp_path: Path) -> None:
     example = next(one for one in PATCHED if "everything" in one.title)
-    plan = planned(lay_out(tmp_path, dict(example.files)))
+    plan = planned(lay_out(tmp_path, example.files))
     text = patch(plan.series.step("migrate")).decode()
     assert "# everything, for now" in text
     assert 'sid       = "Work"' in text
@@ -123,35 +113,23 @@ def test_what_a_condition_makes_is_not_named(condition: str, url: str, tmp_path:
 
 @pytest.mark.slow
 @needs_terraform
-@pytest.mark.skipif(not VALIDATE.is_file(), reason="the offline validator is not beside the checkout")
-@each(tuple(one for one in PATCHED if "main.tf" in one.files))
-def test_terraform_finds_the_code_valid(example: PlannerExample, tmp_path: Path) -> None:
-    pytest.importorskip("grpc", reason="grpcio is not installed")
-    before, after = (lay_out(tmp_path / name, dict(example.files)) for name in ("before", "after"))
+@needs_validator
+@each(PATCHED, has_terraform)
+def test_terraform_finds_nothing_new(example: PlannerExample, tmp_path: Path) -> None:
+    before, after = (lay_out(tmp_path / name, example.files) for name in ("before", "after"))
     apply(after, planned(before))
-    command = [sys.executable, str(VALIDATE), "--baseline", str(before), str(after)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
+    assert invalid(before, after) == ""
 
 
 @needs_terraform
-@each(tuple(one for one in PATCHED if "main.tf" in one.files))
+@each(PATCHED, has_terraform)
 def test_what_was_formatted_stays_so(example: PlannerExample, tmp_path: Path) -> None:
-    apply(lay_out(tmp_path, dict(example.files)), planned(tmp_path))
-    command = ["terraform", "fmt", "-check", "-diff", "-no-color", str(tmp_path)]
-    environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
-    run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert run.returncode == 0, run.stdout
+    apply(lay_out(tmp_path, example.files), planned(tmp_path))
+    assert unformatted(tmp_path) == ""
 
 
-@each(tuple(one for one in PATCHED if "main.tf" not in one.files))
+@each(PATCHED, lambda example: bool(templates(example)))
 def test_cfn_lint_finds_nothing_new(example: PlannerExample, tmp_path: Path) -> None:
-    lint = pytest.importorskip("cfnlint.api", reason="cfn-lint is not installed").lint_all
-
-    def errors(data: bytes | None) -> set[str]:
-        return {f"{m.rule.id} {m.message}" for m in lint((data or b"").decode()) if m.rule.id.startswith("E")}
-
-    plan = planned(lay_out(tmp_path, dict(example.files)))
-    step = plan.series.step("migrate")
-    for name in step.changes:
-        assert errors(step.files[name]) <= errors(step.before[name])
+    step = planned(lay_out(tmp_path, example.files)).series.step("migrate")
+    for name in templates(example) & step.changes.keys():
+        assert lint_errors(step.files[name]) <= lint_errors(step.before[name])

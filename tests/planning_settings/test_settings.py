@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from setting_estates import INSTANCE, PATCHED, REGISTRY, TOLD
+from shown import (
+    apply,
+    each,
+    has_terraform,
+    invalid,
+    lay_out,
+    lines,
+    lint_errors,
+    needs_terraform,
+    needs_validator,
+    planned,
+    templates,
+    unformatted,
+)
 
 from rolecall.analysis.run import Options, analyse
 from rolecall.catalog.entries import catalog
@@ -18,13 +27,11 @@ from rolecall.planners import load
 from rolecall.planning.case import Context
 from rolecall.planning.example import PlannerExample
 from rolecall.planning.migration import PHASES
-from rolecall.planning.plan import Plan, make_plan
+from rolecall.planning.plan import make_plan
 from rolecall.planning.series import patch
 from rolecall.planning.settings.switch_rows import Switch, table
 from rolecall.planning.settings.switches import switch_settings
 
-VALIDATE = Path(__file__).parents[3] / "shared" / "tools" / "tfvalidate" / "tfvalidate.py"
-needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
 #: What a plan may say that it leads to (design section 2).
 TARGETS = {
     "azure:federated-credential",
@@ -38,32 +45,6 @@ TARGETS = {
 }
 
 
-def lay_out(folder: Path, files: Mapping[str, str]) -> Path:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(text.encode())
-    return folder
-
-
-def planned(folder: Path) -> Plan:
-    return make_plan(analyse([folder], Options(cache=False)), load())
-
-
-def each(examples: tuple[PlannerExample, ...]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("example", examples, ids=[example.title for example in examples])
-
-
-def patched(folder: Path, plan: Plan) -> None:
-    for step in plan.series.steps:
-        for name, data in step.files.items():
-            if step.changes:
-                (folder / name).write_bytes(data or b"")
-
-
-def rows(text: str) -> list[str]:
-    return [line.rstrip() for line in text.splitlines() if not line.startswith("diff ")]
-
-
 @each(PATCHED + TOLD)
 def test_the_plan_is_the_one_shown(example: PlannerExample, tmp_path: Path) -> None:
     plan = planned(lay_out(tmp_path, example.files))
@@ -71,7 +52,7 @@ def test_the_plan_is_the_one_shown(example: PlannerExample, tmp_path: Path) -> N
     assert {m.subject.address: m.disposition for m in settings} == dict(example.dispositions)
     assert {m.subject.address: m.targets for m in settings} == dict(example.targets)
     for phase, text in example.patches.items():
-        assert rows(patch(plan.series.step(phase)).decode()) == rows(text)
+        assert lines(patch(plan.series.step(phase)).decode()) == lines(text)
     said = [reason for m in settings for reason in m.reasons]
     said += [text for m in settings for step in m.handover for text in (step.what, step.command)]
     said += [text for m in settings for phase in m.phases for text in phase.needs]
@@ -94,7 +75,7 @@ def test_a_patch_ends_the_finding_and_nothing_is_left_to_do(example: PlannerExam
     plan = planned(lay_out(tmp_path, example.files))
     before = {finding.fingerprint for finding in plan.analysis.findings}
     answered = {name for migration in plan.migrations for name in migration.answers}
-    patched(tmp_path, plan)
+    apply(tmp_path, plan)
     again = planned(tmp_path)
     left = {finding.fingerprint for finding in again.analysis.findings}
     assert answered <= before
@@ -104,41 +85,26 @@ def test_a_patch_ends_the_finding_and_nothing_is_left_to_do(example: PlannerExam
 
 
 @needs_terraform
-@each(PATCHED)
+@each(PATCHED, has_terraform)
 def test_what_was_formatted_stays_so(example: PlannerExample, tmp_path: Path) -> None:
-    if not any(name.endswith(".tf") for name in example.files):
-        pytest.skip("no Terraform code")
-    patched(lay_out(tmp_path, example.files), planned(tmp_path))
-    command = ["terraform", "fmt", "-check", "-diff", "-no-color", str(tmp_path)]
-    environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
-    run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
+    apply(lay_out(tmp_path, example.files), planned(tmp_path))
+    assert unformatted(tmp_path) == ""
 
 
 @needs_terraform
-@pytest.mark.skipif(not VALIDATE.is_file(), reason="the offline validator is not beside the checkout")
-def test_terraform_finds_nothing_new(tmp_path: Path) -> None:
-    pytest.importorskip("grpc", reason="grpcio is not installed")
-    for number, example in enumerate(PATCHED):
-        if "main.tf" not in example.files:
-            continue
-        old = lay_out(tmp_path / f"{number}-old", example.files)
-        new = lay_out(tmp_path / f"{number}-new", example.files)
-        patched(new, planned(new))
-        command = [sys.executable, str(VALIDATE), "--baseline", str(old), str(new)]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert run.returncode == 0, run.stdout + run.stderr
+@needs_validator
+@each(PATCHED, lambda example: "main.tf" in example.files)
+def test_terraform_finds_nothing_new(example: PlannerExample, tmp_path: Path) -> None:
+    old, new = (lay_out(tmp_path / name, example.files) for name in ("old", "new"))
+    apply(new, planned(new))
+    assert invalid(old, new) == ""
 
 
-@each(PATCHED)
+@each(PATCHED, lambda example: bool(templates(example)))
 def test_cfn_lint_finds_nothing_wrong(example: PlannerExample, tmp_path: Path) -> None:
-    names = [name for name, text in example.files.items() if "AWSTemplateFormatVersion" in text]
-    if not names:
-        pytest.skip("no CloudFormation template")
-    lint = pytest.importorskip("cfnlint.api", reason="cfn-lint is not installed").lint_all
-    patched(lay_out(tmp_path, example.files), planned(tmp_path))
-    for name in names:
-        assert not [m for m in lint((tmp_path / name).read_text()) if m.rule.id.startswith("E")]
+    apply(lay_out(tmp_path, example.files), planned(tmp_path))
+    for name in templates(example):
+        assert lint_errors((tmp_path / name).read_bytes()) == set()
 
 
 def test_a_finding_points_at_its_own_migration(tmp_path: Path) -> None:

@@ -2,55 +2,36 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from shown import (
+    apply,
+    each,
+    has_terraform,
+    invalid,
+    lay_out,
+    lines,
+    lint_errors,
+    needs_terraform,
+    needs_validator,
+    planned,
+    templates,
+    unformatted,
+)
 from trust_estates import OIDC, PATCHED, TOLD, WORKFLOW
 
 from rolecall.analysis.run import Options, analyse
 from rolecall.planners import load
 from rolecall.planning.choice import Choice
 from rolecall.planning.example import PlannerExample
-from rolecall.planning.plan import Plan, make_plan
+from rolecall.planning.plan import make_plan
 from rolecall.planning.series import patch
-
-VALIDATE = Path(__file__).parents[3] / "shared" / "tools" / "tfvalidate" / "tfvalidate.py"
-needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
-
-
-def lay_out(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(text.encode())
-    return folder
-
-
-def planned(folder: Path) -> Plan:
-    return make_plan(analyse([folder], Options(cache=False)), load())
-
-
-def each(examples: tuple[PlannerExample, ...]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("example", examples, ids=[example.title for example in examples])
-
-
-def patched(folder: Path, plan: Plan) -> None:
-    for step in plan.series.steps:
-        for name, data in step.files.items():
-            if step.changes:
-                (folder / name).write_bytes(data or b"")
-
-
-def rows(text: str) -> list[str]:
-    return [line.rstrip() for line in text.splitlines() if not line.startswith("diff ")]
 
 
 @each(PATCHED + TOLD)
 def test_the_plan_is_the_one_shown(example: PlannerExample, tmp_path: Path) -> None:
-    plan = planned(lay_out(tmp_path, dict(example.files)))
+    plan = planned(lay_out(tmp_path, example.files))
     trusts = [m for m in plan.migrations if m.subject.type == "trust"]
     assert {m.subject.address: m.disposition for m in trusts} == dict(example.dispositions)
     assert {m.subject.address: m.targets for m in trusts} == dict(example.targets)
@@ -69,11 +50,11 @@ def test_the_plan_is_the_one_shown(example: PlannerExample, tmp_path: Path) -> N
 
 @each(PATCHED)
 def test_a_patch_ends_the_finding_and_nothing_is_left_to_do(example: PlannerExample, tmp_path: Path) -> None:
-    plan = planned(lay_out(tmp_path, dict(example.files)))
+    plan = planned(lay_out(tmp_path, example.files))
     for phase, text in example.patches.items():
-        assert rows(patch(plan.series.step(phase)).decode()) == rows(text)
+        assert lines(patch(plan.series.step(phase)).decode()) == lines(text)
     before = {finding.fingerprint for finding in plan.analysis.findings}
-    patched(tmp_path, plan)
+    apply(tmp_path, plan)
     again = planned(tmp_path)
     assert not any(finding.rule == "RC405" for finding in again.analysis.findings)
     assert {finding.fingerprint for finding in again.analysis.findings} < before
@@ -81,50 +62,37 @@ def test_a_patch_ends_the_finding_and_nothing_is_left_to_do(example: PlannerExam
 
 
 @needs_terraform
-@each(PATCHED)
+@each(PATCHED, has_terraform)
 def test_what_was_formatted_stays_so(example: PlannerExample, tmp_path: Path) -> None:
-    if not any(name.endswith(".tf") for name in example.files):
-        pytest.skip("no Terraform code")
-    patched(lay_out(tmp_path, dict(example.files)), planned(tmp_path))
-    command = ["terraform", "fmt", "-check", "-diff", "-no-color", str(tmp_path)]
-    environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
-    run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
+    apply(lay_out(tmp_path, example.files), planned(tmp_path))
+    assert unformatted(tmp_path) == ""
 
 
 @needs_terraform
-@pytest.mark.skipif(not VALIDATE.is_file(), reason="the offline validator is not beside the checkout")
-def test_terraform_finds_the_code_valid(tmp_path: Path) -> None:
-    pytest.importorskip("grpc", reason="grpcio is not installed")
-    folders: list[str] = []
-    for number, example in enumerate(PATCHED):
-        if "main.tf" in example.files:
-            folder = lay_out(tmp_path / str(number), dict(example.files))
-            patched(folder, planned(folder))
-            folders.append(str(folder))
-    run = subprocess.run([sys.executable, str(VALIDATE), *folders], capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
+@needs_validator
+@each(PATCHED, lambda example: "main.tf" in example.files)
+def test_terraform_finds_nothing_new(example: PlannerExample, tmp_path: Path) -> None:
+    before, after = (lay_out(tmp_path / name, example.files) for name in ("before", "after"))
+    apply(after, planned(after))
+    assert invalid(before, after) == ""
 
 
-@each(PATCHED)
+@each(PATCHED, lambda example: bool(templates(example)))
 def test_cfn_lint_finds_nothing_wrong(example: PlannerExample, tmp_path: Path) -> None:
-    names = [name for name, text in example.files.items() if "AWSTemplateFormatVersion" in text]
-    if not names:
-        pytest.skip("no CloudFormation template")
-    lint = pytest.importorskip("cfnlint.api", reason="cfn-lint is not installed").lint_all
-    patched(lay_out(tmp_path, dict(example.files)), planned(tmp_path))
-    assert not [m for m in lint((tmp_path / names[0]).read_text()) if m.rule.id.startswith("E")]
+    apply(lay_out(tmp_path, example.files), planned(tmp_path))
+    for name in templates(example):
+        assert lint_errors((tmp_path / name).read_bytes()) == set()
 
 
 def test_roles_that_share_a_data_source_get_one(tmp_path: Path) -> None:
-    patched(lay_out(tmp_path, dict(PATCHED[-1].files)), planned(tmp_path))
+    apply(lay_out(tmp_path, PATCHED[-1].files), planned(tmp_path))
     text = (tmp_path / "main.tf").read_text()
     assert text.count('data "aws_caller_identity" "current_2" {\n  provider = aws.logs\n}\n') == 1
     assert text.count("data.aws_caller_identity.current_2.account_id") == 2
 
 
 def test_one_role_alone_can_be_asked_for(tmp_path: Path) -> None:
-    analysis = analyse([lay_out(tmp_path, dict(PATCHED[-1].files))], Options(cache=False))
+    analysis = analyse([lay_out(tmp_path, PATCHED[-1].files)], Options(cache=False))
     name = next(m.id for m in make_plan(analysis, load()).migrations if m.subject.address == "aws_iam_role.two")
     plan = make_plan(analysis, load(), Choice(ids=frozenset({name})))
     assert [m.disposition for m in plan.migrations] == ["patch"]
