@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
-from rolecall.analysis.suppressions import Suppressed, Suppression
+from rolecall.analysis.suppressions import Suppression
 from rolecall.model.finding import Finding
 from rolecall.model.rule import Rule
 from rolecall.source.patterns import late
@@ -66,8 +66,8 @@ _WORD = late(r"\w\w")
 
 def obey(
     findings: Iterable[Finding], suppressions: Sequence[Suppression], today: date, known: Collection[str]
-) -> tuple[list[Finding], list[Suppressed]]:
-    """What is left of the findings, with what is to be said of the suppressions themselves, and what was suppressed.
+) -> tuple[list[Finding], list[Finding]]:
+    """What is left of the findings, with what is to be said of the suppressions themselves; and those suppressed.
 
     `known` are the ids of all rules there are.
     """
@@ -80,14 +80,14 @@ def obey(
         else:
             by_file.setdefault(item.span.path, []).append(item)
     left: list[Finding] = []
-    suppressed: list[Suppressed] = []
+    suppressed: list[Finding] = []
     used: set[tuple[Suppression, str]] = set()
     for finding in findings:
         line = finding.span.line
         for item in by_file.get(finding.span.path, ()):
             if item.first_line <= line <= item.last_line and finding.rule in item.rules:
                 used.add((item, finding.rule))
-                suppressed.append(Suppressed(finding, item))
+                suppressed.append(finding)
                 break
         else:
             left.append(finding)

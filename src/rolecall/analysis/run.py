@@ -23,7 +23,7 @@ from rolecall.source.tree import Unreadable
 if TYPE_CHECKING:  # a run that finds everything in the cache links nothing and reads nothing
     from rolecall.analysis.crew import Crew
     from rolecall.analysis.harvest import Harvest
-    from rolecall.analysis.suppressions import Suppressed, Suppression
+    from rolecall.analysis.suppressions import Suppression
     from rolecall.frontends.resource import Unit
     from rolecall.model.linking import Model
     from rolecall.model.rule import Rule
@@ -65,7 +65,7 @@ class Analysis:
     snapshot: Snapshot
     harvests: Harvests
     findings: list[Finding]
-    suppressed: list[Suppressed]
+    suppressed: list[Finding]
     notes: list[str]
     stats: dict[str, Any]
     planned: Mapping[str, SourceText]
@@ -233,7 +233,7 @@ def _crew(tree: Roots, size: int | None = None) -> Crew:
     return Crew(tree, size)
 
 
-def _judged(snapshot: Snapshot, options: Options, named: Sequence[str]) -> tuple[list[Finding], list[Suppressed]]:
+def _judged(snapshot: Snapshot, options: Options, named: Sequence[str]) -> tuple[list[Finding], list[Finding]]:
     """The findings that are left, sorted by place, and those that are suppressed."""
     seen: dict[tuple[object, ...], Finding] = {}
     for part in snapshot.findings.values():
@@ -247,7 +247,7 @@ def _judged(snapshot: Snapshot, options: Options, named: Sequence[str]) -> tuple
     for row in snapshot.rows:
         suppressions.extend(snapshot.suppressions.get(row.key, ()))
     findings = list(testdata.softened(seen.values(), named))
-    suppressed: list[Suppressed] = []
+    suppressed: list[Finding] = []
     if suppressions:
         from rolecall.analysis.acceptance import obey
 
@@ -255,7 +255,7 @@ def _judged(snapshot: Snapshot, options: Options, named: Sequence[str]) -> tuple
         findings, suppressed = obey(findings, suppressions, options.today or date.today(), known)
     if options.select or options.ignore:
         findings = [finding for finding in findings if _selected(finding.rule, options)]
-        suppressed = [item for item in suppressed if _selected(item.finding.rule, options)]
+        suppressed = [finding for finding in suppressed if _selected(finding.rule, options)]
     findings.sort(key=lambda f: (f.span.path, f.span.line, f.span.column, f.rule, f.address, f.message))
     return findings, suppressed
 

@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rolecall.model.finding import Finding
 from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
@@ -43,14 +42,6 @@ class Suppression:
     span: Span
     first_line: int
     last_line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Suppressed:
-    """A finding that was accepted, and the suppression that did so."""
-
-    finding: Finding
-    suppression: Suppression
 
 
 def in_file(source: SourceText) -> Iterator[Suppression]:
