@@ -121,7 +121,7 @@ def federate(subject: str, where: str, client: str) -> Handover:
         where,
         "the owner of the application",
         f"az ad app federated-credential create --id {client} --parameters "
-        f'\'{{"name":"terraform","issuer":"{issuer}","subject":"SUBJECT","audiences":["api://AzureADTokenExchange"]}}\'',
+        f'\'{{"name":"github","issuer":"{issuer}","subject":"SUBJECT","audiences":["api://AzureADTokenExchange"]}}\'',
         f"az ad app federated-credential list --id {client} shows issuer and subject",
     )
 

@@ -358,9 +358,36 @@ diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
     PlannerExample(
         "a secret from elsewhere",
         {".github/workflows/deploy.yml": _WORKFLOW},
-        {"jobs.site": "advice"},
+        {"jobs.site": "partial"},
         {"jobs.site": _TARGET},
-        says=("the login step does not name client-id, tenant-id, subscription-id", "revoke the client secret"),
+        patches={
+            "migrate": """\
+diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
+--- a/.github/workflows/deploy.yml
++++ b/.github/workflows/deploy.yml
+@@ -7,10 +7,15 @@
+ jobs:
+   site:
+     runs-on: ubuntu-latest
++    permissions:
++      id-token: write
++      contents: read
+     environment: production
+     steps:
+       - uses: actions/checkout@v4
+       - uses: azure/login@v2
+         with:
+-          creds: ${{ secrets.AZURE_CREDENTIALS }}
++          client-id: ${{ vars.AZURE_CLIENT_ID }}
++          tenant-id: ${{ vars.AZURE_TENANT_ID }}
++          subscription-id: ${{ vars.AZURE_SUBSCRIPTION_ID }}
+       - run: az webapp up
+""",
+        },
+        says=(
+            "AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID, which no code sets",
+            "revoke the client secret",
+        ),
     ),
     PlannerExample(
         "a secret for another repository",

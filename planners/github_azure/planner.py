@@ -13,13 +13,15 @@ from collections.abc import Iterator
 
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, text
-from rolecall.planners.github_azure.environment import from_environment, serves
+from rolecall.planners.github_azure.environment import federate, from_environment, serves
 from rolecall.planners.github_azure.trust import trust
 from rolecall.planning.case import Case, Use
 from rolecall.planning.edits.line_edit import Refused
-from rolecall.planning.edits.workflow_edit import Login, edit_workflow, replace_inputs
+from rolecall.planning.edits.workflow_edit import Login, edit_workflow, place, replace_inputs
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
+from rolecall.planning.pipelines.github_repository import own_subjects
+from rolecall.planning.pipelines.login_variables import variable_ending
 from rolecall.planning.verdicts.advising import revocation, steps_to
 
 RECIPES = ("AZ-05", "AZ-01")
@@ -71,13 +73,15 @@ def _workflow(case: Case, use: Use, move: Move, known: frozenset[str]) -> None:
             move.hold(f"the workflow cannot be edited here: {refused.reason}", by_hand(use))
         return
 
-    def rewrite(step: Resource, inputs: Mapping) -> list[Edit]:
-        return _login_edits(case, move, step, inputs, known)
+    def rewrite(job: Resource, step: Resource, inputs: Mapping) -> list[Edit]:
+        return _login_edits(case, use, move, job, step, inputs, known)
 
     edit_workflow(case, use, move, Login(ACTION, ("creds",), rewrite), by_hand(use))
 
 
-def _login_edits(case: Case, move: Move, step: Resource, inputs: Mapping, known: frozenset[str]) -> list[Edit]:
+def _login_edits(
+    case: Case, use: Use, move: Move, job: Resource, step: Resource, inputs: Mapping, known: frozenset[str]
+) -> list[Edit]:
     """Takes `creds` out of a login step; the ids stay or come in as variables of the repository."""
     if _OLD.fullmatch((text(step.get("uses")) or "").rpartition("@")[2]):
         raise Refused("this release of azure/login knows no login without a secret: take 1.4.0 or newer first")
@@ -86,20 +90,39 @@ def _login_edits(case: Case, move: Move, step: Resource, inputs: Mapping, known:
     if any(inputs.get(name) is not None for name in INPUTS):
         # the action takes no notice of `creds` where one of the ids is set
         move.prerequisites.append("the application trusts this job's subject by a federated credential")
-    new = {name: f"${{{{ vars.{variable} }}}}" for name, variable in _missing(inputs)}
-    if unset := [variable for _, variable in _missing(inputs) if variable not in known]:
+    missing = dict(_missing(inputs))
+    unset = [variable for variable in missing.values() if variable not in known]
+    ending = ""
+    if unset and case.credential.form == "minted":
         move.hold(
-            f"the login step does not name {', '.join(name for name, v in _missing(inputs) if v in unset)}",
-            Handover(
-                f"set the repository variable{'s' if len(unset) > 1 else ''} {', '.join(unset)} to what the secret "
-                "says (clientId, tenantId, subscriptionId), which are no secrets",
-                step.span.path,
-                "the owner of the repository",
-                "; ".join(f"gh variable set {variable}" for variable in unset),
-                "gh variable list names them",
-            ),
+            f"the login step does not name {', '.join(n for n, v in missing.items() if v in unset)}", _set(step, unset)
         )
+    elif unset:
+        ending = variable_ending(case, use)
+        named = [f"{variable}{ending}" for variable in unset]
+        move.wait_for(
+            f"the job logs in by the variables {', '.join(named)}, which no code sets, as an application whose trust "
+            "in this job is not in the code",
+            *(federate(subject, place(job), "CLIENT_ID") for subject in own_subjects(case, job)),
+            _set(step, named),
+            revocation(case),
+        )
+        move.needs["migrate"].append(
+            f"the repository's variables {', '.join(named)} are set, and the application trusts the job's token"
+        )
+    new = {name: f"${{{{ vars.{variable}{ending} }}}}" for name, variable in missing.items()}
     return replace_inputs(case, step, inputs, ("creds",), new)
+
+
+def _set(step: Resource, names: list[str]) -> Handover:
+    return Handover(
+        f"set the repository variable{'s' if len(names) > 1 else ''} {', '.join(names)} to what the secret says "
+        "(clientId, tenantId, subscriptionId), which are no secrets; --env NAME where the secret is an environment's",
+        place(step),
+        "the owner of the repository",
+        "; ".join(f"gh variable set {name}" for name in names),
+        "gh variable list names them",
+    )
 
 
 def _missing(inputs: Mapping) -> Iterator[tuple[str, str]]:

@@ -381,10 +381,33 @@ diff --git a/main.tf b/main.tf
     PlannerExample(
         "a key from elsewhere",
         {".github/workflows/deploy.yml": _WORKFLOW},
-        {"jobs.site": "advice"},
+        {"jobs.site": "partial"},
         {"jobs.site": _TARGET},
+        patches={
+            "migrate": """\
+diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
+--- a/.github/workflows/deploy.yml
++++ b/.github/workflows/deploy.yml
+@@ -7,10 +7,14 @@
+ jobs:
+   site:
+     runs-on: ubuntu-latest
++    permissions:
++      id-token: write
++      contents: read
+     environment: production
+     steps:
+       - uses: actions/checkout@v4
+       - uses: google-github-actions/auth@v2
+         with:
+-          credentials_json: ${{ secrets.GCP_KEY }}
++          workload_identity_provider: ${{ vars.GCP_WORKLOAD_IDENTITY_PROVIDER }}
++          service_account: ${{ vars.GCP_SERVICE_ACCOUNT }}
+       - run: gcloud run deploy site
+""",
+        },
         says=(
-            "the login step does not name workload_identity_provider, service_account",
+            "GCP_WORKLOAD_IDENTITY_PROVIDER, GCP_SERVICE_ACCOUNT, which no code sets",
             "revoke the service account key",
         ),
     ),

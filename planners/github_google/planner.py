@@ -8,25 +8,29 @@ repository.
 
 from __future__ import annotations
 
+import shlex
+
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping
 from rolecall.planners.github_google.trust import condition_of, members, provider_of
 from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.edits.hcl_edit import insert_after
 from rolecall.planning.edits.line_edit import Refused
-from rolecall.planning.edits.workflow_edit import Login, edit_workflow, replace_inputs
+from rolecall.planning.edits.workflow_edit import Login, edit_workflow, place, replace_inputs
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.pipelines.github_repository import (
     decided,
     lone,
     no_subject,
+    own_subjects,
     repository,
     set_subjects,
     settled,
     subjects,
     variables,
 )
+from rolecall.planning.pipelines.login_variables import variable_ending
 from rolecall.planning.principals.google_account import account_of, refuse_sole_writer
 from rolecall.planning.templates import render
 from rolecall.planning.verdicts.advising import revocation, steps_to
@@ -150,30 +154,71 @@ def _workflow(case: Case, use: Use, move: Move, known: frozenset[str]) -> None:
         )
         return
 
-    def rewrite(step: Resource, inputs: Mapping) -> list[Edit]:
-        return _login_edits(case, move, step, inputs, known)
+    def rewrite(job: Resource, step: Resource, inputs: Mapping) -> list[Edit]:
+        return _login_edits(case, use, move, job, step, inputs, known)
 
     edit_workflow(case, use, move, Login(ACTION, ("credentials_json",), rewrite), by_hand(use))
 
 
-def _login_edits(case: Case, move: Move, step: Resource, inputs: Mapping, known: frozenset[str]) -> list[Edit]:
+def _login_edits(
+    case: Case, use: Use, move: Move, job: Resource, step: Resource, inputs: Mapping, known: frozenset[str]
+) -> list[Edit]:
     """Takes `credentials_json` out of a login step; provider and account come in as variables of the repository."""
     missing = {name: variable for name, variable in INPUTS.items() if inputs.get(name) is None}
-    if unset := [variable for variable in missing.values() if variable not in known]:
+    unset = [variable for variable in missing.values() if variable not in known]
+    ending = ""
+    if unset and case.credential.form == "minted":
         move.hold(
-            f"the login step does not name {', '.join(n for n, v in missing.items() if v in unset)}",
-            Handover(
-                f"set the repository variable{'s' if len(unset) > 1 else ''} {', '.join(unset)}: the provider's whole "
-                "name (projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER), the service "
-                "account's email",
-                step.span.path,
-                "the owner of the repository",
-                "; ".join(f"gh variable set {variable}" for variable in unset),
-                "gh variable list names them",
-            ),
+            f"the login step does not name {', '.join(n for n, v in missing.items() if v in unset)}", _set(step, unset)
         )
-    new = {name: f"${{{{ vars.{variable} }}}}" for name, variable in missing.items()}
+    elif unset:
+        ending = variable_ending(case, use)
+        named = [f"{variable}{ending}" for variable in unset]
+        move.wait_for(
+            f"the job logs in by the variables {', '.join(named)}, which no code sets, by a pool whose trust in this "
+            "job is not in the code",
+            *(_let_in(job, subject) for subject in own_subjects(case, job)),
+            _set(step, named),
+            revocation(case),
+        )
+        move.needs["migrate"].append(
+            f"the repository's variables {', '.join(named)} are set, and the pool's provider lets the job in"
+        )
+    new = {name: f"${{{{ vars.{variable}{ending} }}}}" for name, variable in missing.items()}
     return replace_inputs(case, step, inputs, ("credentials_json",), new)
+
+
+def _let_in(job: Resource, subject: str) -> Handover:
+    """The pool, its provider and the account's own policy, by hand.
+
+    https://github.com/google-github-actions/auth#workload-identity-federation-through-a-service-account
+    """
+    condition = shlex.quote(f"assertion.repository == '{subject.split(':')[1]}'")
+    principal = "principal://iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/github/subject/"
+    return Handover(
+        "make a pool and a provider for GitHub's tokens, unless there are, and let this job's subject impersonate the "
+        "service account whose key the secret holds (client_email in it)",
+        place(job),
+        "the owner of the project",
+        "gcloud iam workload-identity-pools create github --location global; gcloud iam workload-identity-pools "
+        "providers create-oidc github --location global --workload-identity-pool github --issuer-uri "
+        "https://token.actions.githubusercontent.com --attribute-mapping google.subject=assertion.sub "
+        f"--attribute-condition {condition}; gcloud iam service-accounts add-iam-policy-binding ACCOUNT "
+        f"--role roles/iam.workloadIdentityUser --member {shlex.quote(principal + subject)}",
+        "gcloud iam service-accounts get-iam-policy ACCOUNT lists that one subject",
+    )
+
+
+def _set(step: Resource, names: list[str]) -> Handover:
+    return Handover(
+        f"set the repository variable{'s' if len(names) > 1 else ''} {', '.join(names)}: the provider's whole name "
+        "(projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER), the service account's "
+        "email; --env NAME where the secret is an environment's",
+        place(step),
+        "the owner of the repository",
+        "; ".join(f"gh variable set {name}" for name in names),
+        "gh variable list names them",
+    )
 
 
 def by_hand(use: Use) -> Handover:

@@ -30,9 +30,33 @@ HELD: tuple[PlannerExample, ...] = (
         {
             ".github/workflows/deploy.yml": KEYS_ALONE,
         },
-        {"jobs.site": "advice"},
+        {"jobs.site": "partial"},
         {"jobs.site": ("aws:oidc",)},
-        says=("the login step names no role yet",),
+        patches={
+            "migrate": """\
+diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
+--- a/.github/workflows/deploy.yml
++++ b/.github/workflows/deploy.yml
+@@ -7,12 +7,14 @@
+ jobs:
+   site:
+     runs-on: ubuntu-latest
++    permissions:
++      id-token: write
++      contents: read
+     steps:
+       - uses: actions/checkout@v4
+       - name: Log in
+         uses: aws-actions/configure-aws-credentials@v4
+         with:
+-          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}
++          role-to-assume: ${{ vars.AWS_ROLE_ARN }}
+-          aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
+           aws-region: eu-west-2
+       - run: aws s3 sync site s3://site/
+""",
+        },
+        says=("no code makes that role or sets it", "make a role that this job's tokens alone may assume"),
     ),
     PlannerExample(
         "a role that takes the user alone",
@@ -62,7 +86,7 @@ resource "aws_iam_role" "deploy" {
             "main.tf": _USER.replace("app", "deployer"),
             ".github/workflows/deploy.yml": KEYS_ALONE,
         },
-        {"jobs.site": "advice", "aws_iam_access_key.deployer": "advice"},
+        {"jobs.site": "partial", "aws_iam_access_key.deployer": "advice"},
         {"jobs.site": ("aws:oidc",), "aws_iam_access_key.deployer": ("aws:oidc", "retire")},
         says=(
             "a pipeline here logs in with a key that no code makes, and it may be this one",
@@ -149,9 +173,37 @@ jobs:
       - run: aws s3 sync site s3://site/
 """,
         },
-        {"jobs.site": "advice"},
+        {"jobs.site": "partial"},
         {"jobs.site": ("aws:oidc",)},
-        says=("the job has no login step and no role yet",),
+        patches={
+            "migrate": """\
+diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
+--- a/.github/workflows/deploy.yml
++++ b/.github/workflows/deploy.yml
+@@ -3,13 +3,18 @@
+ on: push
+
+ env:
+-  AWS_ACCESS_KEY_ID: ${{ secrets.AWS_ACCESS_KEY_ID }}
+-  AWS_SECRET_ACCESS_KEY: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
+   AWS_REGION: eu-west-2
+
+ jobs:
+   site:
+     runs-on: ubuntu-latest
++    permissions:
++      id-token: write
++      contents: read
+     steps:
+       - uses: actions/checkout@v4
++      - uses: aws-actions/configure-aws-credentials@v6
++        with:
++          role-to-assume: ${{ vars.AWS_ROLE_ARN }}
++          aws-region: ${{ env.AWS_REGION }}
+       - run: aws s3 sync site s3://site/
+""",
+        },
+        says=("no code makes that role or sets it",),
     ),
     PlannerExample(
         "keys that Terraform makes",
@@ -249,5 +301,25 @@ diff --git a/main.tf b/main.tf
 """,
         },
         says=("which repository, branch or environment may assume the role is not in the code",),
+    ),
+    PlannerExample(
+        "jobs with keys of their own",
+        {
+            ".github/workflows/deploy.yml": KEYS_ALONE,
+            ".github/workflows/release.yml": KEYS_ALONE.replace("secrets.", "secrets.PROD_").replace("site:", "prod:"),
+        },
+        {"jobs.site": "partial", "jobs.prod": "partial"},
+        {"jobs.site": ("aws:oidc",), "jobs.prod": ("aws:oidc",)},
+        says=("the variable AWS_ROLE_ARN names", "the variable AWS_ROLE_ARN_PROD names"),
+    ),
+    PlannerExample(
+        "keys of two names that say the same",
+        {
+            ".github/workflows/deploy.yml": KEYS_ALONE,
+            ".github/workflows/release.yml": KEYS_ALONE.replace("_ACCESS_KEY", "_KEY").replace("site:", "prod:"),
+        },
+        {"jobs.site": "advice", "jobs.prod": "advice"},
+        {"jobs.site": ("aws:oidc",), "jobs.prod": ("aws:oidc",)},
+        says=("other jobs have another key, and the names of both say the same",),
     ),
 )

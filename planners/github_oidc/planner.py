@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, text
+from rolecall.planners.github_oidc.role_steps import make_role, set_variable
 from rolecall.planning.case import Case, Use
 from rolecall.planning.edits.line_edit import Refused
-from rolecall.planning.edits.workflow_edit import Login, edit_workflow, replace_inputs
+from rolecall.planning.edits.workflow_edit import Login, edit_workflow, place, replace_inputs
 from rolecall.planning.edits.workflow_login import new_login
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
@@ -27,6 +28,7 @@ from rolecall.planning.pipelines.github_repository import (
     unseen_reader,
     variables,
 )
+from rolecall.planning.pipelines.login_variables import variable_ending
 from rolecall.planning.pipelines.own_repository import hold_unless_here
 from rolecall.planning.principals.parity import carry_over, obstacles
 from rolecall.planning.principals.roles import account_of, new_role
@@ -38,8 +40,8 @@ CLOUD = "aws"
 PLATFORMS = ("github-actions",)
 
 ACTION = "configure-aws-credentials"
-#: The role, by a variable of the repository.
-_ROLE = "${{ vars.AWS_ROLE_ARN }}"
+#: The variable of the repository that holds the role's ARN.
+_ROLE = "AWS_ROLE_ARN"
 KEYS = ("aws-access-key-id", "aws-secret-access-key", "aws-session-token")
 
 
@@ -49,7 +51,7 @@ def plan(case: Case, use: Use) -> Move:
     known = _role(case, move) if case.owner is not None else frozenset()
     if use.workload.site.format == "github":
         _workflow(case, use, move, known)
-        if "AWS_ROLE_ARN" in known:
+        if _ROLE in known:
             hold_unless_here(case, move, repository(case), use.places[0].path)
         if reader := unseen_reader(case):
             move.unseen = True
@@ -117,7 +119,7 @@ def _role(case: Case, move: Move) -> frozenset[str]:
             repository=pinned.code,
             subjects=subjects(case) or [NOBODY],
         )
-        set_there, known = variables(case, {"AWS_ROLE_ARN": f"{role.address}.arn"} if lone(case) else {})
+        set_there, known = variables(case, {_ROLE: f"{role.address}.arn"} if lone(case) else {})
         edits += set_there
         edits += carry_over(case, role, "github" if len(case.uses) > 1 else "")
     except Refused as refused:
@@ -162,20 +164,37 @@ def _provider(case: Case, account: str) -> str:
 
 
 def _workflow(case: Case, use: Use, move: Move, known: frozenset[str]) -> None:
-    def rewrite(step: Resource, inputs: Mapping) -> list[Edit]:
-        return _login_edits(case, move, step, inputs, known)
+    def rewrite(job: Resource, step: Resource, inputs: Mapping) -> list[Edit]:
+        return _login_edits(case, use, move, job, step, inputs, known)
 
     def write(job: Resource) -> list[Edit]:
-        edits = new_login(case, use, job, _ROLE)
-        if "AWS_ROLE_ARN" not in known:
-            move.hold("the job has no login step and no role yet", _by_hand(use))
-            move.hold(move.reasons[-1], _role_by_hand(job))
-        return edits
+        return new_login(case, use, job, _role_variable(case, use, move, job, known))
 
     edit_workflow(case, use, move, Login(ACTION, KEYS[:2], rewrite, elsewhere=True, write=write), _by_hand(use))
 
 
-def _login_edits(case: Case, move: Move, step: Resource, inputs: Mapping, known: frozenset[str]) -> list[Edit]:
+def _role_variable(case: Case, use: Use, move: Move, job: Resource, known: frozenset[str]) -> str:
+    """The role of a login step, by a variable of the repository; where no code sets it, the patch waits for people."""
+    if _ROLE in known:
+        return f"${{{{ vars.{_ROLE} }}}}"
+    if case.credential.form == "minted":
+        move.hold(
+            "no code sets the variable of the repository by which the login step names its role",
+            set_variable(place(job), _ROLE),
+        )
+        return f"${{{{ vars.{_ROLE} }}}}"
+    variable = _ROLE + variable_ending(case, use)
+    move.wait_for(
+        f"the job logs in by the role that the variable {variable} names, and no code makes that role or sets it",
+        *make_role(case, job, variable),
+    )
+    move.needs["migrate"].append(f"the repository's variable {variable} is the ARN of a role that lets the job in")
+    return f"${{{{ vars.{variable} }}}}"
+
+
+def _login_edits(
+    case: Case, use: Use, move: Move, job: Resource, step: Resource, inputs: Mapping, known: frozenset[str]
+) -> list[Edit]:
     """Takes the keys out of a login step; the role stays or comes in as a variable of the repository."""
     role = inputs.get("role-to-assume")
     if role is not None:
@@ -197,9 +216,7 @@ def _login_edits(case: Case, move: Move, step: Resource, inputs: Mapping, known:
         chaining = inputs.get("role-skip-session-tagging") is not None
         move.reuses = "" if chaining else (text(role) or "")
         return replace_inputs(case, step, inputs, KEYS, {})
-    if "AWS_ROLE_ARN" not in known:
-        move.hold("the login step names no role yet", _role_by_hand(step))
-    return replace_inputs(case, step, inputs, KEYS, {"role-to-assume": _ROLE})
+    return replace_inputs(case, step, inputs, KEYS, {"role-to-assume": _role_variable(case, use, move, job, known)})
 
 
 def _closed_role(case: Case, arn: str) -> str:
@@ -211,15 +228,6 @@ def _closed_role(case: Case, arn: str) -> str:
             if statements and not any(takes_tokens(statement) for statement in statements):
                 return identity.site.address
     return ""
-
-
-def _role_by_hand(place: Resource) -> Handover:
-    return Handover(
-        "set the repository variable AWS_ROLE_ARN to the role's ARN",
-        place.span.path,
-        "the owner of the repository",
-        "gh variable set AWS_ROLE_ARN --body <the role's ARN>",
-    )
 
 
 def _by_hand(use: Use) -> Handover:

@@ -65,8 +65,7 @@ def test_nothing_is_taken_away_unless_every_consumer_moves(example: PlannerExamp
     for migration in plan.migrations:
         names = {phase.name for phase in migration.phases}
         if migration.disposition != "patch":
-            # the login of Terraform, or of the job that runs it, is patched on its side, and says what has to be there
-            # before
+            # the login of Terraform or of a job is patched on its side, and says what has to be there before
             own = all(consumer.platform in ("terraform", "github-actions") for consumer in migration.consumers)
             phases = [phase for phase in migration.phases if phase.name == "migrate"]
             assert not phases or (own and phases[0].needs and migration.handover)

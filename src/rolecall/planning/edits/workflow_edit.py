@@ -28,14 +28,14 @@ STRANGERS = ("pull_request_target", "workflow_run")
 class Login:
     """An action that logs in to a cloud: how its name ends, the inputs that hold a key, and what takes their place.
 
-    `rewrite` gets the step and its inputs, answers edits, and may hold the move.  `elsewhere` says whether entries of
-    the key outside the login step may go too, since the step's own login serves what reads them.  `write` gets the job
-    where it has no such step, and answers the edits that write one.
+    `rewrite` gets the job, the step and its inputs, answers edits, and may hold the move.  `elsewhere` says whether
+    entries of the key outside the login step may go too, since the step's own login serves what reads them.  `write`
+    gets the job where it has no such step, and answers the edits that write one.
     """
 
     action: str
     keys: tuple[str, ...]
-    rewrite: Callable[[Resource, Mapping], list[Edit]]
+    rewrite: Callable[[Resource, Resource, Mapping], list[Edit]]
     elsewhere: bool = False
     write: Callable[[Resource], list[Edit]] | None = None
 
@@ -76,7 +76,7 @@ def _edits(case: Case, move: Move, use: Use, login: Login, job: Resource, steps:
         inputs = step.get("with")
         if not isinstance(inputs, Mapping) or inputs.span is None:
             raise Refused("the inputs of the login step cannot be edited")
-        edits.extend(login.rewrite(step, inputs))
+        edits.extend(login.rewrite(job, step, inputs))
     if others:
         source = case.context.text(others[0].path)
         outside = [place for place in others if place.path == source.path]
@@ -170,6 +170,11 @@ def let_ask(case: Case, move: Move, job: Resource) -> list[Edit]:
     lines = (f"{indent}permissions:", *(f"{indent}  {scope}: {level}" for scope, level in granted_now.items()))
     block = newline.join(lines) + newline
     return [Edit(source.path, end, end, block)]
+
+
+def place(found: Resource) -> str:
+    """`path:line` of a job or a step."""
+    return f"{found.span.path}:{found.span.line}"
 
 
 def job_of(step: Resource) -> str:

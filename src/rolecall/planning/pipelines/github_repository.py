@@ -15,7 +15,7 @@ from rolecall.planning.edits.repetition import repetition
 from rolecall.planning.edits.workflow_edit import strings
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.pipelines.called_jobs import ways
-from rolecall.planning.pipelines.own_repository import is_here
+from rolecall.planning.pipelines.own_repository import is_here, origin
 from rolecall.planning.templates import hcl, ident
 
 #: The issuer of the tokens of GitHub's jobs: https://docs.github.com/en/actions/reference/security/oidc
@@ -44,7 +44,7 @@ def subjects(case: Case) -> list[str]:
     has to name owner, repository and environment or branch).
     """
     name = repository(case)
-    found = [_of(name, job) for use in case.uses for job in _jobs(case, use)] if name else []
+    found = [subjects_of(name, job) for use in case.uses for job in _jobs(case, use)] if name else []
     return list(dict.fromkeys(one for each in found for one in each)) if all(found) else []
 
 
@@ -54,11 +54,17 @@ def decided(case: Case) -> bool:
     return bool(jobs) and all(found and all(map(_only, found)) for found in jobs)
 
 
-def _of(name: str, job: Resource) -> list[str]:
+def subjects_of(name: str, job: Resource) -> list[str]:
+    """The subjects of one job's tokens, in their older form, as far as its environment or branches say them."""
     if environment := text(job.get("environment")):
         return [f"repo:{name}:environment:{environment}"]
     branches = strings(next(iter(job.find("trigger_filters.push.branches")), None))
     return [f"repo:{name}:ref:refs/heads/{branch}" for branch in branches if "*" not in branch]
+
+
+def own_subjects(case: Case, job: Resource) -> list[str]:
+    """The subjects of a job of the scanned repository, with placeholders for what the code does not say."""
+    return subjects_of(origin(case) or "OWNER/NAME", job) or ["repo:OWNER/NAME:ref:refs/heads/BRANCH"]
 
 
 def _only(job: Resource) -> bool:

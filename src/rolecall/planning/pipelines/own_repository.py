@@ -28,6 +28,7 @@ _FILES = (
     "sonar-project.properties",
     "mkdocs.yml",
 )
+_ORIGIN = re.compile(rb"(?m)^\s*url\s*=\s*\S*github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?\s*$")
 
 
 def hold_unless_here(case: Case, move: Move, path: str, pipeline: str) -> None:
@@ -48,6 +49,12 @@ def hold_unless_here(case: Case, move: Move, path: str, pipeline: str) -> None:
             f"it ends in {path or 'the same name'}",
         ),
     )
+
+
+def origin(case: Case) -> str:
+    """OWNER/NAME of the GitHub repository that git cloned the scanned folder from; "" where its files do not say."""
+    found = _ORIGIN.search(_data(case, ".git/config"))
+    return found[1].decode() if found is not None else ""
 
 
 def is_here(case: Case, path: str) -> bool:

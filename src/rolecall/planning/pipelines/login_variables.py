@@ -1,0 +1,66 @@
+"""What the repository variables of a keyless login are called, where nothing in the code sets them.
+
+A login without a key names a role, a client or a provider by variables.  Jobs with different keys need different ones,
+and what tells the keys apart are the names of their secrets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rolecall.model.parts import Credential
+from rolecall.planning.case import Case, Use
+from rolecall.planning.edits.line_edit import Refused
+from rolecall.source.text import Span
+from rolecall.source.tree import Unreadable
+
+_SECRET = re.compile(r"\bsecrets\.(\w+)")
+#: Words of secrets' names that say what they are, and nothing of whose.
+_GENERIC = frozenset(
+    (
+        *("ACCESS", "ACCOUNT", "AMAZON", "ARM", "AUTH", "AWS", "AZURE", "CLIENT", "CREDENTIAL", "CREDENTIALS", "CREDS"),
+        *("GCLOUD", "GCP", "GOOGLE", "IAM", "ID", "JSON", "KEY", "KEYS", "LOGIN", "PRINCIPAL", "SA", "SECRET"),
+        *("SERVICE", "SP", "TOKEN", "USER"),
+    )
+)
+
+
+def variable_ending(case: Case, use: Use) -> str:
+    """What the names of the job's variables end in, so that jobs with other keys have others: "" for the usual secret,
+    `_PROD` for one that is called PROD_AWS_ACCESS_KEY_ID.
+
+    Raises Refused where the names do not tell: a secret that a caller passes, one chosen while the job runs, two keys
+    whose names differ in nothing that says whose they are.
+    """
+    if use.workload.site.address.count("jobs.") > 1:
+        raise Refused("each caller of the workflow passes it a key, and whose it is is not told by its name")
+    own = _names(case, use.places)
+    endings = {_ending(name) for name in own}
+    if len(endings) != 1:
+        raise Refused("the names of its secrets do not tell which role, client or provider is this job's")
+    for other in case.model.credentials.values():
+        if other.cloud == case.credential.cloud and other.site.format == "github" and other.form != "literal":
+            names = _names(case, _places(case, other))
+            if not names & own and {_ending(name) for name in names} & endings:
+                shown = ", ".join(sorted({*names, *own})[:3])
+                raise Refused(f"other jobs have another key, and the names of both say the same ({shown})")
+    return endings.pop()
+
+
+def _places(case: Case, credential: Credential) -> list[Span]:
+    return [c.steps[-1].span for c in case.model.flow(credential).consumptions] or [credential.span]
+
+
+def _names(case: Case, places: Iterable[Span]) -> frozenset[str]:
+    found: set[str] = set()
+    for place in places:
+        try:
+            found.update(name.upper() for name in _SECRET.findall(case.context.tree.read(place.path).text(place)))
+        except Unreadable:
+            continue
+    return frozenset(found)
+
+
+def _ending(name: str) -> str:
+    return "".join(f"_{word}" for word in name.split("_") if word and word not in _GENERIC)
