@@ -281,6 +281,29 @@ resource "azapi_resource" "owner" { # <- RC301
 
 GOOD = (
     Example(
+        "what people sign on to, by a provider that a custom resource makes",
+        {
+            "stack.yaml": """\
+Resources:
+  Provider:
+    Type: Custom::SAMLProvider
+    Properties:
+      ServiceToken: !ImportValue saml-provider-function
+  Administrators:
+    Type: AWS::IAM::Role
+    Properties:
+      ManagedPolicyArns: ["arn:aws:iam::aws:policy/AdministratorAccess"]
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Federated: !Ref Provider}
+            Action: sts:AssumeRoleWithSAML
+            Condition: {StringEquals: {"SAML:aud": "https://signin.aws.amazon.com/saml"}}
+"""
+        },
+    ),
+    Example(
         "people, and a machine with one role",
         {
             "main.tf": """\

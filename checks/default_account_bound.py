@@ -39,9 +39,12 @@ RULE = Rule(
 
 def check(model: Model) -> Iterator[Finding]:
     """One finding for each binding."""
+    seen: set[tuple[tuple[str, int], str]] = set()
     for binding in cluster(model).bindings:
         for subject in binding.subjects:
-            if subject.kind == "ServiceAccount" and subject.name == "default":
+            once = (binding.site.declaration, subject_name(binding, subject))
+            if subject.kind == "ServiceAccount" and subject.name == "default" and once not in seen:
+                seen.add(once)
                 yield RULE.finding(
                     f"{binding.label} gives the role {binding.role} to {subject_name(binding, subject)}, which every"
                     " pod of the namespace is by default",

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rolecall.model.declaration import declarations
+from rolecall.model.declaration import Declaration, declarations
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.nouns import secret, short
@@ -40,25 +40,24 @@ def check(model: Model) -> Iterator[Finding]:
     """One finding for each output that carries a secret."""
     seen: set[tuple[str, int]] = set()
     for declaration in declarations(model):
-        for end in declaration.flow.stores:
-            store = end.store
-            if store.kind not in OUTPUTS or end.steps[0].attribute == "id" or store.site.declaration in seen:
-                continue
-            seen.add(store.site.declaration)
-            if "pgp" in declaration.first.marks or (store.kind == "tf-output" and store.sensitive):
-                continue  # the key's own finding names it as a place where it is handed over
-            yield RULE.finding(
-                f"output {store.site.name} carries the {secret(declaration.first)} of {declaration.label}",
-                store.site.span,
-                store.site.address,
-                severity="low" if "rotated" in declaration.first.marks else RULE.severity,
-                identity=declaration.owner.site.address if declaration.owner else "",
-                related=()
-                if declaration.at_call
-                else (Related(declaration.first.span, f"the {short(declaration.first)} is minted here"),),
-                key=store.site.name,
-                help="move its readers to a role, then drop the output",
-            )
+        for one in (Declaration(model, (credential,)) for credential in declaration.credentials):
+            for end in one.flow.stores:
+                store = end.store
+                if store.kind not in OUTPUTS or end.steps[0].attribute == "id" or store.site.declaration in seen:
+                    continue
+                seen.add(store.site.declaration)
+                if "pgp" in one.first.marks or (store.kind == "tf-output" and store.sensitive):
+                    continue  # the key's own finding names it as a place where it is handed over
+                yield RULE.finding(
+                    f"output {store.site.name} carries the {secret(one.first)} of {one.label}",
+                    store.site.span,
+                    store.site.address,
+                    severity="low" if "rotated" in one.first.marks else RULE.severity,
+                    identity=one.owner.site.address if one.owner else "",
+                    related=() if one.at_call else (Related(one.first.span, f"the {short(one.first)} is minted here"),),
+                    key=store.site.name,
+                    help="move its readers to a role, then drop the output",
+                )
 
 
 BAD = (

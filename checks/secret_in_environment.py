@@ -259,6 +259,22 @@ resource "aws_instance" "web" {
         },
     ),
     Example(
+        "what a program fills in",
+        {
+            "stack.yaml": """\
+Parameters:
+  LicenseKey: {Type: String, NoEcho: true}
+Resources:
+  Agent:
+    Type: AWS::Lambda::Function
+    Properties:
+      Role: arn:aws:iam::111122223333:role/agent
+      Environment:
+        Variables: {LICENSE_KEY: !Sub "{LicenseKey}"}
+"""
+        },
+    ),
+    Example(
         "a name that is put together",
         {
             "main.tf": """\

@@ -66,7 +66,7 @@ def check(model: Model) -> Iterator[Finding]:
             else "by reference"
         )
         yield RULE.finding(
-            f"{holder} is given a static {key(first)} ({first.field}) {origin}",
+            f"{holder} is given a static {key(first)}{f' ({first.field})' if first.field else ''} {origin}",
             first.span,
             first.site.address,
             severity="high" if consumers and not first.library and not _of_an_account(first) else "medium",

@@ -8,8 +8,12 @@ from typing import Any, Protocol
 
 from rolecall.model.finding import Confidence, Family, Finding, Related, Severity
 from rolecall.model.linking import Model
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import Span
+
+#: An account of which neither namespace nor name is known.
+_NOBODY = late(r"\$\{\?\}/\$\{\?\}(?![\w.$-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,15 @@ class Rule:
             "equivalents": self.equivalents,
         }
         return Finding(
-            rule=self.id, family=self.family, message=message, span=span, address=address, **{**base, **more}
+            rule=self.id, family=self.family, message=_said(message), span=span, address=address, **{**base, **more}
         )
+
+
+def _said(message: str) -> str:
+    """A message as people read it, with what is not known of names left open."""
+    if "${?}" not in message:
+        return message
+    return _NOBODY.sub("an account whose name is not known", message).replace("${?}", "…")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,9 @@ from rolecall.source.text import Span
 #: scanned code takes the policy.
 Standing = Literal["machine", "unknown", "person", "nobody"]
 
+#: How a sign-on page hands people a role
+#: (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html).
+_BY_SAML = "sts:assumerolewithsaml"
 #: Words of folders and files that hold what people sign on to.
 _SIGN_ON = frozenset({"sso", "identity-center", "saml"})
 
@@ -59,9 +62,10 @@ def is_judged(model: Model, identity: Identity) -> bool:
 
 
 def _is_people(identity: Identity) -> bool:
-    """A role that people take: signed in by SAML, or asked for a second factor."""
+    """A role that people take: signed in by SAML, which is a browser's way, or asked for a second factor."""
     allowed = [s for s in identity.assume.statements if s.effect == "Allow"] if identity.assume is not None else []
     saml = any("saml-provider" in who for s in allowed for _, who in s.principals)
+    saml = saml or any(action.lower() == _BY_SAML for s in allowed for action in s.actions)
     factor = any("multifactorauth" in key.lower() for s in allowed for _, key, _ in s.conditions)
     return saml or factor
 

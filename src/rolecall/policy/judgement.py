@@ -6,6 +6,7 @@ boundary or a Deny with a condition stands before is one step lower.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from rolecall.model.finding import Severity, lower
@@ -29,6 +30,7 @@ from rolecall.policy.breadth import (
     reads_on_everything,
     whole_services,
 )
+from rolecall.policy.decision import is_everything
 from rolecall.policy.escalation import Escalation, escalations
 from rolecall.policy.holdings import Holdings, Permit
 from rolecall.policy.patterns import UNKNOWN
@@ -94,8 +96,7 @@ def _ideas(holdings: Holdings, step: int) -> Iterator[Verdict]:
     yield from _escalation(ways, step)
     for way in assuming:
         severity: Severity = "high" if way.sure else "medium"
-        says = "may take every role that trusts its account (sts:AssumeRole on everything)"
-        yield Verdict("assume-any", lower(severity, step), says, way.pivot.permit)
+        yield Verdict("assume-any", lower(severity, step), _assuming(way.pivot.permit), way.pivot.permit)
     passing = passes_anything(holdings)
     told = any(way.path.kind == "pass" for way in ways) or (
         passing is not None
@@ -131,6 +132,21 @@ def _ideas(holdings: Holdings, step: int) -> Iterator[Verdict]:
     if sessions:
         says = f"may get the credentials of others: {_list([width.what[0] for width in sessions])}"
         yield _verdict("sessions", "medium", says, min(sessions, key=lambda width: width.hard), step)
+
+
+def _assuming(permit: Permit) -> str:
+    """Which roles a statement lets somebody take that names none: of every account, or of some that it names."""
+    wide = [one for one in permit.statement.resources if is_everything(one)]
+    accounts = {one.split(":", 5)[4] for one in wide if set(one) != {"*"} and len(one.split(":", 5)) > 5}
+    if not wide or any(set(one) == {"*"} for one in wide) or any("*" in account for account in accounts):
+        return "may take every role that trusts its account (sts:AssumeRole on everything)"
+    which = f"{len(wide)} accounts" if len(wide) > 1 else "one account"
+    return f"may take every role of {which} that trusts it (sts:AssumeRole on {_list(list(map(_shown, wide)))})"
+
+
+def _shown(resource: str) -> str:
+    """An ARN with an account that is not known left open."""
+    return re.sub(r"\$\{[^}]*\}", "…", resource)
 
 
 def _escalation(ways: Sequence[Escalation], step: int) -> Iterator[Verdict]:

@@ -17,7 +17,7 @@ from rolecall.model.flow.fields import held
 from rolecall.model.parts import Fact
 from rolecall.model.sites import absent, site_of
 from rolecall.source.text import Span
-from rolecall.source.tree import Unreadable
+from rolecall.source.tree import Tree, Unreadable
 
 if TYPE_CHECKING:
     from rolecall.model.flow.holders import Holders
@@ -36,20 +36,19 @@ def lost_ways(holders: Holders) -> Iterator[Fact]:
         key = holders.resources[identifier]
         if identifier in led or identifier in holders.halves or key.mode != "resource":
             continue
-        span = next((span for span in _named(holders, key, entry) if _takes(holders, identifier, span)), None)
+        span = next((span for span in _named(holders, tree, key, entry) if _takes(holders, identifier, span)), None)
         if span is not None:
             yield Fact("lost-way", identifier, "", site_of(key), span)
 
 
-def _named(holders: Holders, key: Resource, entry: Entry) -> Iterator[Span]:
+def _named(holders: Holders, tree: Tree, key: Resource, entry: Entry) -> Iterator[Span]:
     """Where the folder's text writes a part of the key."""
-    tree = holders.extraction.tree
     folder = key.span.path.rpartition("/")[0]
     files = [path for path in holders.unit.files if path.rpartition("/")[0] == folder and path.endswith(".tf")]
     parts = {name.encode() for name in (*entry.id, *entry.secret, *entry.smtp)}
     address = re.escape(f"{key.type}.{key.name}".encode())
     written = re.compile(rb"(?<![\w.-])" + address + rb"(?![\w-])(?:\[[^\]\n]{0,80}\])?(?:\.(\w+))?")
-    for path in files if tree is not None and len(files) <= _MAX_FILES else ():
+    for path in files if len(files) <= _MAX_FILES else ():
         try:
             text = tree.read(path)
         except Unreadable:

@@ -63,7 +63,7 @@ _USER_INFO = late(r"\A[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<password>[^\s/@]+)@", re
 
 #: Texts that stand for something to be filled in, or name where the value is kept or (a skill's id) who calls.
 _FILLED_IN = late(
-    r"\A(?:<[^>]*>|\[[^\]]*\]|\{\{.*\}\}|\$\{.*\}|\$[\w.:-]+|#\{.*\}#?|\$\(.*\)|@Microsoft\.KeyVault\(.*|__\w+__|%\w+%|"
+    r"\A(?:<[^>]*>|\[[^\]]*\]|\{\{.*\}\}|\{[A-Za-z_][\w.]*\}|\$\{.*\}|\$[\w.:-]+|#\{.*\}#?|\$\(.*\)|@Microsoft\.KeyVault\(.*|__\w+__|%\w+%|"
     r"!\w+ .*|[x.?-]{3,}|\*{3,}|amzn1\.ask\.skill\..*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
