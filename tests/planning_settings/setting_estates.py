@@ -1017,6 +1017,37 @@ jobs:
         says=("arn:aws:iam::444455556666:root may assume it, and for how long is not in the code",),
     ),
     PlannerExample(
+        "an application with the account's key, which may make its own collections",
+        {
+            "main.tf": """\
+resource "azurerm_cosmosdb_account" "orders" {
+  name                = "orders"
+  resource_group_name = "orders"
+  location            = "westeurope"
+  offer_type          = "Standard"
+  kind                = "MongoDB"
+
+  consistency_policy {
+    consistency_level = "Session"
+  }
+
+  geo_location {
+    location          = "westeurope"
+    failover_priority = 0
+  }
+}
+
+output "orders" {
+  value     = azurerm_cosmosdb_account.orders.primary_mongodb_connection_string
+  sensitive = true
+}
+"""
+        },
+        {"azurerm_cosmosdb_account.orders": "advice"},
+        {"azurerm_cosmosdb_account.orders": ("keep-with-controls",)},
+        says=("no patch: main.tf:19 reads primary_mongodb_connection_string",),
+    ),
+    PlannerExample(
         "a reason beside the value",
         {"main.tf": ROLE.replace("= 43200", "= 43200 # a restore takes ten hours")},
         {"aws_iam_role.nightly": "advice"},
