@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rolecall.model.finding import SEVERITIES
+from rolecall.source.records import dataclass
 
 FILE_NAME = "rolecall.toml"
 PYPROJECT = "pyproject.toml"

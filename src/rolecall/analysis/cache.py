@@ -12,8 +12,7 @@ import time
 from array import array
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
-from hashlib import blake2b
+from dataclasses import field, fields
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 import rolecall
 from rolecall.analysis import pickling
 from rolecall.analysis.survey import Survey
+from rolecall.source.digests import blake2b
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 from rolecall.version import VERSION
 

@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from select import select
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from rolecall.analysis.discovery import Roots
 from rolecall.analysis.frontends import is_source
 from rolecall.analysis.harvest import Harvest, Task, read
 from rolecall.analysis.survey import Look, look
+from rolecall.source.records import dataclass
 
 if TYPE_CHECKING:
     from rolecall.frontends.terraform.sketch import Sketch

@@ -8,11 +8,11 @@ matches by is a key.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
 from rolecall.model.clusters.parts import Binding, ClusterRole, PodSettings, ServiceAccount
 from rolecall.model.parts import Fragment
+from rolecall.source.digests import blake2b
 from rolecall.source.records import dataclass
 
 #: Facts that are about their own unit alone, whatever their name and value.
@@ -39,7 +39,7 @@ def joins(fragment: Fragment, files: Iterable[str]) -> Joins:
 
 
 def _number(key: str) -> int:
-    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).digest(), "big")
+    return int.from_bytes(blake2b(key.encode("utf-8", "replace"), digest_size=8).digest(), "big")
 
 
 def _offers(fragment: Fragment) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from datetime import date
 from functools import cached_property, partial
@@ -251,8 +251,7 @@ def _judged(snapshot: Snapshot, options: Options, named: Sequence[str]) -> tuple
     if suppressions:
         from rolecall.analysis.acceptance import obey
 
-        known = {rule.id for rule in rules()}
-        findings, suppressed = obey(findings, suppressions, options.today or date.today(), known)
+        findings, suppressed = obey(findings, suppressions, options.today or date.today(), rule_ids())
     if options.select or options.ignore:
         findings = [finding for finding in findings if _selected(finding.rule, options)]
         suppressed = [finding for finding in suppressed if _selected(finding.rule, options)]
@@ -264,9 +263,19 @@ def _selected(rule: str, options: Options) -> bool:
     return (not options.select or rule.startswith(options.select)) and not rule.startswith(options.ignore or ("\0",))
 
 
-def rules() -> list[Rule]:
-    """Every rule there is, those of the analysis itself among them, by id."""
+def rule_ids() -> set[str]:
+    """The ids of all rules there are, those of the analysis itself among them; loads no check."""
     from rolecall.analysis.acceptance import RULES
-    from rolecall.checks import load
+    from rolecall.checks import CHECKS
 
-    return sorted([*(check.RULE for check in load()), *(rule for rule, _ in RULES)], key=lambda rule: rule.id)
+    return {*CHECKS.values(), *(rule.id for rule, _ in RULES)}
+
+
+def rules(ids: Collection[str] | None = None) -> list[Rule]:
+    """Every rule there is, those of the analysis itself among them, by id; or those of some ids, loading no others."""
+    from rolecall.analysis.acceptance import RULES
+    from rolecall.checks import of_rules
+
+    wanted = rule_ids() if ids is None else ids
+    found = [*(check.RULE for check in of_rules(wanted)), *(rule for rule, _ in RULES if rule.id in wanted)]
+    return sorted(found, key=lambda rule: rule.id)

@@ -8,13 +8,13 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field
-from hashlib import blake2b
 from typing import TypeAlias
 
 from rolecall.analysis import filefacts
 from rolecall.analysis.discovery import UNKNOWN, Roots
 from rolecall.analysis.filefacts import NOTHING, FileFacts
 from rolecall.analysis.frontends import decides, is_source, smells
+from rolecall.source.digests import blake2b
 from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.tree import Unreadable

@@ -288,8 +288,9 @@ class Catalog(Mapping[str, Entry]):
         for file, text in self._texts.items():
             if type_name not in text:
                 continue
+            marks = f'"{type_name}"', f"[{type_name}]", f"[{type_name}."  # as a value, as a table, as a part of one
             for at, part in enumerate(self._split(file)):
-                if type_name in part and (found := self._of(file, at).get(type_name)) is not None:
+                if any(mark in part for mark in marks) and (found := self._of(file, at).get(type_name)) is not None:
                     table = _together(table or {}, found)
                     if file in CATALOGS:
                         cloud = file.removesuffix(".toml").partition("_")[0]

@@ -59,5 +59,5 @@ def _report(session: Session, form: str, output: Path | None) -> str:
     summary = text.Summary(stats["files"], stats["seconds"]["total"], stats["suppressed"])
     for note in analysis.notes:
         click.echo(f"note: {note}", err=True)
-    names = {rule.id: rule.name for rule in rules()} if analysis.findings else {}
+    names = {rule.id: rule.name for rule in rules({finding.rule for finding in analysis.findings})}
     return "\n".join(text.render(analysis.findings, read, names, look, summary)) + os.linesep.replace("\r\n", "\n")

@@ -6,15 +6,15 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rolecall.analysis.run import Analysis, Options, RootError, analyse, rules
+from rolecall.analysis.run import Analysis, Options, RootError, analyse, rule_ids, rules
 from rolecall.cli.failure import Failure
 from rolecall.config import Config, ConfigError, did_you_mean, find, load
+from rolecall.source.records import dataclass
 
 if TYPE_CHECKING:
     from rolecall.report.text import Style
@@ -117,16 +117,17 @@ def _rules(words: tuple[str, ...]) -> tuple[str, ...]:
     """Rule ids and prefixes for what the user wrote, which may be rule names."""
     if not words:
         return ()
-    every = rules()
-    names = {rule.name: rule.id for rule in every}
+    ids = rule_ids()
+    names: dict[str, str] = {}
     found: list[str] = []
     for word in words:
-        if word in names:
-            found.append(names[word])
-        elif word.upper().startswith("RC") and any(rule.id.startswith(word.upper()) for rule in every):
+        if word.upper().startswith("RC") and any(rule.startswith(word.upper()) for rule in ids):
             found.append(word.upper())
-        else:
+            continue
+        names = names or {rule.name: rule.id for rule in rules()}
+        if word not in names:
             raise Failure(f"no rule {word!r}{did_you_mean(word, [*names, *names.values()])}")
+        found.append(names[word])
     return tuple(found)
 
 

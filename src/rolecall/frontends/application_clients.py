@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 
 MAX_PLACES = 200

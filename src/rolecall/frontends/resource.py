@@ -31,6 +31,8 @@ Mode = Literal["resource", "data", "provider", "backend", "module", "output", "v
 
 #: Instances of one declaration that are looked at one by one.
 MAX_INSTANCES = 64
+#: The type of a template's block of `AWS::CloudFormation::Authentication` (frontends/cloudformation/authentication.py).
+AUTHENTICATION = "cloudformation:authentication"
 
 
 @dataclass(frozen=True, slots=True)

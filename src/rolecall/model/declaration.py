@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from rolecall.model.finding import Related
@@ -11,6 +10,7 @@ from rolecall.model.linking import Consumption, Flow, Model, OpenEnd
 from rolecall.model.nature import speaks, words
 from rolecall.model.parts import Credential, Identity, Workload
 from rolecall.source.patterns import late
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 MAX_RELATED = 8

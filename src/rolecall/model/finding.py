@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Literal
 
+from rolecall.source.digests import sha256
 from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
@@ -59,7 +59,7 @@ class Finding:
     def fingerprint(self) -> str:
         """Rule, file, address and key: stable when lines move."""
         parts = (self.rule, self.span.path, self.address, self.key)
-        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        return sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def to_json(finding: Finding, fix: dict[str, Any] | None = None) -> dict[str, Any]:

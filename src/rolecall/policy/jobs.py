@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from weakref import WeakKeyDictionary
 
 from rolecall.model.linking import Model
 from rolecall.model.pipelines.ci_jobs import CiJob, CiStep
+from rolecall.source.records import dataclass
 
 
 @dataclass(slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rolecall.source.patterns import late
+from rolecall.source.records import dataclass
 
 #: Functions whose value is an argument, or is made of it.
 _HANDED_ON = frozenset(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from rolecall.model.rule import Example, Rule
 from rolecall.source.patterns import late
+from rolecall.source.records import dataclass
 
 #: The levels of maturity, from passwords to the goal, and what is said beside one.
 _LEVELS = {

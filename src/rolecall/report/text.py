@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from rolecall.model.finding import SEVERITIES, Finding
 from rolecall.report.masking import masked, masked_line, visible
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 
 #: Reads a scanned file for a snippet; None where it cannot be read any more.

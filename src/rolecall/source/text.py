@@ -7,10 +7,11 @@ people and reports: 1-based, columns count Unicode code points (the SARIF `unico
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
+
+from rolecall.source.records import dataclass
 
 BOM = b"\xef\xbb\xbf"
 #: Bytes of a line from which its columns are counted by blocks of as many.

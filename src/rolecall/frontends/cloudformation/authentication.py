@@ -15,8 +15,6 @@ from rolecall.source.records import dataclass
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlSequence
 
 NAME = "AWS::CloudFormation::Authentication"
-#: What such a block is declared as.
-TYPE = "cloudformation:authentication"
 #: Blocks of one template that are looked at.
 _MOST = 200
 _DEEPEST = 40

@@ -21,7 +21,7 @@ from rolecall.frontends.cloudformation.template import (
     scalar_text,
     sections,
 )
-from rolecall.frontends.resource import Condition, Mode, Problem, Resource, Unit
+from rolecall.frontends.resource import AUTHENTICATION, Condition, Mode, Problem, Resource, Unit
 from rolecall.frontends.values import Entry, Mapping, Scalar, text
 from rolecall.frontends.yaml_values import read_documents
 from rolecall.source.patterns import late
@@ -197,12 +197,12 @@ class _Reading:
         """A login for a machine's set-up, as a declaration that has its owner's address."""
         self.resources.append(
             Resource(
-                id=f"{stack.id_of(block.owner)}/{authentication.TYPE}/{at}",
+                id=f"{stack.id_of(block.owner)}/{AUTHENTICATION}/{at}",
                 unit=self.unit,
                 address=stack.prefix + block.owner,
                 format="cloudformation",
                 mode="resource",
-                type=authentication.TYPE,
+                type=AUTHENTICATION,
                 name=block.owner,
                 span=block.pair.span,
                 header=block.pair.key.span,

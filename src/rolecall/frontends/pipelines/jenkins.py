@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from rolecall.frontends.pipelines.contexts import Scope
@@ -27,6 +26,7 @@ from rolecall.frontends.pipelines.variables import SHELL, filled, text_with
 from rolecall.frontends.resource import Unit
 from rolecall.frontends.values import Entry, Hop, Mapping, Reference, Scalar, Value, through
 from rolecall.source.patterns import late
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 from rolecall.source.tree import Tree
 

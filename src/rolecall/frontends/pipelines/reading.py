@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rolecall.frontends.pipelines.contexts import Scope, evaluated
 from rolecall.frontends.resource import Problem, Resource
 from rolecall.frontends.values import Entry, Hop, Scalar, Value, through
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar
 

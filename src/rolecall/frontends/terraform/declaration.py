@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +15,7 @@ from rolecall.frontends.terraform.expressions import evaluate, evaluate_body
 from rolecall.frontends.terraform.plain_body import plain_body
 from rolecall.frontends.values import Entry, Mapping, Value
 from rolecall.source.hcl import Block, Fault
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 
 if TYPE_CHECKING:

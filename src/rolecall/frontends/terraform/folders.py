@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import field
 from weakref import WeakKeyDictionary
 
 from rolecall.frontends.terraform.module import Module, read_module
 from rolecall.frontends.terraform.sketch import Sketch, sketch_of
+from rolecall.source.records import dataclass
 from rolecall.source.tree import Tree
 
 _CODE = (".tf", ".tf.json")

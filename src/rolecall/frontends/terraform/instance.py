@@ -7,7 +7,7 @@ twice has two sets of values.  Values are evaluated when they are asked for, onc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from rolecall.frontends.resource import Condition, Problem
@@ -31,6 +31,7 @@ from rolecall.frontends.values import (
     through,
 )
 from rolecall.source.patterns import late
+from rolecall.source.records import dataclass
 from rolecall.source.text import Span
 
 #: Module calls inside module calls.

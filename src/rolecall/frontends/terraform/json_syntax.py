@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rolecall.frontends import values
@@ -12,6 +11,7 @@ from rolecall.frontends.terraform.expressions import evaluate_template_text
 from rolecall.frontends.values import Entry, Mapping, Scalar, Unknown, Value
 from rolecall.frontends.yaml_values import key_value, plain_scalar, to_value
 from rolecall.source.hcl import Fault
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence, load
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TypeVar
 
 from rolecall.frontends.resource import Problem
 from rolecall.frontends.terraform.declaration import Declaration, HclDeclaration, Overridden
 from rolecall.source.outline import outline
+from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
 

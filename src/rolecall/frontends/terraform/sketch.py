@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from rolecall.frontends.terraform.module import Module
+from rolecall.source.digests import blake2b
 from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.tree import Tree, Unreadable
@@ -36,7 +36,7 @@ def sketch_of(tree: Tree, module: Module) -> Sketch:
     backend = any(settings.nested("backend") or settings.nested("cloud") for settings in module.settings)
     sources = tuple(sorted(module.sources.items()))
     providers = bool(module.providers)
-    digest = hashlib.blake2b(digest_size=8)
+    digest = blake2b(digest_size=8)
     digest.update(repr((list(sources), providers, backend)).encode("utf-8", "replace"))
     reads: list[bytes | None] = []
     local_files = False
