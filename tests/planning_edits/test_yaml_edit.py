@@ -121,6 +121,7 @@ def test_pruning() -> None:
     ("source", "part", "reason"),
     [
         (WORKFLOW, "other: &o\n    x: y", "alias"),
+        ("&o name: x\nother: *o\n", "&o name: x", "alias"),
         (WORKFLOW, "configure set", "no pair or item"),
         ("a: [\n", "a", "syntax error in line"),
         ("a: 1\na: 2\n", "a: 1", "syntax error in line"),

@@ -205,8 +205,11 @@ _PROPERTIES = late(rb"(?:[ \t\r\n]|#[^\n]*\n|![^ \t\r\n,\[\]{}]*|&[^ \t\r\n,\[\]
 _WIDE = late(rb"[\xc0-\xff][\x80-\xbf]+")
 
 
-def values(roots: Iterable[YamlNode]) -> Iterator[YamlNode]:
-    """Every node below and including `roots` that is a value, once, however many aliases lead to it."""
+def values(roots: Iterable[YamlNode], keys: bool = False) -> Iterator[YamlNode]:
+    """Every node below and including `roots` that is a value, once, however many aliases lead to it.
+
+    With `keys` the keys of mappings too: these may have anchors as well.
+    """
     stack = list(roots)
     seen: set[int] = set()
     while stack:
@@ -219,6 +222,8 @@ def values(roots: Iterable[YamlNode]) -> Iterator[YamlNode]:
             stack.extend(node.items)
         elif isinstance(node, YamlMapping):
             stack.extend(pair.value for pair in node.pairs)
+            if keys:
+                stack.extend(pair.key for pair in node.pairs)
 
 
 def _content_start(node: YamlNode) -> int:

@@ -25,7 +25,7 @@ from rolecall.planning.edits.line_edit import (
 )
 from rolecall.source.edits import Edit
 from rolecall.source.text import SourceText, Span
-from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence, load
+from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence, load, values
 
 _TAIL = re.compile(rb"[ \t]*,?[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?(?:\n|\Z)")
 _COMMENT_LINE = re.compile(rb"([ \t]*)#[^\n]*(?:\n|\Z)")
@@ -136,7 +136,7 @@ def insert_item_before(text: SourceText, start: int, lines: Sequence[str]) -> Ed
 
 def remove_block_lines(text: SourceText, span: Span) -> tuple[Edit, ...]:
     """Remove the whole lines of a literal block scalar (`run: |`) that a span touches; commands are kept whole."""
-    for node in _nodes(text):
+    for node in values(_roots(text)):
         if isinstance(node, YamlScalar) and node.start <= span.start and span.end <= node.end and node.style == "|":
             begin, finish = line_end(text.data, node.content_start), line_end(text.data, node.end - 1)
             return tuple(remove_script_lines(text.path, text.data, begin, finish, span.start, span.end))
@@ -152,22 +152,6 @@ def _roots(text: SourceText) -> list[YamlNode]:
             raise Refused(f"{faults[0].kind} error in line {faults[0].span.line}")
         text.__dict__["yaml_roots"] = known
     return known
-
-
-def _nodes(text: SourceText) -> Iterator[YamlNode]:
-    """Every node that is written in the file, once."""
-    stack: list[YamlNode] = list(_roots(text))
-    seen: set[int] = set()
-    while stack:
-        node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        yield node
-        if isinstance(node, YamlSequence):
-            stack.extend(node.items)
-        elif isinstance(node, YamlMapping):
-            stack.extend(part for pair in node.pairs if not pair.merged for part in (pair.key, pair.value))
 
 
 def _ranges(node: YamlMapping | YamlSequence) -> list[tuple[int, int]]:
@@ -190,11 +174,11 @@ def _members(text: SourceText) -> dict[tuple[int, int], _Member]:
         if isinstance(node, YamlScalar) or id(node) in seen:
             continue
         seen.add(id(node))
-        values: list[YamlNode | YamlPair] = [*node.items] if isinstance(node, YamlSequence) else [*node.pairs]
+        parts: list[YamlNode | YamlPair] = [*node.items] if isinstance(node, YamlSequence) else [*node.pairs]
         for at, (start, end) in enumerate(_ranges(node)):
             member = _Member(node, at, start, end, holder)
             found.setdefault((start, end), member)
-            value = values[at]
+            value = parts[at]
             inner = value.value if isinstance(value, YamlPair) else value
             by_value.setdefault((inner.start, inner.end), member)
             if start <= inner.start and inner.end <= end:  # an alias stands for what is written elsewhere
@@ -210,7 +194,7 @@ def _target(members: dict[tuple[int, int], _Member], span: Span) -> _Member:
 
 
 def _collection(text: SourceText, span: Span) -> YamlMapping | YamlSequence:
-    for node in _nodes(text):
+    for node in values(_roots(text)):
         if (node.start, node.end) == (span.start, span.end) and not isinstance(node, YamlScalar):
             return node
     raise Refused("no mapping or sequence is written there")
@@ -395,7 +379,7 @@ def _indented(text: SourceText, value: str, column: int) -> str:
 def _refuse_anchors(text: SourceText, edits: Iterable[Edit]) -> None:
     """Raises Refused where an anchor would go that something outside the edits still names."""
     gone = [(edit.start, edit.end) for edit in edits]
-    for node in _nodes(text):
+    for node in values(_roots(text), keys=True):
         if node.anchor and any(start <= node.start < end for start, end in gone):
             alias = re.compile(rb"\*" + re.escape(node.anchor.encode()) + rb"(?![\w-])")
             for found in alias.finditer(text.data):
