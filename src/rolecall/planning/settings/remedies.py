@@ -23,6 +23,8 @@ from rolecall.planning.narrowing.others import cloud_of
 
 _RISK = {"critical": 100, "high": 60, "medium": 30, "low": 8}
 _MOST = 10
+#: Where a thing is declared that may log in to any cloud, or is not told by its type.
+_NO_CLOUD = ("", "kubernetes", "ci", "other")
 #: The address of an object of a cluster, of whose parts no shell reads more than a name.
 _OBJECT = re.compile(r"[A-Z]\w*\.(?P<namespace>[a-z0-9-]{1,63})\.(?P<name>[a-z0-9.-]{1,253})", re.ASCII)
 
@@ -37,12 +39,15 @@ class Remedy:
     why: str
     steps: tuple[Handover, ...]
     like: str = ""
+    cloud: str = ""
     keep: bool = False
     low: bool = False
 
     def fits(self, finding: Finding) -> bool:
-        return (self.low or RANK[finding.severity] >= RANK["medium"]) and (
-            not self.like or re.search(self.like, finding.message) is not None
+        return (
+            (self.low or RANK[finding.severity] >= RANK["medium"])
+            and (not self.like or re.search(self.like, finding.message) is not None)
+            and (not self.cloud or cloud_of(finding.address) in (self.cloud, *_NO_CLOUD))
         )
 
 
@@ -90,7 +95,13 @@ def _migration(remedy: Remedy, found: Sequence[Finding]) -> Migration:
     return Migration(
         id=identifier("setting", first.address, first.fingerprint),
         subject=Subject(
-            remedy.about, first.rule, cloud_of(first.address), first.address, span.path, span.line, span.end_line
+            remedy.about,
+            first.rule,
+            cloud_of(first.address) or remedy.cloud,
+            first.address,
+            span.path,
+            span.line,
+            span.end_line,
         ),
         identity=first.identity if len(places) == 1 else "",
         consumers=(),
