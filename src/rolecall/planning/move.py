@@ -23,7 +23,7 @@ class Move:
     identity that was there already.  Edits are over the original text.  `unseen` says that
     the consumer is inferred from where the key lies and no reader is seen, so that the key itself is never deleted;
     `others` says who else may read it, where the consumer is seen.  `one_sided` says that the patch is whole and waits
-    for something that is not in the code at all: the login of whatever runs it.
+    for something that is not in the code at all: the login of whatever runs it; `waits` are the reasons that say so.
     """
 
     target: str
@@ -40,6 +40,7 @@ class Move:
     unseen: bool = False
     others: str = ""
     one_sided: bool = False
+    waits: list[str] = field(default_factory=list)
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -55,6 +56,9 @@ class Move:
     def hold(self, reason: str, handover: Handover | None = None) -> None:
         """Leaves a part to people, and says why."""
         self.complete = False
+        if self.one_sided:  # what nothing is patched for has nothing to wait for; the steps stay
+            self.reasons = [said for said in self.reasons if said not in self.waits]
+            self.one_sided = False
         if reason not in self.reasons:
             self.reasons.append(reason)
         if handover is not None and handover not in self.handover:
@@ -62,9 +66,11 @@ class Move:
 
     def wait_for(self, reason: str, *steps: Handover) -> None:
         """The patch is whole, and people have to do the other side of it first."""
-        self.one_sided = True
-        if reason not in self.reasons:
-            self.reasons.append(reason)
+        if self.complete:
+            self.one_sided = True
+            self.waits.append(reason)
+            if reason not in self.reasons:
+                self.reasons.append(reason)
         self.handover.extend(step for step in steps if step not in self.handover)
 
     @property
