@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -88,26 +88,16 @@ def read_step(holders: Holders, resource: Resource) -> None:
     job = resource.get("job")
     holder = job.target if isinstance(job, Reference) else resource.id
     found: list[Field] = []
-    baked: list[Field] = []
     before = len(holders.fragment.credentials)
     for part in ("with", "env"):
         body = resource.get(part)
         if isinstance(body, Mapping):
             found.extend(_field(entry, resource, part) for entry in body.entries)
-    printed: list[StepFact] = []
     facts = step_facts(resource)
-    for fact in facts:
-        if fact.kind in KEY_FACTS:
-            if fact.kind == "login" and not (fact.value is not None and _is_key(fact.value)):
-                continue  # by their commands: model.logins
-            if fact.value is not None and fact.name:
-                into = fact.kind in ("file-write", "build-arg") and key_part(fact.name) in ("id", "secret")
-                into = into and _OWN_SHELL.search(fact.target) is None
-                (baked if into else found).append(Field(fact.name, fact.value, fact.span, "run", "run"))
-                if into:
-                    holders.fragment.facts.append(Fact("baked-key", fact.name, "", holders.site(resource), fact.span))
-        elif fact.kind == "terraform-output":
-            printed.append(fact)
+    given, baked = _told(facts)
+    found.extend(given)
+    holders.fragment.facts.extend(Fact("baked-key", item.name, "", holders.site(resource), item.span) for item in baked)
+    printed = [fact for fact in facts if fact.kind == "terraform-output"]
     uses = text(resource.get("uses_name")) or ""
     backend = frozenset(fact.name for fact in facts if fact.kind == "backend-config")
     found = list(in_other_words(uses.lower(), found, backend))
@@ -137,13 +127,34 @@ def read_step(holders: Holders, resource: Resource) -> None:
             _readings(holders, resource, [item], holder)
     read_connections(holders, resource, holder)
     if uses.endswith("configure-aws-credentials"):
-        body = resource.get("with")
-        role = body.get("role-to-assume") if isinstance(body, Mapping) else None
-        keyed = isinstance(body, Mapping) and body.get("aws-access-key-id") is not None
-        if role is not None and not keyed:
-            holders.fragment.facts.append(
-                Fact("oidc-login", "aws", holders.extraction.label(role), holders.site(resource), resource.span)
-            )
+        _note_role(holders, resource)
+
+
+def _told(facts: Iterable[StepFact]) -> tuple[list[Field], list[Field]]:
+    """What the commands of a step are given; and which keys they write into a file or an image that stays."""
+    given: list[Field] = []
+    baked: list[Field] = []
+    for fact in facts:
+        if fact.kind not in KEY_FACTS or fact.value is None or not fact.name:
+            continue
+        if fact.kind == "login" and not _is_key(fact.value):
+            continue  # by their commands: model.logins
+        stays = fact.kind in ("file-write", "build-arg") and key_part(fact.name) in ("id", "secret")
+        stays = stays and _OWN_SHELL.search(fact.target) is None
+        (baked if stays else given).append(Field(fact.name, fact.value, fact.span, "run", "run"))
+    return given, baked
+
+
+def _note_role(holders: Holders, resource: Resource) -> None:
+    """The role that a step of `configure-aws-credentials` logs in to without a key."""
+    body = resource.get("with")
+    if not isinstance(body, Mapping) or body.get("aws-access-key-id") is not None:
+        return
+    role = body.get("role-to-assume")
+    if role is not None:
+        holders.fragment.facts.append(
+            Fact("oidc-login", "aws", holders.extraction.label(role), holders.site(resource), resource.span)
+        )
 
 
 def _whole(uses: str, name: str) -> tuple[str, str] | None:
