@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rolecall.model.parts import Statement
 from rolecall.planning.narrowing.needs.cut import VIA, cut
 from rolecall.planning.narrowing.needs.functions import Need
+from rolecall.planning.narrowing.needs.operations import further
 from rolecall.planning.narrowing.needs.python import read_python
 from rolecall.planning.narrowing.needs.worded import Expr, Pattern, shown
 from rolecall.policy.containment import counterexample
@@ -149,3 +150,16 @@ def test_an_event_source_that_is_set_up_elsewhere_is_not_cut_off() -> None:
 def test_what_reads_records_may_be_fed_by_a_queue() -> None:
     code = b'def handler(event, context):\n    for one in event["Records"]:\n        print(one)\n'
     assert read_python([SourceText("src/a.py", code)], "src").records
+
+
+@pytest.mark.parametrize(
+    ("action", "more"),
+    [
+        ("athena:StartQueryExecution", "glue:DeleteTable"),
+        ("rekognition:DetectLabels", "s3:GetObject"),
+        ("rds-data:ExecuteStatement", "secretsmanager:GetSecretValue"),
+        ("ses:SendEmail", "ses:SendRawEmail"),
+    ],
+)
+def test_what_lies_behind_a_call_counts(action: str, more: str) -> None:
+    assert more in further(action, frozenset(), False)

@@ -338,7 +338,7 @@ def _missing(context: Context, held: Held, needs: Needs) -> list[str]:
     if held.role is None:
         return []
     holdings = of_principal(context.model, held.role)
-    wanted = dict.fromkeys(need.action for need in needs.needs if ":" in need.why)
+    wanted = dict.fromkeys(need.action for need in needs.needs if ":" in need.why and not need.perhaps)
     return [action for action in wanted if may(holdings, action, "*") == "no" and _never(holdings, action)]
 
 

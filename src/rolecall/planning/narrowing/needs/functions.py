@@ -29,11 +29,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One action that is needed, on the ARNs (empty: nobody can tell on which), and what for: a place or a reason."""
+    """One action that is needed, on the ARNs (empty: nobody can tell on which), and what for: a place or a reason.
+
+    `perhaps` says that a call may be asked for it besides its own, by what it is given or what lies behind it.
+    """
 
     action: str
     resources: tuple[Pattern, ...]
     why: str
+    perhaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +184,10 @@ def _called(reading: Reading, places: Places) -> tuple[list[Need], list[str]]:
             continue
         given = frozenset(call.arguments)
         more = [one for action in actions for one in further(action, given, call.open)]
-        needs.extend(Need(action, places.of(action, call, reading), why) for action in dict.fromkeys((*actions, *more)))
+        needs.extend(
+            Need(action, places.of(action, call, reading), why, action not in actions)
+            for action in dict.fromkeys((*actions, *more))
+        )
     return needs, gaps
 
 

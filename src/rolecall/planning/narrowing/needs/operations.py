@@ -27,6 +27,11 @@ ADDED: Mapping[tuple[str, str], tuple[str, ...]] = {
 #: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (without ListBucket a missing key is AccessDenied)
 #: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (the headers for ACLs, tags and locks)
 #: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+#: https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html (the query's text decides: it
+#: may make and drop databases, tables and partitions, write and delete what lies under them, and call functions)
+#: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html (the code from a bucket, the network's parts)
+#: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport_Requesting.html
+#: https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html (one call for plain, raw and templated mail)
 _ALSO: Mapping[str, str] = {
     "s3:GetObject": "s3:ListBucket",
     "dynamodb:BatchWriteItem": "dynamodb:PutItem dynamodb:DeleteItem",
@@ -40,7 +45,38 @@ _ALSO: Mapping[str, str] = {
     "ssm:GetParameters": "ssm:GetParameter",
     "athena:StartQueryExecution": "s3:GetBucketLocation s3:GetObject s3:ListBucket s3:PutObject s3:AbortMultipartUpload"
     " s3:ListMultipartUploadParts s3:ListBucketMultipartUploads glue:GetTable glue:GetTables glue:GetDatabase"
-    " glue:GetDatabases glue:GetPartition glue:GetPartitions glue:BatchGetPartition lakeformation:GetDataAccess",
+    " glue:GetDatabases glue:GetPartition glue:GetPartitions glue:BatchGetPartition lakeformation:GetDataAccess"
+    " s3:DeleteObject lambda:InvokeFunction glue:CreateDatabase glue:UpdateDatabase glue:DeleteDatabase"
+    " glue:CreateTable glue:UpdateTable glue:DeleteTable glue:BatchDeleteTable glue:GetTableVersions"
+    " glue:CreatePartition glue:BatchCreatePartition glue:UpdatePartition glue:BatchUpdatePartition"
+    " glue:DeletePartition glue:BatchDeletePartition glue:CreatePartitionIndex glue:GetPartitionIndexes",
+    "lambda:CreateFunction": "s3:GetObject s3:GetObjectVersion ec2:DescribeSecurityGroups ec2:DescribeSubnets"
+    " ec2:DescribeVpcs",
+    "lambda:UpdateFunctionCode": "s3:GetObject s3:GetObjectVersion",
+    "lambda:UpdateFunctionConfiguration": "iam:PassRole ec2:DescribeSecurityGroups ec2:DescribeSubnets"
+    " ec2:DescribeVpcs",
+    "events:PutTargets": "iam:PassRole",
+    "scheduler:CreateSchedule": "iam:PassRole",
+    "scheduler:UpdateSchedule": "iam:PassRole",
+    "dynamodb:ExportTableToPointInTime": "s3:PutObject s3:PutObjectAcl s3:AbortMultipartUpload",
+    "dynamodb:ImportTable": "s3:GetObject s3:ListBucket logs:CreateLogGroup logs:CreateLogStream"
+    " logs:DescribeLogGroups logs:DescribeLogStreams logs:PutLogEvents logs:PutRetentionPolicy",
+    "ses:SendEmail": "ses:SendRawEmail ses:SendTemplatedEmail",
+    "bedrock:InvokeModel": "bedrock:ApplyGuardrail bedrock:GetInferenceProfile",
+    "bedrock:InvokeModelWithResponseStream": "bedrock:ApplyGuardrail bedrock:GetInferenceProfile",
+    "bedrock:RetrieveAndGenerate": "bedrock:Retrieve bedrock:InvokeModel bedrock:InvokeModelWithResponseStream"
+    " bedrock:ApplyGuardrail bedrock:GetInferenceProfile bedrock:Rerank",
+}
+#: The same for every operation of a service: what it reads and writes for its caller, and what it logs in with.
+#: https://docs.aws.amazon.com/rekognition/latest/dg/security_iam_service-with-iam.html, https://docs.aws.amazon.com/
+#: transcribe/latest/dg/security_iam_id-based-policy-examples.html, https://docs.aws.amazon.com/redshift/latest/mgmt/
+#: data-api-iam.html, https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.access.html
+_OF_SERVICE: Mapping[str, str] = {
+    "rekognition": "s3:GetObject s3:GetObjectVersion s3:PutObject iam:PassRole",
+    "transcribe": "s3:GetObject s3:PutObject iam:PassRole",
+    "redshift-data": "redshift:GetClusterCredentials redshift:GetClusterCredentialsWithIAM"
+    " redshift-serverless:GetCredentials secretsmanager:GetSecretValue",
+    "rds-data": "secretsmanager:GetSecretValue",
 }
 #: An argument whose presence asks for a further action.
 _GIVEN: Mapping[tuple[str, str], str] = {
@@ -152,6 +188,7 @@ def further(action: str, arguments: frozenset[str], open: bool) -> Iterator[str]
     `open` says that there may be others.
     """
     yield from _ALSO.get(action, "").split()
+    yield from _OF_SERVICE.get(action.partition(":")[0], "").split()
     for (asked, name), more in _GIVEN.items():
         if asked == action and (open or name in arguments):
             yield from more.split()
