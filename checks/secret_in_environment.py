@@ -92,6 +92,32 @@ resource "azurerm_linux_virtual_machine" "agent" {
         },
     ),
     Example(
+        "one of several parts that cloud-init takes",
+        {
+            "main.tf": """\
+data "cloudinit_config" "web" {
+  part {
+    content = "#!/bin/bash"
+  }
+  part {
+    content_type = "text/cloud-config"
+    content      = <<-EOT
+      write_files:
+        - path: /etc/web.env
+          content: |
+            DB_PASSWORD=correct-horse-battery-staple
+    EOT
+  }
+}
+
+resource "aws_instance" "web" {
+  ami              = "ami-0abcdef1234567890"
+  user_data_base64 = data.cloudinit_config.web.rendered # <- RC109
+}
+"""
+        },
+    ),
+    Example(
         "a function, a task and a machine",
         {
             "main.tf": """\

@@ -326,6 +326,16 @@ workflows:
   main:
     jobs: [sync, list]
 """,
+            "vars/deploy.groovy": """\
+def call(String target) {
+  withCredentials([[ // <- RC103
+    $class: 'AmazonWebServicesCredentialsBinding',
+    credentialsId: 'deployer',
+  ]]) {
+    sh "aws s3 sync site ${target}"
+  }
+}
+""",
             "Jenkinsfile": """\
 pipeline {
   environment {

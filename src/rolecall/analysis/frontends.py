@@ -152,8 +152,8 @@ FRONTENDS: Mapping[str, Frontend] = {
             "jenkins",
             "rolecall.frontends.pipelines.jenkins",
             "file",
-            words=("enkinsfile",),
-            takes=late(r"enkinsfile(?!\.(?:txt|md)$)[^/]*$"),
+            words=("enkinsfile", "vars/"),
+            takes=late(r"enkinsfile(?!\.(?:txt|md)$)[^/]*$|(?:^|/)vars/[^/]+\.groovy$"),
         ),
         Frontend(
             "kubernetes", "rolecall.frontends.kubernetes.manifests", "file", (*_YAML, ".json"), sniff=_is_manifest

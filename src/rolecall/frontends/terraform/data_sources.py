@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rolecall.frontends.terraform.declaration import Declaration
 from rolecall.frontends.terraform.expressions import evaluate_template_text
 from rolecall.frontends.terraform.policy_document import document
-from rolecall.frontends.values import Entry, Hop, Mapping, Scalar, Template, Unknown, Value, through
+from rolecall.frontends.values import Encoded, Entry, Hop, Mapping, Scalar, Template, Unknown, Value, through, truth
 
 if TYPE_CHECKING:
     from rolecall.frontends.terraform.instance import Instance, InstanceKey
@@ -59,6 +59,22 @@ def _template_file(instance: Instance, declaration: Declaration, key: InstanceKe
     return through_all(whole, template.via) if len(parts) > 1 else whole
 
 
+def _cloud_init(instance: Instance, declaration: Declaration, key: InstanceKey) -> Value:
+    """The contents of its parts, in base64 unless that is switched off
+    (https://registry.terraform.io/providers/hashicorp/cloudinit/latest/docs/data-sources/config).
+    """
+    place = instance.place(declaration, key)
+    contents: list[Value] = []
+    for block in declaration.nested("part"):
+        content = block.body(place).get("content")
+        if content is not None:
+            contents += [Scalar("\n"), content] if contents else [content]
+    if not contents:
+        return Unknown("parts are not known")
+    whole = contents[0] if len(contents) == 1 else Template(tuple(contents), declaration.header)
+    return whole if truth(declaration.value("base64_encode", place)) is False else Encoded("base64", whole)
+
+
 def through_all(value: Value, hops: tuple[Hop, ...]) -> Value:
     for hop in hops:
         value = through(value, hop)
@@ -84,4 +100,6 @@ _COMPUTED: dict[tuple[str, str], Callable[[Instance, Declaration, InstanceKey], 
     ("aws_iam_policy_document", "minified_json"): _policy_document,
     ("template_file", "rendered"): _template_file,
     ("local_file", "content"): _local_file,
+    ("cloudinit_config", "rendered"): _cloud_init,
+    ("template_cloudinit_config", "rendered"): _cloud_init,
 }
