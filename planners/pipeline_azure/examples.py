@@ -234,6 +234,53 @@ diff --git a/main.tf b/main.tf
         },
     ),
     PlannerExample(
+        "HCP Terraform: the application's id is set too",
+        {
+            "main.tf": _HCP
+            + """
+resource "tfe_variable" "client" {
+  workspace_id = tfe_workspace.site.id
+  category     = "env"
+  key          = "ARM_CLIENT_ID"
+  value        = azuread_application.deploy.client_id
+}
+""",
+        },
+        {"tfe_workspace.site": "patch", _KEY: "patch"},
+        {"tfe_workspace.site": _TARGET, _KEY: _TARGET},
+        patches={
+            "migrate": """\
+diff --git a/main.tf b/main.tf
+--- a/main.tf
++++ b/main.tf
+@@ -35,17 +35,16 @@
+   project_id = tfe_project.site.id
+ }
+
+-resource "tfe_variable" "secret" {
++resource "tfe_variable" "tfc_azure_provider_auth" {
+   workspace_id = tfe_workspace.site.id
++  key          = "TFC_AZURE_PROVIDER_AUTH"
++  value        = "true"
+   category     = "env"
+-  key          = "ARM_CLIENT_SECRET"
+-  value        = azuread_application_password.deploy.value
+-  sensitive    = true
+ }
+
+-resource "tfe_variable" "client" {
++resource "tfe_variable" "tfc_azure_run_client_id" {
+   workspace_id = tfe_workspace.site.id
++  key          = "TFC_AZURE_RUN_CLIENT_ID"
++  value        = azuread_application.deploy.client_id
+   category     = "env"
+-  key          = "ARM_CLIENT_ID"
+-  value        = azuread_application.deploy.client_id
+ }
+""",
+        },
+    ),
+    PlannerExample(
         "Bitbucket",
         {
             "bitbucket-pipelines.yml": """\

@@ -31,6 +31,7 @@ from rolecall.planning.pipelines.job_commands import TokenLogin
 from rolecall.planning.pipelines.own_repository import hold_unless_here
 from rolecall.planning.principals.azure_application import Application, application_of
 from rolecall.planning.templates import render
+from rolecall.source.hcl import Block
 
 RECIPES = ("AZ-06",)
 CLOUD = "azure"
@@ -46,6 +47,10 @@ _LOGIN = re.compile(rb"""(?<=\s)(?:-p|--password)(?:\s+|=)["']?\$\{?\w+\}?["']?(
 _AZ = re.compile(r"\baz\s+login\b(?=.*\s--service-principal\b)", re.DOTALL)
 _TERRAFORM = re.compile(r"(?m)(?:^|[\s;&|(])(?:terraform|tofu|terragrunt)\s+[a-z-]")
 _OTHER = r"\b(?:pulumi|packer|ansible(?:-playbook)?)(?=\s)"
+
+#: What a run with dynamic credentials sets itself, and a workspace must not.
+#: https://developer.hashicorp.com/terraform/cloud-docs/dynamic-provider-credentials/azure-configuration
+_RUNS_OWN = frozenset({"ARM_CLIENT_ID", "ARM_USE_OIDC", "ARM_OIDC_TOKEN"})
 
 _CREDENTIAL = "azuread_application_federated_identity_credential"
 _OPEN = "which project or branch may log in is not in the code"
@@ -196,9 +201,27 @@ def _runs(case: Case, move: Move, application: Application) -> None:
         "TFC_AZURE_PROVIDER_AUTH": '"true"',
         "TFC_AZURE_RUN_CLIENT_ID": f"{application.address}.{application.client_id}",
     }
-    move.add("migrate", replace_variables(case, there, new))
+    move.add("migrate", replace_variables(case, {**there, **_own_logins(case, there[_SECRET])}, new))
     move.needs["migrate"] += (
         "no run of the workspaces is under way, and their provider blocks name no login of their own",
-        "ARM_TENANT_ID and ARM_SUBSCRIPTION_ID are set in the workspaces",
+        "ARM_TENANT_ID and ARM_SUBSCRIPTION_ID are set in the workspaces, and no other ARM_CLIENT_ID, ARM_USE_OIDC or "
+        "ARM_OIDC_TOKEN is: a run sets these itself",
         "azurerm is 3.25 or newer, azuread 2.29 or newer; agents of one's own are of version 1.7.0 or newer",
     )
+
+
+def _own_logins(case: Case, secret: Block) -> dict[str, Block]:
+    """The variables beside the secret, of the same workspaces, that a run with a login of its own must not have."""
+    scopes = {name: secret.attribute(name) for name in ("workspace_id", "variable_set_id")}
+    texts = {name: attribute_text(secret, scope) for name, scope in scopes.items() if scope is not None}
+    found: dict[str, Block] = {}
+    for block in case.context.blocks(case.folder):
+        name = block.plain("key") if block.labels[:1] == ("tfe_variable",) else None
+        if name not in _RUNS_OWN or block.plain("category") != "env" or repetition(block).name:
+            continue
+        if all(
+            (scope := block.attribute(kind)) is not None and attribute_text(block, scope) == text
+            for kind, text in texts.items()
+        ):
+            found[name] = block
+    return found

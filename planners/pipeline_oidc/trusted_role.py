@@ -21,14 +21,11 @@ from rolecall.planning.move import Move
 from rolecall.planning.pipelines.gitlab_project import literal
 from rolecall.planning.principals.parity import carry_over, obstacles
 from rolecall.planning.principals.roles import Role, account_of, new_role
-from rolecall.planning.proofs.provider_pin import pin_of
+from rolecall.planning.proofs.provider_pin import WITHOUT_THUMBPRINTS, pin_of
 from rolecall.planning.templates import render
 from rolecall.planning.verdicts.judgement import carried_by_another
 from rolecall.source.text import SourceText, Span
 
-#: The first release of the aws provider that needs no thumbprints of the issuer's certificate.
-#: https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md (5.81.0)
-_WITHOUT_THUMBPRINTS = (5, 81)
 _TYPE = "aws_iam_openid_connect_provider"
 #: A subject that nobody has: the trust waits until the owner sets it.
 NOBODY = "not-set-yet"
@@ -138,7 +135,7 @@ def _provider(case: Case, move: Move, trust: Trust) -> tuple[str, str, str, list
             move.prerequisites.append(f"{site.address} takes tokens for the audience that the job asks for")
             return f"{site.type}.{site.name}.arn", literal(_audience(case, fact)) or trust.audience, "", []
     name = case.context.free_name(case.folder, _TYPE, trust.name, f"{trust.name}{account}")
-    if elsewhere or not pin_of(case, "aws").reaches(*_WITHOUT_THUMBPRINTS):
+    if elsewhere or not pin_of(case, "aws").reaches(*WITHOUT_THUMBPRINTS):
         move.needs["expand"].append(
             f"the account has an OIDC provider for https://{shown(trust.host)} with the audience "
             f"{shown(trust.audience)}: "

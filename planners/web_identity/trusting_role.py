@@ -15,14 +15,11 @@ from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
 from rolecall.planning.principals.parity import carry_over, obstacles
 from rolecall.planning.principals.roles import new_role
-from rolecall.planning.proofs.provider_pin import pin_of
+from rolecall.planning.proofs.provider_pin import WITHOUT_THUMBPRINTS, pin_of
 from rolecall.planning.verdicts.judgement import carried_by_another
 from rolecall.source.hcl import Block
 
 _PROVIDER = "aws_iam_openid_connect_provider"
-#: The first release of the aws provider that needs no thumbprints of the issuer's certificate.
-#: https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md (5.81.0)
-_WITHOUT_THUMBPRINTS = (5, 81)
 
 
 def trusting_role(case: Case, move: Move, workload: Block | None, template: str, suffix: str, **values: object) -> str:
@@ -73,7 +70,7 @@ def issuer_provider(case: Case, move: Move, issuer: str, wanted: str, known: str
             )
         )
         return address, {"issuer": "", "account": ""}
-    if not pin_of(case, "aws").reaches(*_WITHOUT_THUMBPRINTS):
+    if not pin_of(case, "aws").reaches(*WITHOUT_THUMBPRINTS):
         raise Refused(
             "this version of the aws provider asks for thumbprints of the issuer's certificate (5.81 does not)"
         )

@@ -15,6 +15,10 @@ from rolecall.source.tree import Unreadable
 
 _CLAUSE = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*v?(\d+(?:\.\d+){0,2})\s*")
 LOCK = ".terraform.lock.hcl"
+#: The first release of the aws provider whose aws_iam_openid_connect_provider needs no thumbprint_list: its schema has
+#: the argument as required in 5.80.0 and as optional in 5.81.0.
+#: https://github.com/hashicorp/terraform-provider-aws/pull/37255
+WITHOUT_THUMBPRINTS = (5, 81)
 
 
 @dataclass(frozen=True, slots=True)
