@@ -163,3 +163,11 @@ def test_what_reads_records_may_be_fed_by_a_queue() -> None:
 )
 def test_what_lies_behind_a_call_counts(action: str, more: str) -> None:
     assert more in further(action, frozenset(), False)
+
+
+def test_what_is_made_with_tags_is_tagged() -> None:
+    assert "ec2:CreateTags" in further("ec2:CreateSnapshot", frozenset({"TagSpecifications"}), False)
+    assert "sqs:TagQueue" in further("sqs:CreateQueue", frozenset({"tags"}), False)
+    assert "ec2:CreateTags" in further("ec2:CreateSnapshot", frozenset(), True)
+    assert not list(further("ec2:CreateSnapshot", frozenset({"VolumeId"}), False))
+    assert not list(further("ec2:DescribeSnapshots", frozenset({"Tags"}), False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
@@ -89,6 +90,12 @@ _GIVEN: Mapping[tuple[str, str], str] = {
     ("s3:PutObject", "ObjectLockLegalHoldStatus"): "s3:PutObjectLegalHold",
     ("s3:PutObject", "ExtraArgs"): "s3:PutObjectAcl s3:PutObjectTagging",
 }
+#: Arguments that tag what a call makes, which asks for the right to tag as well, what such an action is called, and
+#: calls that make nothing: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html,
+#: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
+_TAGGED = frozenset({"tags", "tagspecifications", "taglist", "tagset", "tag"})
+_TAGS = re.compile(r"tag[a-z]+|createtags|addtags\w*|createorupdatetags|changetagsforresource")
+_READS = re.compile(r"[\w-]+:(?:Get|List|Describe|Search|Query|Scan|BatchGet|Tag|Untag)", re.IGNORECASE)
 #: Services whose operations look into, or hand work to, others with the caller's own rights: what they need of those
 #: nobody can tell from the call.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html
@@ -183,12 +190,22 @@ def kinds_of(service: str) -> tuple[str, ...]:
     return tuple(kind for kind in _services()[service].get("objects", {}) if kind)
 
 
+@lru_cache(maxsize=64)
+def _tagging(prefix: str) -> tuple[str, ...]:
+    """The actions of a service that tag something."""
+    return tuple(
+        action.name for name, action in of_service(prefix).items() if _TAGS.fullmatch(name.partition(":")[2].lower())
+    )
+
+
 def further(action: str, arguments: frozenset[str], open: bool) -> Iterator[str]:
     """What a call that asks for an action may be asked for besides.  `arguments` are the names of those it is given,
     `open` says that there may be others.
     """
     yield from _ALSO.get(action, "").split()
     yield from _OF_SERVICE.get(action.partition(":")[0], "").split()
+    if not _READS.match(action) and (open or any(name.lower() in _TAGGED for name in arguments)):
+        yield from _tagging(action.partition(":")[0])
     for (asked, name), more in _GIVEN.items():
         if asked == action and (open or name in arguments):
             yield from more.split()
