@@ -27,6 +27,7 @@ class Answers:
         self._near: dict[str, list[Migration]] = defaultdict(list)
         self._of_subject: dict[str, list[Migration]] = defaultdict(list)
         self._of_owner: dict[str, list[Migration]] = defaultdict(list)
+        self._at: dict[tuple[str, int], list[Migration]] = defaultdict(list)
         self._of_consumer: dict[tuple[str, str], Migration] = {}
         for migration in migrations:
             for fingerprint in migration.answers:
@@ -36,6 +37,7 @@ class Answers:
             if migration.id.startswith("key-"):
                 self._of_subject[migration.subject.address].append(migration)
                 self._of_owner[migration.identity].append(migration)
+                self._at[migration.subject.path, migration.subject.start_line].append(migration)
             for consumer in migration.consumers:
                 self._of_consumer.setdefault((consumer.path, consumer.address), migration)
 
@@ -55,8 +57,10 @@ class Answers:
         yield from self._of_subject.get(finding.address, ())[:1]
         if finding.rule in _OF_CONSUMERS and (mover := self._of_consumer.get((span.path, finding.address))):
             yield mover
-        if finding.rule in _OF_KEYS and finding.identity:
-            yield from _nearest(self._of_owner.get(finding.identity, ()), span.path)
+        if finding.rule in _OF_KEYS:
+            for place in finding.related:
+                yield from self._at.get((place.span.path, place.span.line), ())
+            yield from _nearest(self._of_owner.get(finding.identity, ()) if finding.identity else (), span.path)
 
 
 def _nearest(migrations: Iterable[Migration], path: str) -> Iterator[Migration]:
