@@ -52,7 +52,7 @@ def check(model: Model) -> Iterator[Finding]:
         says, related = "and nothing in the scanned code reads it", declaration.related()
         fix = _LOOK_AWS if declaration.first.cloud == "aws" else _LOOK
         if (lost := declaration.lost) is not None:
-            says = f"and named at {lost.path}:{lost.line}; what takes it there could not be told"
+            says = f"and named at {lost.path}:{lost.line}, from where its way could not be followed"
             related, fix = (*related, Related(lost, "named here, where its way is lost")), _FIND
         yield RULE.finding(
             f"{noun(declaration.first)} of {declaration.label} is minted here {says}",
@@ -134,6 +134,31 @@ resource "aws_ssm_parameter" "version" {
     command = "./hand-over '${aws_iam_access_key.sync.secret}'"
   }
 }
+"""
+        },
+    ),
+    Example(
+        "a key that a custom resource has made",
+        {
+            "stack.yaml": """\
+Resources:
+  Sync:
+    Type: AWS::IAM::User
+  Maker:
+    Type: AWS::Lambda::Function
+    Properties:
+      Role: arn:aws:iam::111122223333:role/maker
+      Code:
+        ZipFile: |
+          import boto3
+          def handler(event, context):
+              key = boto3.client('iam').create_access_key(UserName=event['ResourceProperties']['User'])
+              hand_over(key)
+  SyncKey: # <- RC105
+    Type: Custom::AccessKey
+    Properties:
+      ServiceToken: !GetAtt Maker.Arn
+      User: !Ref Sync
 """
         },
     ),

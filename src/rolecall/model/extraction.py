@@ -105,6 +105,12 @@ class Extraction:
             from rolecall.model.clusters.access import read_access
 
             read_access(self)
+        if any(name.startswith(("Custom::", "AWS::CloudFormation::CustomResource")) for name in types):
+            from rolecall.model.secrets.minting_code import keys_by_code
+
+            for credential, fact in keys_by_code(self):
+                self.fragment.credentials.append(credential)
+                self.fragment.facts.append(fact)
         if self.unit.format == "github":
             from rolecall.model.pipelines.ci_reading import read_jobs
 
