@@ -11,7 +11,7 @@ WORKFLOWS: tuple[PlannerExample, ...] = (
         {
             ".github/workflows/deploy.yml": BESIDE_A_ROLE,
         },
-        {"jobs.site": "patch"},
+        {"jobs.site": "partial"},
         {"jobs.site": ("aws:oidc",)},
         patches={
             "migrate": KEYS_LEAVE,
@@ -44,7 +44,7 @@ jobs:
       - run: aws s3 sync site s3://site/
 """,
         },
-        {"jobs.site": "patch"},
+        {"jobs.site": "partial"},
         {"jobs.site": ("aws:oidc",)},
         patches={
             "migrate": """\
@@ -97,7 +97,7 @@ jobs:
       - run: aws s3 sync site s3://site/
 """,
         },
-        {"jobs.site": "patch"},
+        {"jobs.site": "partial"},
         {"jobs.site": ("aws:oidc",)},
         patches={
             "migrate": """\
@@ -199,7 +199,7 @@ jobs:
       - run: aws s3 sync site s3://site/
 """,
         },
-        {"jobs.site": "patch"},
+        {"jobs.site": "partial"},
         {"jobs.site": ("aws:oidc",)},
         patches={
             "migrate": """\
@@ -233,7 +233,7 @@ diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
         {
             ".github/workflows/deploy.yml": BESIDE_A_ROLE,
         },
-        {"jobs.site": "patch"},
+        {"jobs.site": "partial"},
         {"jobs.site": ("aws:oidc",)},
         patches={
             "migrate": KEYS_LEAVE,
@@ -279,7 +279,7 @@ jobs:
       - run: aws s3 sync site s3://site/
 """,
         },
-        {"jobs.site.jobs.sync": "patch"},
+        {"jobs.site.jobs.sync": "partial"},
         {"jobs.site.jobs.sync": ("aws:oidc",)},
         patches={
             "migrate": """\

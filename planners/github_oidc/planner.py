@@ -10,6 +10,7 @@ from __future__ import annotations
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, text
 from rolecall.planners.github_oidc.role_steps import make_role, set_variable
+from rolecall.planners.github_oidc.standing_role import refuse_old, session, standing_role
 from rolecall.planning.case import Case, Use
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.edits.workflow_edit import Login, edit_workflow, place, replace_inputs
@@ -33,7 +34,6 @@ from rolecall.planning.pipelines.own_repository import hold_unless_here
 from rolecall.planning.principals.parity import carry_over, obstacles
 from rolecall.planning.principals.roles import account_of, new_role
 from rolecall.planning.verdicts.judgement import carried_by_another
-from rolecall.policy.issuers import takes_tokens
 
 RECIPES = ("AWS-17",)
 CLOUD = "aws"
@@ -197,37 +197,14 @@ def _login_edits(
 ) -> list[Edit]:
     """Takes the keys out of a login step; the role stays or comes in as a variable of the repository."""
     role = inputs.get("role-to-assume")
+    refuse_old(step)
+    session(move, job, inputs)
     if role is not None:
-        move.prerequisites.append(
-            "the role's trust lets this repository's token in (AssumeRoleWithWebIdentity), not only the user of the key"
-        )
-        if closed := _closed_role(case, text(role) or ""):
-            move.hold(
-                f"the trust of {closed}, as it is in the code, lets no token in",
-                Handover(
-                    f"let the job's subject in, exactly, in the trust of {closed} (AssumeRoleWithWebIdentity, audience "
-                    "sts.amazonaws.com)",
-                    closed,
-                    "the owner of the role",
-                    "aws iam get-role --role-name <its name> --query Role.AssumeRolePolicyDocument",
-                    "the trust names the provider and the subject",
-                ),
-            )
+        standing_role(case, move, job, text(role) or "${}")
         chaining = inputs.get("role-skip-session-tagging") is not None
         move.reuses = "" if chaining else (text(role) or "")
         return replace_inputs(case, step, inputs, KEYS, {})
     return replace_inputs(case, step, inputs, KEYS, {"role-to-assume": _role_variable(case, use, move, job, known)})
-
-
-def _closed_role(case: Case, arn: str) -> str:
-    """The address of the role of an ARN where its trust is in the code and takes no tokens; "" where that is not so."""
-    name = arn.rpartition("/")[2]
-    for identity in case.model.identities.values() if name and "$" not in arn else ():
-        if identity.kind == "aws:role" and identity.label == name and identity.assume is not None:
-            statements = identity.assume.statements
-            if statements and not any(takes_tokens(statement) for statement in statements):
-                return identity.site.address
-    return ""
 
 
 def _by_hand(use: Use) -> Handover:

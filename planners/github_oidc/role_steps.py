@@ -41,20 +41,21 @@ def make_role(case: Case, job: Resource, variable: str) -> tuple[Handover, ...]:
     )
 
 
-def _role(case: Case, job: Resource) -> Handover:
+def trust_of(case: Case, job: Resource) -> str:
+    """The statement by which a role lets the job's tokens in, as JSON; ACCOUNT is for people to fill in."""
     known = own_subjects(case, job)
     subject = known[0] if len(known) == 1 else known
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": "sts:AssumeRoleWithWebIdentity",
-                "Principal": {"Federated": f"arn:aws:iam::ACCOUNT:oidc-provider/{_ISSUER}"},
-                "Condition": {"StringEquals": {f"{_ISSUER}:aud": "sts.amazonaws.com", f"{_ISSUER}:sub": subject}},
-            }
-        ],
+    statement = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": f"arn:aws:iam::ACCOUNT:oidc-provider/{_ISSUER}"},
+        "Condition": {"StringEquals": {f"{_ISSUER}:aud": "sts.amazonaws.com", f"{_ISSUER}:sub": subject}},
     }
+    return json.dumps(statement)
+
+
+def _role(case: Case, job: Resource) -> Handover:
+    trust = {"Version": "2012-10-17", "Statement": [json.loads(trust_of(case, job))]}
     return Handover(
         "make a role that this job's tokens alone may assume, and give it those policies; the account needs GitHub's "
         "OIDC provider once (aws iam list-open-id-connect-providers; create-open-id-connect-provider --url "
@@ -69,7 +70,13 @@ def _role(case: Case, job: Resource) -> Handover:
 
 def _siblings(case: Case) -> str:
     """The roles that other jobs of the repository log in as without a key, as the end of a sentence; "" for none."""
-    found: dict[str, None] = {}
+    named = ", ".join([f"{role} ({where})" for role, where in keyless_roles(case).items()][:3])
+    return f"; other jobs log in as {named}: where that role may do it, let this job in there" if named else ""
+
+
+def keyless_roles(case: Case) -> dict[str, str]:
+    """The roles that jobs of the repository log in as without a key, each with the place of one such step."""
+    found: dict[str, str] = {}
     for name in sorted({w.site.unit for w in case.model.workloads.values() if w.site.format == "github"}):
         unit = case.context.unit(name, "github")
         for step in unit.resources if unit is not None else ():
@@ -77,9 +84,8 @@ def _siblings(case: Case) -> str:
             if step.mode != "step" or not isinstance(inputs, Mapping) or inputs.get("aws-access-key-id") is not None:
                 continue
             if role := text(inputs.get("role-to-assume")):
-                found[f"{role} ({place(step)})"] = None
-    named = ", ".join(list(found)[:3])
-    return f"; other jobs log in as {named}: where that role may do it, let this job in there" if named else ""
+                found.setdefault(role, place(step))
+    return found
 
 
 def set_variable(where: str, variable: str) -> Handover:

@@ -17,6 +17,7 @@ from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.pipelines.called_jobs import Ways, asked_below, ways
+from rolecall.planning.pipelines.token_scopes import Scopes, scopes_of
 from rolecall.source.text import Span
 
 #: Events whose jobs run for strangers: a token for them would be a key for everybody.
@@ -152,10 +153,6 @@ def let_ask(case: Case, move: Move, job: Resource) -> list[Edit]:
     )
     if anchor is None or anchor.span is None or anchor.span.path != source.path:
         raise Refused("the job has no line to put permissions beside")
-    move.prerequisites.append(
-        "setting permissions takes away every scope that is not named: add what other steps of the "
-        "job need (packages, pull-requests …)"
-    )
     line = source.data.rfind(b"\n", 0, anchor.span.start) + 1
     indent = source.data[line : anchor.span.start].decode()
     if indent.strip():
@@ -165,11 +162,35 @@ def let_ask(case: Case, move: Move, job: Resource) -> list[Edit]:
     below = asked_below(case.context, job)
     if below is None:
         raise Refused("which permissions the jobs of the workflow need that it calls cannot be told")
-    granted_now = {"id-token": "write", "contents": "read", **below}
+    scopes = scopes_of(case.context, job)
+    _tell_scopes(move, job, scopes)
+    granted_now = {"id-token": "write", "contents": "read", **scopes.known, **below}
     newline = source.newline
     lines = (f"{indent}permissions:", *(f"{indent}  {scope}: {level}" for scope, level in granted_now.items()))
     block = newline.join(lines) + newline
     return [Edit(source.path, end, end, block)]
+
+
+def _tell_scopes(move: Move, job: Resource, scopes: Scopes) -> None:
+    """What a list of permissions may take away that nobody sees here."""
+    if scopes.unknown:
+        move.wait_for(
+            f"the job gets a list of permissions, which takes away every scope that is not named, and what "
+            f"{', '.join(scopes.unknown[:3])} does with the job's token is not known",
+            Handover(
+                "add to the job's permissions what these steps do with GITHUB_TOKEN: pull-requests, issues or checks "
+                "to comment, contents to push or release, packages for ghcr.io (write each)",
+                place(job),
+                "the owner of the workflow",
+                "gh run view RUN --log shows in its first step (Set up job) which permissions the token has had",
+                "a run of the job has no “Resource not accessible by integration”",
+            ),
+        )
+    elif scopes.unread:
+        move.prerequisites.append(
+            "setting permissions takes away every scope that is not named: add what other steps of the job need "
+            f"(packages, pull-requests …), as the README of {', '.join(scopes.unread[:4])} says"
+        )
 
 
 def place(found: Resource) -> str:

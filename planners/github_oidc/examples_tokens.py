@@ -1,0 +1,71 @@
+"""Jobs whose steps use the job's own token: a list of permissions names what they need."""
+
+from __future__ import annotations
+
+from rolecall.planners.github_oidc.example_texts import BESIDE_A_ROLE, KEYS_LEAVE
+from rolecall.planning.example import PlannerExample
+
+_PUSHES = """\
+      - run: git push origin HEAD:published
+      - uses: mshick/add-pr-comment@v3
+        with:
+          message: published
+      - uses: docker/login-action@v3
+        with:
+          registry: ghcr.io
+          username: ${{ github.actor }}
+          password: ${{ secrets.GITHUB_TOKEN }}
+"""
+_UNKNOWN = """\
+      - uses: acme/announce@v1
+        with:
+          token: ${{ secrets.GITHUB_TOKEN }}
+"""
+_LEAVES = KEYS_LEAVE.replace(
+    "+      contents: read\n", "+      contents: write\n+      pull-requests: write\n+      packages: write\n"
+)
+_KNOWN_ROLE = """\
+  other:
+    runs-on: ubuntu-latest
+    permissions:
+      id-token: write
+    steps:
+      - uses: aws-actions/configure-aws-credentials@v4
+        with:
+          role-to-assume: arn:aws:iam::123456789012:role/deploy
+          aws-region: eu-west-2
+"""
+
+TOKENS: tuple[PlannerExample, ...] = (
+    PlannerExample(
+        "steps that push, comment and publish an image",
+        {".github/workflows/deploy.yml": BESIDE_A_ROLE + _PUSHES},
+        {"jobs.site": "partial"},
+        {"jobs.site": ("aws:oidc",)},
+        patches={"migrate": _LEAVES.replace("-7,13 +7,14", "-7,13 +7,16")},
+        says=("let the job's tokens in: add this statement to the trust of the role",),
+    ),
+    PlannerExample(
+        "a step that takes the token for what is not known",
+        {".github/workflows/deploy.yml": BESIDE_A_ROLE + _UNKNOWN},
+        {"jobs.site": "partial"},
+        {"jobs.site": ("aws:oidc",)},
+        says=(
+            "what .github/workflows/deploy.yml:20 does with the job's token is not known",
+            "add to the job's permissions what these steps do with GITHUB_TOKEN",
+        ),
+    ),
+    PlannerExample(
+        "a role that another job reaches by its token",
+        {".github/workflows/deploy.yml": BESIDE_A_ROLE + _KNOWN_ROLE},
+        {"jobs.site": "patch"},
+        {"jobs.site": ("aws:oidc",)},
+    ),
+    PlannerExample(
+        "a release of the action that takes no tokens",
+        {".github/workflows/deploy.yml": BESIDE_A_ROLE.replace("credentials@v4", "credentials@v1.5.9")},
+        {"jobs.site": "advice"},
+        {"jobs.site": ("aws:oidc",)},
+        says=("v1.6.0 is the first release that does",),
+    ),
+)
