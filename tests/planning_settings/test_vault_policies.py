@@ -133,6 +133,14 @@ def test_who_else_has_a_policy_is_not_in_the_code(tmp_path: Path) -> None:
     assert "-  depends_on = [azurerm_key_vault_access_policy.api]" in _shown(plan, "migrate")
 
 
+def test_a_vault_whose_policies_are_elsewhere_stays(tmp_path: Path) -> None:
+    plan = planned(lay_out(tmp_path, {"main.tf": _VAULT % ("", "")}))
+    migration = next(m for m in plan.migrations if m.targets == ("azure:rbac",))
+    assert migration.disposition == "advice"
+    assert not migration.phases
+    assert any("none of its policies is in the code" in reason for reason in migration.reasons)
+
+
 def test_nothing_is_switched_before_all_have_a_role(tmp_path: Path) -> None:
     compound = '  application_id     = "11111111-1111-1111-1111-111111111111"\n'
     text = _VAULT % ("", "") + _BESIDE % "" + (_BESIDE % compound).replace('"api" {', '"gateway" {')

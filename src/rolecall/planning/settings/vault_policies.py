@@ -73,6 +73,8 @@ def _migration(context: Context, finding: Finding, about: Misset, vault: Resourc
         block = context.block(site.span)
         policies = list(policies_of(context, site.unit, block, site.module))
         elsewhere = list(_elsewhere(context, vault, site.unit, {p.top.span for p in policies}))
+        if not policies and not elsewhere:
+            raise Refused("none of its policies is in the code, and whoever uses the vault has one")
         way = way_to_roles(context, about, block, policies)
         _refuse_kept(block, vault, way)
     except Refused as refused:
