@@ -5,14 +5,25 @@ from __future__ import annotations
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.endings import retirement
 from rolecall.planning.endings.key_end import NO_WAY_BACK, SOAKED, KeyEnd
+from rolecall.planning.endings.last_use import QUIET_DAYS
 from rolecall.planning.endings.spent import spent_stores
 from rolecall.planning.migration import Handover, Phase
 from rolecall.planning.verdicts.steps import last_use
 
 PERMISSIONS = ("iam:UpdateAccessKey", "iam:DeleteAccessKey", "iam:DeleteUser", "iam:GetAccessKeyLastUsed")
 LAST_USED = "aws iam get-access-key-last-used shows no use since the migrate phase"
+#: The same of a key that no consumer is seen of.
+_LONG_UNUSED = (
+    "nobody is found who uses it",
+    f"aws iam get-access-key-last-used shows no use for {QUIET_DAYS} days, and for longer than the longest schedule",
+)
 #: What to look at after a key was switched off.
 NO_ERRORS = "no error rate has moved; re-activate at once if one does"
+
+
+def before_soak(end: KeyEnd) -> tuple[str, ...]:
+    """What must be true before a key is switched off."""
+    return ("every consumer has moved", LAST_USED) if end.moves else _LONG_UNUSED
 
 
 def end_access_key(end: KeyEnd) -> None:
@@ -26,7 +37,7 @@ def end_access_key(end: KeyEnd) -> None:
         end.leave(f"the key cannot be set Inactive here: {refused.reason}")
         return
     back = 'set status = "Active" again and apply: the key works at once'
-    end.phases.append(Phase("soak", tuple(soak), ("every consumer has moved", LAST_USED), (NO_ERRORS,), back))
+    end.phases.append(Phase("soak", tuple(soak), before_soak(end), (NO_ERRORS,), back))
     if not end.complete or end.unseen:
         end.leave_deletion(last_use(case))
         return

@@ -12,7 +12,7 @@ from rolecall.planning.case import Case
 from rolecall.planning.edits import yaml_edit
 from rolecall.planning.edits.line_edit import Refused, line_end, line_start
 from rolecall.planning.edits.stack_template import declared, properties_of, template
-from rolecall.planning.endings.access_key import LAST_USED, NO_ERRORS
+from rolecall.planning.endings.access_key import LAST_USED, NO_ERRORS, before_soak
 from rolecall.planning.endings.key_end import NO_WAY_BACK, SOAKED, KeyEnd
 from rolecall.planning.migration import Edit, Handover, Phase
 from rolecall.source.text import SourceText, Span
@@ -50,7 +50,7 @@ def end_stack_key(end: KeyEnd) -> None:
         end.leave(f"the key cannot be set Inactive here: {refused.reason}")
         return
     back = "set Status to Active again and update the stack: the key works at once"
-    end.phases.append(Phase("soak", tuple(edits), ("every consumer has moved", LAST_USED), (NO_ERRORS,), back))
+    end.phases.append(Phase("soak", tuple(edits), before_soak(end), (NO_ERRORS,), back))
     if not end.complete or end.unseen:
         end.leave_deletion()
         return
