@@ -22,6 +22,7 @@ from rolecall.model.flow.written import KEYED, REFERENCE
 from rolecall.model.nature import vendor_of_type
 from rolecall.model.parts import Credential, Edge, Fact, Mention, Reading, Site, Store, Workload
 from rolecall.model.pipelines.ci_variables import read_connection, read_runs, variables_of
+from rolecall.model.pipelines.hcp_runs import read_variable, scope_of, workspace_of
 from rolecall.model.secrets.cloud_keys import cloud_keys
 from rolecall.model.secrets.environment import is_exposed, read_environment
 from rolecall.model.secrets.found import Found, aws_keys
@@ -220,7 +221,7 @@ class Holders:
                 self.site(resource),
                 entry.kind,
                 label,
-                self.extraction.label(scope) if scope is not None else "",
+                self.extraction.label(scope) if scope is not None else scope_of(self, resource),
                 parent,
             )
         )
@@ -393,6 +394,8 @@ class Holders:
                 elif self._flows(reference):
                     flowed = True
                     self.edge(reference, holder, item.name, place_of(item, reference), key_behind(item), item.attribute)
+                else:
+                    read_variable(self, reference, holder, item)
             if item.store and not flowed:
                 written = self.stores.label(item.value)
                 kind = item.store if item.store != "any" else store_kind(written)
@@ -402,6 +405,11 @@ class Holders:
                 )
         for found_key in (*aws_keys(resource, kept, sure, self.is_minted), *cloud_keys(kept, self.is_minted)):
             self.found(resource, found_key, holder)
+
+    @cached_property
+    def workspace(self) -> str:
+        """The workspace of HCP Terraform that the unit runs in."""
+        return workspace_of(self.unit)
 
     def is_minted(self, target: str) -> bool:
         return target in self.minted or target in self.given
@@ -413,18 +421,7 @@ class Holders:
         if not any(c.id == identifier for c in self.fragment.credentials):
             self.fragment.credentials.append(
                 Credential(
-                    Site(
-                        identifier,
-                        site.unit,
-                        site.address,
-                        site.format,
-                        site.type,
-                        site.name,
-                        site.module,
-                        key.place,
-                        key.place,
-                        site.calls,
-                    ),
+                    replace(site, id=identifier, span=key.place, header=key.place),
                     key.cls,
                     key.form,
                     key.cloud,

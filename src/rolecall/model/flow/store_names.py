@@ -66,7 +66,7 @@ def state_name(backend: str, config: Mapping, folder: str) -> str:
         case "s3" | "gcs" | "azurerm" | "oss" | "cos":
             key = given("key", "prefix")
             return f"{backend}:{given('bucket', 'container_name')}/{key}" if key else ""
-        case "remote":
+        case "remote" | "cloud":
             workspaces = config.get("workspaces")
             inner = getattr(workspaces, "items", (workspaces,))[0] if workspaces is not None else None
             name = text(inner.get("name")) if isinstance(inner, Mapping) else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Resource
-from rolecall.frontends.values import Hop, Mapping, Reference, Template, Value, references
+from rolecall.frontends.values import Hop, Mapping, Reference, Scalar, Template, Value, references
 from rolecall.model.flow.store_names import key_of, state_name, store_name
 from rolecall.model.parts import Reading
 
@@ -24,9 +24,14 @@ READERS = {
     "vault_kv_secret_v2": ("vault", "name"),
     "azurerm_key_vault_secret": ("keyvault", "name"),
     "terraform_remote_state": ("tf-output", ""),
+    "tfe_outputs": ("tf-output", ""),
 }
+_NONE = Scalar("")
 _OWN_NAME = frozenset({"id", "arn", "name", "Ref", "Arn", "Id"})
 MAX_DEPTH = 4
+#: https://registry.terraform.io/providers/hashicorp/tfe/latest/docs/data-sources/outputs: `values`, and
+#: `nonsensitive_values`.
+_VALUES = ("outputs", "values", "nonsensitive_values")
 
 
 class Stores:
@@ -87,7 +92,14 @@ class Stores:
 
     def _output(self, data: Resource, attribute: str, hop: Hop) -> Iterator[Reading]:
         head, _, rest = attribute.partition(".")
-        name = rest.partition(".")[0] if head == "outputs" else head
+        name = rest.partition(".")[0] if head in _VALUES else head
+        if data.type == "tfe_outputs":
+            organization, workspace = (
+                self.extraction.label(data.get(at) or _NONE) for at in ("organization", "workspace")
+            )
+            if name and workspace:
+                yield Reading("", "tf-output", name, f"remote:{organization}/{workspace}", "", data.span, "", (hop,))
+            return
         config = data.get("config")
         backend = data.get("backend")
         if not name or not isinstance(config, Mapping) or backend is None:
