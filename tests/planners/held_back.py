@@ -94,7 +94,6 @@ resource "aws_iam_user_policy" "reports" {
         says=(
             "nothing in the scanned code reads this key; somebody may hold it out of sight",
             "the deletion is left to people: no consumer is seen, so nobody can prove that there is none",
-            "aws iam get-access-key-last-used shows no use for 90 days",
         ),
     ),
     PlannerExample(
