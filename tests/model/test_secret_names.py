@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 
 import pytest
@@ -117,10 +118,18 @@ def test_texts_as_long_as_a_key() -> None:
 
 
 @given(st.text(max_size=400))
-def test_no_text_is_too_odd(said: str) -> None:
-    environment._in_text(said)
-    environment._decoded(said)
-    stands_for(said), names_a_secret(said, "token"), is_secret_name(said), password_in_url(said)
+def test_what_is_said_of_a_text_holds_for_any(said: str) -> None:
+    kind, about = environment._in_text(said)
+    assert kind in ("", "key", "token", "word", "password")
+    assert bool(about) == (kind not in ("", "token"))
+    assert password_in_url(said) in said
+    assert stands_for(said) == stands_for(f" {said}\n")
+    assert is_secret_name(said) in (True, False) and names_a_secret(said, "token") in (True, False)
+
+
+@given(st.text(min_size=18, max_size=400))
+def test_text_in_base64_is_read(said: str) -> None:
+    assert environment._decoded(base64.b64encode(said.encode()).decode()) == said
 
 
 def test_long_texts_take_no_longer_than_they_are() -> None:
