@@ -41,7 +41,8 @@ def check(model: Model) -> Iterator[Finding]:
     for site, statement in trusts(model):
         if subject := never_holds(statement):
             yield RULE.finding(
-                f"{site.address} cannot be assumed: no subject equals “{subject}”, whose * is plain text",
+                f"{site.address} cannot be assumed: no subject equals “{subject}”, "
+                + ("whose * is plain text" if "*" in subject else "and each names its parts (repo:…, environment:…)"),
                 statement.span or site.span,
                 site.address,
                 identity=site.address,
