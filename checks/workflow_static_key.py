@@ -327,14 +327,7 @@ workflows:
     jobs: [sync, list]
 """,
             "vars/deploy.groovy": """\
-def call(String target) {
-  withCredentials([[ // <- RC103
-    $class: 'AmazonWebServicesCredentialsBinding',
-    credentialsId: 'deployer',
-  ]]) {
-    sh "aws s3 sync site ${target}"
-  }
-}
+def call() { withCredentials([aws(credentialsId: 'deployer')]) { sh 'aws s3 ls' } } // <- RC103
 """,
             "Jenkinsfile": """\
 pipeline {
