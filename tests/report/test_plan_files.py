@@ -123,4 +123,20 @@ def test_a_runbook_quotes_what_it_was_given() -> None:
     assert "](javascript" not in text
     assert "`aws_iam_user.<script>`" in text
     tables = [line for line in text.splitlines() if line.startswith("| ")]
-    assert {line.replace("\\|", "").count("|") for line in tables} == {6, 4}
+    assert {line.replace("\\|", "").count("|") for line in tables} == {4}
+
+
+def test_a_command_stands_alone_to_be_copied() -> None:
+    text = runbook(RECORD, [])
+    assert "1. a \\| b\n   - who: you\n\n   ```\n   x | y\n   ```\n" in text
+    hostile = {**RECORD, "handover": [{"what": "w", "where": "", "who": "", "command": "```\n# no\n", "check": ""}]}
+    assert "   ````\n   ``` # no \n   ````\n" in runbook(hostile, [])
+
+
+def test_what_has_the_same_name_is_told_with_its_place() -> None:
+    second = {**RECORD, "id": "move-2", "subject": {**RECORD["subject"], "path": "other/y.tf"}}
+    data = {**DATA, "migrations": [RECORD, second], "waves": [{"wave": 0, "migrations": ["move-1", "move-2"]}]}
+    lines = list(summary(data, Path("p"), Style(width=100)))
+    assert any("aws_iam_user.<script> (other/y.tf:3)" in line for line in lines)
+    assert not any("(x.tf:3)" in line for line in summary(DATA, Path("p"), Style(width=100)))
+    assert "`other/y.tf:3`" in roadmap(data)

@@ -80,6 +80,21 @@ def test_a_consumer_in_another_file_has_its_own_arrow() -> None:
     assert "  | 1: consumed here" in shown
 
 
+@pytest.mark.parametrize(
+    ("identity", "paths", "told"),
+    [
+        ("jobs.build", ("ci/a.yml", "ci/b.yml"), 2),
+        ("Role", ("stacks/a.yaml", "stacks/b.yaml"), 2),
+        ("aws_iam_role.a", ("x/a.tf", "x/b.tf"), 1),
+        ("Deployment.web.api", ("k8s/a.yaml", "k8s/b.yaml"), 1),
+    ],
+)
+def test_an_address_means_one_thing_where_it_is_unique(identity: str, paths: tuple[str, str], told: int) -> None:
+    spans = [SourceText(path, b"x").span(0, 1) for path in paths]
+    text = closing([finding(identity=identity, span=span) for span in spans], SUMMARY)
+    assert f" in {told} identit" in text
+
+
 def test_findings_of_one_identity_stand_together() -> None:
     other = finding('resource "aws_lambda_function"', identity="", message="other")
     shown = lines([finding(), other, finding(message="again")])

@@ -44,6 +44,13 @@ def _span(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
+def block(text: str) -> Iterator[str]:
+    """Text as a block of code that can be copied as it is, whatever is in it."""
+    text = visible(masked(text))
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
+    yield from (fence, *text.splitlines(), fence)
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """A table of cells that are Markdown already."""
     yield "| " + " | ".join(head) + " |"

@@ -16,9 +16,10 @@ from rolecall.planning.composition import Series, Step, compose
 from rolecall.planning.migration import PHASES, Migration, with_waiting
 from rolecall.planning.series import patch
 from rolecall.report.json import dumps
-from rolecall.report.markdown import code, code_of_path, escaped, table
+from rolecall.report.markdown import block, code, code_of_path, escaped, table
 from rolecall.report.masking import quotes_key
 from rolecall.report.secret_places import SecretPlaces
+from rolecall.report.text import counted
 from rolecall.source.diff import unified
 from rolecall.source.patterns import late
 from rolecall.source.tree import Tree
@@ -137,6 +138,16 @@ _DISPOSITIONS = {
 }
 
 
+#: Targets whose words do not say what they lead to.
+_MEANS = {
+    "narrow": "the same grant with less in it",
+    "pin-trust": "the same trust with fewer in it",
+    "retire": "nobody needs it",
+    "keep-with-controls": "no keyless way, or a setting to change",
+    "unknown": "the code does not say",
+}
+
+
 def roadmap(data: Mapping[str, Any], left_out: Sequence[str] = (), patches: Sequence[str] = ()) -> str:
     """The whole plan for people: where the estate stands, then wave by wave.
 
@@ -146,8 +157,8 @@ def roadmap(data: Mapping[str, Any], left_out: Sequence[str] = (), patches: Sequ
     kpis = data["kpis"]
     lines = ["# Road map", ""]
     lines += [
-        f"{kpis.get('identities', 0)} machine identities, {kpis.get('static_credentials', 0)} static credentials, "
-        f"{len(migrations)} migrations.",
+        f"{counted(kpis.get('identities', 0), 'machine identity', 'machine identities')}, "
+        f"{counted(kpis.get('static_credentials', 0), 'static credential')}, {counted(len(migrations), 'migration')}.",
         "",
     ]
     counts = kpis.get("migrations_by_disposition", {})
@@ -188,6 +199,7 @@ def _listed(records: Sequence[Mapping[str, Any]]) -> list[str]:
         (
             f"[{record['id']}](migrations/{record['id']}/runbook.md)",
             code(record["identity"] or record["subject"]["address"]),
+            code_of_path(f"{record['subject']['path']}:{record['subject']['start_line']}"),
             escaped(", ".join(record["targets"])),
             record["disposition"],
             str(record["risk"]),
@@ -195,7 +207,7 @@ def _listed(records: Sequence[Mapping[str, Any]]) -> list[str]:
         )
         for record in records
     ]
-    return [*table(("migration", "identity", "target", "disposition", "risk", "effort"), rows), ""]
+    return [*table(("migration", "identity", "place", "target", "disposition", "risk", "effort"), rows), ""]
 
 
 def runbook(record: Mapping[str, Any], patches: Sequence[str]) -> str:
@@ -206,10 +218,12 @@ def runbook(record: Mapping[str, Any], patches: Sequence[str]) -> str:
     lines += [f"{escaped(subject['kind'])} {code(subject['address'])} in {code_of_path(place)}", ""]
     if record["identity"]:
         lines += [f"Identity: {code(record['identity'])}", ""]
-    lines += [f"Target: {escaped(', '.join(record['targets']))}. Disposition: {record['disposition']}", ""]
+    targets = [f"{word} ({_MEANS[word]})" if word in _MEANS else word for word in record["targets"]]
+    lines += [f"Target: {escaped(', '.join(targets))}", ""]
+    lines += [f"Disposition: {record['disposition']} ({_DISPOSITIONS[record['disposition']]})", ""]
     if record["reuses"]:
         lines += [f"It takes over an identity that exists: {code(record['reuses'])}", ""]
-    lines += _list("Why not more", record["reasons"])
+    lines += _list("Why", record["reasons"])
     lines += _list("Before you start", record.get("prerequisites", ()))
     lines += _list("Permissions that applying it needs", record.get("permissions", ()), code)
     lines += _consumers(record["consumers"])
@@ -217,17 +231,8 @@ def runbook(record: Mapping[str, Any], patches: Sequence[str]) -> str:
         lines += _phase(phase, patches)
     if record["handover"]:
         lines += ["## By hand", ""]
-        steps = [
-            (
-                escaped(step["what"]),
-                escaped(step["where"]),
-                escaped(step["who"]),
-                code(step["command"]) if step["command"] else "",
-                escaped(step["check"]),
-            )
-            for step in record["handover"]
-        ]
-        lines += [*table(("what", "where", "who", "command", "how to see it is done"), steps), ""]
+        for number, step in enumerate(record["handover"], start=1):
+            lines += _step(number, step)
     if record["proof"]:
         said = {True: "holds", False: "fails", None: "not decided"}
         rows = [(escaped(item["name"]), said[item["holds"]], escaped(item["detail"])) for item in record["proof"]]
@@ -251,6 +256,19 @@ def _consumers(consumers: Sequence[Mapping[str, Any]]) -> list[str]:
             for hop in consumer["via"]
         ]
     return [*lines, ""]
+
+
+def _step(number: int, step: Mapping[str, str]) -> Iterator[str]:
+    """One step for people, as an entry of a numbered list; its command stands alone, so that it can be copied."""
+    indent = " " * (len(str(number)) + 2)
+    yield f"{number}. {escaped(step['what'])}"
+    for title, key in (("where", "where"), ("who", "who"), ("done when", "check")):
+        if step[key]:
+            yield f"{indent}- {title}: {escaped(step[key])}"
+    yield ""
+    if step["command"]:
+        yield from (indent + line for line in block(step["command"]))
+        yield ""
 
 
 def _phase(phase: Mapping[str, Any], patches: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from rolecall.model.finding import SEVERITIES, Finding
 from rolecall.report.masking import masked, masked_line, visible
+from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
 
@@ -27,6 +28,8 @@ _TAB = 4
 #: More places than this beside one finding are counted, not shown.
 _MAX_PLACES = 8
 _MIN_WIDTH = 40
+#: The address of an object of a cluster: kind, namespace, name.
+_OBJECT = late(r"[A-Z]\w*\.[\w-]+\.[\w.-]+")
 #: What `rolecall plan` may have patches for.
 _PLANNED = ("static-credential", "identity-choice")
 
@@ -84,8 +87,12 @@ def _groups(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
 
 
 def _identity(finding: Finding) -> tuple[str, str] | None:
-    """Which identity a finding is about: an address means one thing per folder."""
-    return (finding.identity, finding.span.path.rpartition("/")[0]) if finding.identity else None
+    """Which identity a finding is about: an address means one thing in a folder of Terraform, or one of objects of a
+    cluster, and in one file of anything else (every workflow has a jobs.build, every template a Role).
+    """
+    path = finding.span.path
+    shared = path.endswith((".tf", ".tf.json")) or _OBJECT.match(finding.identity) is not None
+    return (finding.identity, path.rpartition("/")[0] if shared else path) if finding.identity else None
 
 
 def _heading(identity: str, count: int, style: Style) -> Iterator[str]:
@@ -97,19 +104,20 @@ def _heading(identity: str, count: int, style: Style) -> Iterator[str]:
 
 def closing(findings: Sequence[Finding], summary: Summary) -> str:
     """The last line, as in: 12 findings (3 high, 9 medium) in 5 identities; 214 files in 0.3 s."""
-    time = f"{_count(summary.files, 'file')} in {summary.seconds:.1f} s"
+    time = f"{counted(summary.files, 'file')} in {summary.seconds:.1f} s"
     hidden = f"; {summary.suppressed} suppressed" if summary.suppressed else ""
     if not findings:
         return f"no findings; {time}{hidden}"
     by_severity = [(name, sum(f.severity == name for f in findings)) for name in SEVERITIES]
     counts = ", ".join(f"{number} {name}" for name, number in by_severity if number)
     identities = len({_identity(f) for f in findings} - {None})
-    where = f" in {_count(identities, 'identity', 'identities')}" if identities else ""
+    where = f" in {counted(identities, 'identity', 'identities')}" if identities else ""
     patch = "; for patches run `rolecall plan`" if any(f.family in _PLANNED for f in findings) else ""
-    return f"{_count(len(findings), 'finding')} ({counts}){where}; {time}{hidden}{patch}"
+    return f"{counted(len(findings), 'finding')} ({counts}){where}; {time}{hidden}{patch}"
 
 
-def _count(number: int, one: str, many: str = "") -> str:
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with what it counts: 1 file, 2 files, 2 identities."""
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 

@@ -131,17 +131,33 @@ KEPT_STEPS: Mapping[tuple[str, str], tuple[tuple[str, str, str, str], ...]] = {
     ),
 }
 
+#: https://learn.microsoft.com/azure/azure-monitor/reference/supported-metrics/microsoft-storage-storageaccounts-metrics
+_TRANSACTIONS = (
+    "az monitor metrics list --resource STORAGE_ACCOUNT_ID --metric Transactions --aggregation Total --interval P1D "
+    "--start-time FROM --end-time TO --filter \"Authentication eq '*'\""
+)
+#: https://docs.oracle.com/iaas/Content/Audit/Reference/logeventreference.htm (data.identity.credentials)
+_OCI_AUDIT = (
+    "oci audit event list --compartment-id COMPARTMENT_OCID --start-time FROM --end-time TO --all --query "
+    '"data[?contains(not_null(data.identity.credentials, \'\'), \'{}\')].[\\"event-time\\", data.\\"event-name\\"]"'
+)
+
 #: How to see when a credential was last used.
 LAST_USE: Mapping[tuple[str, str], str] = {
-    ("azure", "client-secret"): "the Entra sign-in log of service principals, by servicePrincipalCredentialKeyId",
+    ("azure", "client-secret"): "az monitor log-analytics query --workspace WORKSPACE --analytics-query "
+    "\"AADServicePrincipalSignInLogs | where AppId == 'APP_ID' | summarize max(TimeGenerated), count() by "
+    'ServicePrincipalCredentialKeyId"',
     ("aws", "password"): "aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=USER",
-    ("azure", "access-key"): "the metric Transactions of the storage account, by Authentication (AccountKey, SAS)",
-    ("azure", "sas"): "the metric Transactions of the storage account, by Authentication (AccountKey, SAS)",
+    ("azure", "access-key"): _TRANSACTIONS,
+    ("azure", "sas"): _TRANSACTIONS,
     ("gcp", "service-account-key"): "gcloud policy-intelligence query-activity --project PROJECT "
     "--activity-type serviceAccountKeyLastAuthentication",
-    ("gcp", "access-key"): "the request counts of storage.googleapis.com by authentication method, in Cloud Monitoring",
-    ("oci", "api-key"): "the audit log, by the fingerprint in identity.credentials",
-    ("oci", "access-key"): "the audit log, by the key's id in identity.credentials",
+    ("gcp", "access-key"): 'curl -sG -H "Authorization: Bearer $(gcloud auth print-access-token)" '
+    "https://monitoring.googleapis.com/v3/projects/PROJECT/timeSeries --data-urlencode "
+    '\'filter=metric.type="storage.googleapis.com/authn/authentication_count" AND '
+    'metric.labels.access_id="ACCESS_ID"\' -d interval.startTime=FROM -d interval.endTime=TO',
+    ("oci", "api-key"): _OCI_AUDIT.format("FINGERPRINT"),
+    ("oci", "access-key"): _OCI_AUDIT.format("KEY_ID"),
 }
 
 
