@@ -156,4 +156,23 @@ diff --git a/azure-pipelines.yml b/azure-pipelines.yml
         {"job": _TARGET, _KEY: _TARGET},
         says=("azure-pipelines.yml needs the secret itself (servicePrincipalKey)",),
     ),
+    PlannerExample(
+        "a secret in the pipeline's variables",
+        {
+            "azure-pipelines.yml": """\
+trigger: [main]
+pool: {vmImage: ubuntu-latest}
+steps:
+  - script: terraform apply -auto-approve
+    env:
+      ARM_CLIENT_ID: $(clientId)
+      ARM_CLIENT_SECRET: $(clientSecret)
+      ARM_TENANT_ID: $(tenantId)
+      ARM_SUBSCRIPTION_ID: $(subscriptionId)
+""",
+        },
+        {"job": "advice"},
+        {"job": _TARGET},
+        says=("Workload identity federation", "ARM_OIDC_TOKEN=$idToken"),
+    ),
 )

@@ -12,6 +12,7 @@ import re
 
 from rolecall.model.parts import Store
 from rolecall.planners.azure_connection.connection import TYPE, Connection, connection_at, second
+from rolecall.planners.azure_connection.scripted import scripted_steps
 from rolecall.planning.case import Case, Use
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.endings.succession import succeeded
@@ -33,6 +34,10 @@ _NEEDS_SECRET = re.compile(r"(?i)servicePrincipalKey|TerraformTaskV[1-3]@|Terraf
 _NAMED = re.compile(rb"""[\w.-]+:\s*(?P<quote>['"]?)(?P<name>[^'"$\n]+?)(?P=quote)\s*""")
 
 
+class _ByVariables(Refused):
+    """The secret is given to the pipeline by its variables."""
+
+
 def plan(case: Case, use: Use) -> Move:
     """The pipeline takes the connection without a secret."""
     move = Move(TARGET, unseen=True)
@@ -44,6 +49,10 @@ def plan(case: Case, use: Use) -> Move:
         if case.credential.form != "minted":
             _trust_by_hand(move, connection)
         _pipeline(case, use, move, connection)
+    except _ByVariables as refused:
+        for step in scripted_steps(case, use):
+            move.hold(refused.reason, step)
+        return move
     except Refused as refused:
         move.hold(refused.reason)
         for step in steps_to(case, TARGET):
@@ -62,6 +71,8 @@ def _store(case: Case, use: Use) -> Store:
         for step in consumption.steps
         if (store := case.model.stores.get(step.holder)) is not None and store.kind == "service-connection"
     }
+    if not found and use.workload.site.format == "azure-pipelines":
+        raise _ByVariables("the secret is in the pipeline's variables, and no service connection takes its place yet")
     if len(found) != 1:
         raise Refused(
             "the secret reaches the pipeline in another way than by a service connection"

@@ -14,6 +14,26 @@ _OIDC = ("aws:oidc",)
 
 EXAMPLES: tuple[PlannerExample, ...] = (
     PlannerExample(
+        "a task of the AWS Toolkit with the key in its environment",
+        {
+            "azure-pipelines.yml": """\
+steps:
+  - task: AWSCLI@1
+    inputs:
+      regionName: eu-west-2
+      awsCommand: s3
+      awsSubCommand: sync
+      awsArguments: site s3://site
+    env:
+      AWS_ACCESS_KEY_ID: $(awsKeyId)
+      AWS_SECRET_ACCESS_KEY: $(awsSecretKey)
+""",
+        },
+        {"job": "advice"},
+        {"job": ("aws:oidc",)},
+        says=("give the task AWSCLI the input awsCredentials",),
+    ),
+    PlannerExample(
         "GitLab: a variable of one environment",
         {"main.tf": GITLAB, "README.md": README, ".gitlab-ci.yml": PIPELINE},
         {"jobs.deploy": "patch", _KEY: "patch"},

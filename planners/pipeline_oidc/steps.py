@@ -10,11 +10,18 @@ https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
+from rolecall.frontends.values import text
 from rolecall.planning.case import Case, Use
 from rolecall.planning.migration import Handover
 
+#: The tasks of the AWS Toolkit for Azure DevOps.
+_TOOLKIT = re.compile(
+    r"(?:AWSCLI|AWSShellScript|AWSPowerShellModuleScript|CloudFormation\w+|CodeDeploy\w+|S3\w+|Lambda\w+|ECRPushImage"
+    r"|BeanstalkDeployApplication|BeanstalkCreateApplicationVersion|SecretsManager\w+|SystemsManager\w+|SendMessage)"
+)
 #: By platform: (what, who, command, how to see that it is done), in order.
 _STEPS: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
     "gitlab-ci": (
@@ -161,7 +168,13 @@ def steps(case: Case, use: Use, made: bool) -> Iterator[Handover]:
     role, which is the first step otherwise.
     """
     where = use.workload.site.address
+    toolkit = _toolkit(case, use)
     for what, who, command, check in _STEPS.get(use.workload.platform, ())[1 if made else 0 :]:
+        if toolkit and what.startswith("let the job's commands run"):
+            what = (
+                f"give the task {toolkit} the input awsCredentials: <the connection>, and take AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY out of its env and out of the variable group"
+            )
         yield Handover(what, where, who, command, check)
     if case.credential.form != "minted":
         yield Handover(
@@ -172,3 +185,17 @@ def steps(case: Case, use: Use, made: bool) -> Iterator[Handover]:
             "aws iam get-access-key-last-used --access-key-id <the key's id>",
             "nothing fails, and the last use does not move any more",
         )
+
+
+def _toolkit(case: Case, use: Use) -> str:
+    """The task of the AWS Toolkit for Azure DevOps that is given the key; "" where another one is, or a script.
+    https://docs.aws.amazon.com/vsts/latest/userguide/task-reference.html
+    """
+    if use.workload.platform != "azure-pipelines" or not use.places:
+        return ""
+    unit = case.context.unit(use.workload.site.unit, "azure-pipelines")
+    for step in unit.resources if unit is not None else ():
+        name = text(step.get("uses_name")) or ""
+        if step.mode == "step" and _TOOLKIT.fullmatch(name) and all(step.span.contains(place) for place in use.places):
+            return name
+    return ""

@@ -19,6 +19,9 @@ from rolecall.planning.edits.repetition import repetition
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.pipelines.gitlab_project import literal
+from rolecall.planning.pipelines.optional_store import hold_optional
+from rolecall.planning.pipelines.optional_store import hold_optional
+from rolecall.planning.pipelines.optional_store import hold_optional
 from rolecall.planning.principals.parity import carry_over, obstacles
 from rolecall.planning.principals.roles import Role, account_of, new_role
 from rolecall.planning.proofs.provider_pin import WITHOUT_THUMBPRINTS, pin_of
@@ -74,7 +77,7 @@ def hindered(case: Case, move: Move) -> bool:
             Handover(f"let the job's subject in, exactly, in the trust of {there}", there, "the owner of the role"),
         )
         return True
-    return False
+    return hold_optional(case, move)
 
 
 def trusted_role(case: Case, move: Move, trust: Trust) -> tuple[Role, str]:
