@@ -107,7 +107,7 @@ def plan(folder: Path, code: str, *evidence: object) -> Plan:
 
 
 def end_of_key(found: Plan) -> Migration:
-    [one] = [migration for migration in found.migrations if migration.id.startswith("key-")]
+    [one] = [migration for migration in found.migrations if migration.about == "key"]
     return one
 
 

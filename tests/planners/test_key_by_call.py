@@ -30,6 +30,6 @@ def test_where_it_is_told_and_where_it_ends(tmp_path: Path) -> None:
     plan = planned(tmp_path)
     [(finding, fix)] = [(one, one["fix"]) for one in plan.to_json()["findings"] if one["rule"] in ("RC101", "RC105")]
     assert (finding["path"], finding["start_line"]) == ("main.tf", 1)
-    [key] = [m for m in plan.migrations if m.id.startswith("key-")]
+    [key] = [m for m in plan.migrations if m.about == "key"]
     assert (key.subject.path, key.subject.start_line) == ("bucket/main.tf", 10)
     assert fix["migration"] == key.id

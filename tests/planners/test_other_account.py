@@ -94,5 +94,5 @@ module "user" {{
 resource "aws_iam_role" "app\""""
     inside = rest.replace("aws_iam_access_key.app.", "module.user.")
     plan = planned(tmp_path, {"main.tf": DEFAULT + ASSUMES + call + inside, "user/main.tf": user + outputs})
-    move = next(one for one in plan.migrations if one.id.startswith("move-"))
+    move = next(one for one in plan.migrations if one.about == "move")
     assert any("is made by aws.data" in reason for reason in move.reasons) is other

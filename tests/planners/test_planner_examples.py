@@ -71,7 +71,7 @@ def test_nothing_is_taken_away_unless_every_consumer_moves(example: PlannerExamp
             assert not phases or (own and phases[0].needs and migration.handover)
             assert "contract" not in names
         if "contract" in names:
-            moves = [m for m in plan.migrations if m.id.startswith("move-") and m.identity == migration.identity]
+            moves = [m for m in plan.migrations if m.about == "move" and m.identity == migration.identity]
             assert moves
             assert all(m.disposition == "patch" for m in moves)
 

@@ -34,7 +34,7 @@ def plan(folder: Path, files: Mapping[str, str], newline: str = "\n") -> Plan:
 
 def held(made: Plan) -> str:
     """Why the first workload is held back; "" where its patch is whole."""
-    move = next(m for m in made.migrations if m.id.startswith("move-"))
+    move = next(m for m in made.migrations if m.about == "move")
     return "; ".join(move.reasons)
 
 
@@ -122,7 +122,7 @@ def test_a_service_account_takes_one_role_only(tmp_path: Path) -> None:
             "app.tf": APP + "\n" + secret + "\n" + mailer,
         },
     )
-    reasons = [m.reasons for m in made.migrations if m.id.startswith("move-")]
+    reasons = [m.reasons for m in made.migrations if m.about == "move"]
     assert all(any("runs under the service account shop too" in text for text in found) for found in reasons)
 
 

@@ -52,7 +52,7 @@ def planned(folder: Path, text: str) -> Plan:
 
 
 def account(plan: Plan) -> Migration:
-    (found,) = [migration for migration in plan.migrations if migration.id.startswith("account-")]
+    (found,) = [migration for migration in plan.migrations if migration.about == "account"]
     return found
 
 
@@ -80,7 +80,7 @@ def test_an_account_with_roles_is_attached(tmp_path: Path) -> None:
     new = after(plan, "migrate")
     assert "  template {\n    service_account = google_service_account.orders.email\n" in new
     again = planned(tmp_path, new)
-    assert not [migration for migration in again.migrations if migration.id.startswith("account-")]
+    assert not [migration for migration in again.migrations if migration.about == "account"]
 
 
 def test_names_of_others_are_left_alone(tmp_path: Path) -> None:

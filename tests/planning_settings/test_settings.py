@@ -48,7 +48,7 @@ TARGETS = {
 @each(PATCHED + TOLD)
 def test_the_plan_is_the_one_shown(example: PlannerExample, tmp_path: Path) -> None:
     plan = planned(lay_out(tmp_path, example.files))
-    settings = [m for m in plan.migrations if m.id.startswith("setting-")]
+    settings = [m for m in plan.migrations if m.about == "setting"]
     assert {m.subject.address: m.disposition for m in settings} == dict(example.dispositions)
     assert {m.subject.address: m.targets for m in settings} == dict(example.targets)
     for phase, text in example.patches.items():
@@ -81,7 +81,7 @@ def test_a_patch_ends_the_finding_and_nothing_is_left_to_do(example: PlannerExam
     assert answered <= before
     assert not answered & left
     assert left < before
-    assert not [m for m in again.migrations if m.id.startswith("setting-")]
+    assert not [m for m in again.migrations if m.about == "setting"]
 
 
 @needs_terraform

@@ -34,7 +34,7 @@ class Answers:
                 self._named.setdefault(fingerprint, migration)
             if not migration.answers:
                 self._near[migration.subject.path].append(migration)
-            if migration.id.startswith("key-"):
+            if migration.about == "key":
                 self._of_subject[migration.subject.address].append(migration)
                 self._of_owner[migration.identity].append(migration)
                 self._at[migration.subject.path, migration.subject.start_line].append(migration)

@@ -13,7 +13,19 @@ from typing import Any, Literal
 from rolecall.frontends.values import Hop
 from rolecall.source.edits import Edit
 
-__all__ = ["PHASES", "Consumer", "Disposition", "Edit", "Handover", "Migration", "Phase", "Proof", "Subject", "to_json"]
+__all__ = [
+    "PHASES",
+    "Consumer",
+    "Disposition",
+    "Edit",
+    "Handover",
+    "Migration",
+    "Phase",
+    "Proof",
+    "Subject",
+    "about",
+    "to_json",
+]
 
 #: The phases in the order in which they are applied.  Every one leaves the estate deployable.
 PHASES = ("prepare", "expand", "migrate", "soak", "contract")
@@ -117,12 +129,24 @@ class Migration:
     waits: tuple[str, ...] = ()
 
     @property
+    def about(self) -> str:
+        """As `about` tells it of the id."""
+        return about(self.id)
+
+    @property
     def owner(self) -> str:
         """The id of the identity."""
         return f"{self.unit}//{self.identity}"
 
     def edits(self, phase: str) -> tuple[Edit, ...]:
         return tuple(edit for part in self.phases if part.name == phase for edit in part.edits)
+
+
+def about(name: str) -> str:
+    """What a migration does, the first word of its id: "move" a workload, end a "key", narrow a "grant", close a
+    "trust", turn a "setting", give a workload an "account" of its own, or decide of a "dormant" credential.
+    """
+    return name.partition("-")[0]
 
 
 def with_waiting(fallen: Iterable[str], migrations: Iterable[Migration]) -> list[str]:

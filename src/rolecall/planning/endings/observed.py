@@ -38,9 +38,9 @@ def observed(built: Iterable[Built], evidence: Evidence, model: Model) -> Iterat
 
 
 def _observed(case: Case, migrations: tuple[Migration, ...], use: LastUse, evidence: Evidence) -> Iterator[Migration]:
-    ends = any(migration.id.startswith("key-") for migration in migrations)
+    ends = any(migration.about == "key" for migration in migrations)
     for migration in migrations:
-        if not migration.id.startswith("key-"):
+        if migration.about != "key":
             # a key that the code only holds has no end of its own there
             yield migration if ends else _told(migration, use)
         elif use.in_use and not case.uses and len(migrations) == 1 and migration.disposition != "keep":

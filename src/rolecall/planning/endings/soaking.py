@@ -8,6 +8,7 @@ from typing import Any
 
 from rolecall.evidence.facts import Evidence
 from rolecall.planning.endings.last_use import SOAK_DAYS, LastUse, of_label
+from rolecall.planning.migration import about
 from rolecall.planning.survey import DamagedPlan
 
 
@@ -55,7 +56,7 @@ def soaks(plan: Mapping[str, Any], evidence: Evidence) -> Iterator[Soak]:
         people = [(str(r["address"]), str(r["cloud"]), str(r["kind"]), _label(r)) for r in plan["identities"]]
         for record in plan["migrations"]:
             subject = record["subject"]
-            if str(record["id"]).startswith("key-") and {"soak", "contract"} & {p["name"] for p in record["phases"]}:
+            if about(str(record["id"])) == "key" and {"soak", "contract"} & {p["name"] for p in record["phases"]}:
                 # an address is of one unit only: of several identities by that name each counts
                 owners = [(cloud, kind, label) for name, cloud, kind, label in people if name == record["identity"]]
                 uses = [of_label(evidence, *owner, str(subject["kind"])) for owner in dict.fromkeys(owners)]

@@ -21,7 +21,7 @@ _LISTING = "oci_identity_domains_group"
 
 def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]) -> Iterator[Counterexample]:
     """Every new statement that grants more than the groups of the users had."""
-    moves = [m for m in migrations if m.subject.cloud == "oci" and m.id.startswith("move-") and m.edits("expand")]
+    moves = [m for m in migrations if m.subject.cloud == "oci" and m.about == "move" and m.edits("expand")]
     if not moves:
         return
     known = {(part.site.id, part.said) for part in _statements(before)}

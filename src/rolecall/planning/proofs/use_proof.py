@@ -13,11 +13,11 @@ from rolecall.planning.proofs.containment_proof import Counterexample
 
 def still_used(after: Model, migrations: Sequence[Migration]) -> Iterator[Counterexample]:
     """Every complete move whose workload still gets a part of a key of the same identity after phase migrate."""
-    held = {(m.owner, m.subject.address) for m in migrations if m.id.startswith("move-") and m.disposition != "patch"}
+    held = {(m.owner, m.subject.address) for m in migrations if m.about == "move" and m.disposition != "patch"}
     moves = {
         (m.owner, m.subject.address): m
         for m in migrations
-        if m.id.startswith("move-") and m.disposition == "patch" and m.identity and m.edits("migrate")
+        if m.about == "move" and m.disposition == "patch" and m.identity and m.edits("migrate")
     }
     owners = {owner for owner, _ in moves}
     for credential in after.credentials.values():
