@@ -30,6 +30,7 @@ from rolecall.planning.pipelines.github_repository import (
     variables,
 )
 from rolecall.planning.pipelines.login_variables import variable_ending
+from rolecall.planning.pipelines.optional_store import hold_optional
 from rolecall.planning.pipelines.own_repository import hold_unless_here
 from rolecall.planning.principals.parity import carry_over, obstacles
 from rolecall.planning.principals.roles import account_of, new_role
@@ -97,6 +98,8 @@ def _role(case: Case, move: Move) -> frozenset[str]:
             f"{there} has the user's permissions; whether its trust lets this job in is for its owner to say",
             Handover(f"let the job's subject in, exactly, in the trust of {there}", there, "the owner of the role"),
         )
+        return none
+    if hold_optional(case, move):
         return none
     try:
         pinned = patterns(case)

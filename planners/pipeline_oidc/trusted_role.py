@@ -20,8 +20,6 @@ from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.pipelines.gitlab_project import literal
 from rolecall.planning.pipelines.optional_store import hold_optional
-from rolecall.planning.pipelines.optional_store import hold_optional
-from rolecall.planning.pipelines.optional_store import hold_optional
 from rolecall.planning.principals.parity import carry_over, obstacles
 from rolecall.planning.principals.roles import Role, account_of, new_role
 from rolecall.planning.proofs.provider_pin import WITHOUT_THUMBPRINTS, pin_of
