@@ -296,7 +296,7 @@ diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
         },
         {"jobs.site": "partial", _KEY: "partial"},
         {"jobs.site": _OIDC, _KEY: _OIDC},
-        says=("a step has docker compose in its commands, which may leave a session's token behind",),
+        says=("a step runs docker compose, and the compose file is not here",),
     ),
     PlannerExample(
         "an action that takes the key from its environment",

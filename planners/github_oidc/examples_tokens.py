@@ -35,6 +35,36 @@ _KNOWN_ROLE = """\
           role-to-assume: arn:aws:iam::123456789012:role/deploy
           aws-region: eu-west-2
 """
+_COMPOSED = """\
+on:
+  push:
+    branches: [main]
+
+permissions:
+  contents: read
+  id-token: write
+
+jobs:
+  site:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - name: Apply
+        env:
+          AWS_ACCESS_KEY_ID: ${{ vars.AWS_ACCESS_KEY_ID }}
+          AWS_SECRET_ACCESS_KEY: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
+        run: |
+          aws sts get-caller-identity --region eu-west-2
+          docker compose run --rm terraform apply
+"""
+_SERVICE = """\
+services:
+  terraform:
+    image: hashicorp/terraform:1.9
+    environment:
+      - AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID}
+      - AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY}
+"""
 
 TOKENS: tuple[PlannerExample, ...] = (
     PlannerExample(
@@ -67,5 +97,40 @@ TOKENS: tuple[PlannerExample, ...] = (
         {"jobs.site": "advice"},
         {"jobs.site": ("aws:oidc",)},
         says=("v1.6.0 is the first release that does",),
+    ),
+    PlannerExample(
+        "a service of compose that is given the session's token too",
+        {".github/workflows/site.yml": _COMPOSED, "docker-compose.yml": _SERVICE + "      - AWS_SESSION_TOKEN\n"},
+        {"jobs.site": "partial"},
+        {"jobs.site": ("aws:oidc",)},
+        patches={
+            "migrate": """\
+diff --git a/.github/workflows/site.yml b/.github/workflows/site.yml
+--- a/.github/workflows/site.yml
++++ b/.github/workflows/site.yml
+@@ -11,10 +11,11 @@
+     runs-on: ubuntu-latest
+     steps:
+       - uses: actions/checkout@v4
++      - uses: aws-actions/configure-aws-credentials@v6
++        with:
++          role-to-assume: ${{ vars.AWS_ROLE_ARN }}
++          aws-region: eu-west-2
+       - name: Apply
+-        env:
+-          AWS_ACCESS_KEY_ID: ${{ vars.AWS_ACCESS_KEY_ID }}
+-          AWS_SECRET_ACCESS_KEY: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
+         run: |
+           aws sts get-caller-identity --region eu-west-2
+           docker compose run --rm terraform apply
+""",
+        },
+    ),
+    PlannerExample(
+        "a service of compose that would miss the session's token",
+        {".github/workflows/site.yml": _COMPOSED, "docker-compose.yml": _SERVICE},
+        {"jobs.site": "advice"},
+        {"jobs.site": ("aws:oidc",)},
+        says=("add AWS_SESSION_TOKEN, without a value, to its environment first",),
     ),
 )

@@ -171,6 +171,7 @@ def _workflow(case: Case, use: Use, move: Move, known: frozenset[str]) -> None:
         return _login_edits(case, use, move, job, step, inputs, known)
 
     def write(job: Resource) -> list[Edit]:
+        session(move, job, None)
         return new_login(case, use, job, _role_variable(case, use, move, job, known))
 
     edit_workflow(case, use, move, Login(ACTION, KEYS[:2], rewrite, elsewhere=True, write=write), _by_hand(use))

@@ -65,9 +65,9 @@ def standing_role(case: Case, move: Move, job: Resource, role: str) -> None:
         )
 
 
-def session(move: Move, job: Resource, inputs: Mapping) -> None:
-    """What has to be true of the time that the job takes."""
-    if inputs.get("role-duration-seconds") is None:
+def session(move: Move, job: Resource, inputs: Mapping | None) -> None:
+    """What has to be true of the time that the job takes; `inputs` are those of its login step, None for a new one."""
+    if inputs is None or inputs.get("role-duration-seconds") is None:
         told = text(job.get("timeout-minutes")) or ""
         if not (told.isascii() and told.isdigit() and int(told) <= _SESSION):
             file = job.span.path.rpartition("/")[2]

@@ -15,6 +15,7 @@ from rolecall.planning.case import Case, Use
 from rolecall.planning.edits import yaml_edit
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.migration import Edit
+from rolecall.planning.pipelines.compose_services import refuse_tokenless
 from rolecall.planning.pipelines.job_commands import written
 from rolecall.source.text import SourceText, Span
 from rolecall.source.tree import Unreadable
@@ -33,8 +34,10 @@ _SAFE = re.compile(
 #: Commands that hand single variables on, so that the session's token would stay behind; and other ways to log in.
 _HANDS_ON = re.compile(
     r"AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE)|\.aws/credentials|--profile\b|aws\s+configure"
-    r"|\bdocker(?:-compose|\s+compose|\s+(?:container\s+)?run)\b|\bsudo\b|\bact\s"
+    r"|\bdocker\s+(?:container\s+)?run\b|\bsudo\b|\bact\s"
 )
+_COMPOSE = re.compile(r"\bdocker(?:-|\s+)compose\b")
+_NAMED_REGION = re.compile(r"--region[\s=]+[\"']?([a-z]{2}(?:-[a-z]+)+-\d)\b")
 
 
 def new_login(case: Case, use: Use, job: Resource, role: str) -> list[Edit]:
@@ -69,12 +72,12 @@ def new_login(case: Case, use: Use, job: Resource, role: str) -> list[Edit]:
         elif any(pair not in gone for pair in keys):
             raise Refused("a step has another key, beside which the session's token would stand")
     for at in whose:
-        _refuse_risky(members[at])
+        _refuse_risky(case, members[at])
     users = [at for at in sorted(whose) if members[at].get("run") is not None]
     if not users:
         raise Refused("no step of the job runs commands with the key")
     own = [env for at in users if (env := _own_env(members[at])) is not None]
-    region = _region(source, shared, own)
+    region = _region(source, shared, own, [members[at] for at in users])
     return [
         *yaml_edit.remove(source, [pair.span for pair in gone], prune=True),
         *_step(case, source, steps, [members[at] for at in users], users[0], role, region),
@@ -109,23 +112,30 @@ def _text(node: YamlNode | None) -> str:
     return node.value if isinstance(node, YamlScalar) else ""
 
 
-def _refuse_risky(step: YamlMapping) -> None:
+def _refuse_risky(case: Case, step: YamlMapping) -> None:
     """Refused where a step that has the key may need it in another way than by the AWS SDKs' own environment."""
     action, script = _text(step.get("uses")), _text(step.get("run"))
     if action and _SAFE.fullmatch(action) is None:
         raise Refused(f"{action} may take the key from the environment, without a session's token")
     if found := _HANDS_ON.search(script):
         raise Refused(f"a step has {found[0].strip()} in its commands, which may leave a session's token behind")
+    if _COMPOSE.search(script):
+        refuse_tokenless(case.context)
 
 
-def _region(source: SourceText, shared: list[YamlMapping], own: list[YamlMapping]) -> str:
-    """The region as the login step names it: by a variable that all steps have, or as the steps' own has it."""
+def _region(source: SourceText, shared: list[YamlMapping], own: list[YamlMapping], users: list[YamlMapping]) -> str:
+    """The region as the login step names it: by a variable that all steps have, as the steps' own has it, or the one
+    that all their commands name.
+    """
     for env in (*shared, *own):
         for name in _REGIONS:
             pair = env.pair(name)
             if pair is not None and isinstance(pair.value, YamlScalar) and not pair.merged:
                 value = source.data[pair.value.start : pair.value.end].decode("utf-8", "replace")
                 return f"${{{{ env.{name} }}}}" if any(env is one for one in shared) else value
+    named = {match[1] for step in users for match in _NAMED_REGION.finditer(_text(step.get("run")))}
+    if len(named) == 1:
+        return named.pop()
     raise Refused("no region is named in the environment, which the login step needs")
 
 
