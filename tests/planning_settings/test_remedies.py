@@ -68,7 +68,7 @@ spec:
       env: [{name: DB_PASSWORD, value: correct-horse-battery-staple}]
 """
     plan = planned(tmp_path, {f"pods/{name}.yaml": pod % name for name in ("one", "two")})
-    told = [m for m in plan.migrations if m.subject.kind == "RC142"]
+    told = [m for m in plan.migrations if m.subject.kind == "Pod"]
     assert len(told) == 1
     assert {step.where for step in told[0].handover} == {"Pod.default.one, Pod.default.two"}
 

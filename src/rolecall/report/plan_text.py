@@ -36,8 +36,10 @@ def summary(data: Mapping[str, Any], folder: Path, style: Style) -> Iterator[str
             if said[_label(record)] > 1:
                 what += f" ({style.path(record['subject']['path'])}:{record['subject']['start_line']})"
             label = style.paint(f"{record['disposition']:<8}", _ROLES[record["disposition"]])
-            yield f"  {name:<{width}}  {label} {what} → {', '.join(record['targets'])}"
             indent = " " * (width + 13)
+            first, *rest = wrapped(f"{what} → {', '.join(record['targets'])}", "", "", style.width - len(indent))
+            yield f"  {name:<{width}}  {label} {first}"
+            yield from (indent + line for line in rest)
             for reason in record["reasons"][:1]:
                 for line in wrapped(visible(masked(reason)), indent, indent, style.width):
                     yield style.paint(line, "faint")

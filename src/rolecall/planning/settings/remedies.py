@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from rolecall.catalog.entries import catalog
 from rolecall.model.finding import RANK, Finding
 from rolecall.planning.answering import Answers
 from rolecall.planning.building import identifier
@@ -96,7 +97,7 @@ def _migration(remedy: Remedy, found: Sequence[Finding]) -> Migration:
         id=identifier("setting", first.address, first.fingerprint),
         subject=Subject(
             remedy.about,
-            first.rule,
+            _kind(first.address) or remedy.about,
             cloud_of(first.address) or remedy.cloud,
             first.address,
             span.path,
@@ -113,6 +114,14 @@ def _migration(remedy: Remedy, found: Sequence[Finding]) -> Migration:
         effort=2 + len(remedy.steps),
         answers=tuple(dict.fromkeys(finding.fingerprint for finding in found)),
     )
+
+
+def _kind(address: str) -> str:
+    """The type of what an address names, where it says one: that of a Terraform block, or the kind of an object."""
+    parts = address.split(".")
+    if _OBJECT.fullmatch(address):
+        return parts[0]
+    return parts[-2] if len(parts) > 1 and catalog().get(parts[-2]) is not None else ""
 
 
 def _step(step: Handover, help: str, where: str, named: re.Match[str] | None) -> Handover:
