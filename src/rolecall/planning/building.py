@@ -31,6 +31,7 @@ from rolecall.planning.verdicts.copied_key import copied
 from rolecall.planning.verdicts.image_pull import pull_steps
 from rolecall.planning.verdicts.judgement import Verdict, carried_by_another, hold_back, likely_target
 from rolecall.planning.verdicts.named_secrets import naming_steps
+from rolecall.planning.verdicts.named_stores import readers_by_name
 from rolecall.planning.verdicts.other_account import other_account
 from rolecall.planning.verdicts.outside import answer
 from rolecall.planning.verdicts.steps import LAST_USE, last_use, take_over
@@ -307,8 +308,10 @@ def _find_reader(case: Case, end: OpenEnd) -> Handover:
     store = end.store
     ask = "aws iam get-access-key-last-used --access-key-id <the key's id>"
     credential = case.credential
+    named = readers_by_name(case.context, end)
     return Handover(
-        f"find out who reads {store.name or store.site.address} ({store.kind})",
+        f"find out who reads {store.name or store.site.address} ({store.kind})"
+        + (f"; these lines name it: {named}" if named else ""),
         str(end.steps[-1].span),
         "the owner of the code that reads it",
         ask

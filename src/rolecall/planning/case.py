@@ -103,6 +103,13 @@ class Context:
         return named_secrets(self)
 
     @cached_property
+    def named_stores(self) -> Mapping[str, list[str]]:
+        """The stores of keys without a reader in sight that files name, with the places (path:line)."""
+        from rolecall.planning.verdicts.named_stores import named_stores
+
+        return named_stores(self)
+
+    @cached_property
     def builds(self) -> tuple[Build, ...]:
         """Every build of an image that pipelines, scripts and compose files tell; found in one pass over the tree."""
         from rolecall.planning.narrowing.images.builds import written_builds
