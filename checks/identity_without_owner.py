@@ -127,7 +127,6 @@ resource "aws_iam_role" "NAME" {MARK
   TAGS
 }
 """
-_DEFAULT = 'default_tags {\n    tags = { team = "shop" }\n  }'
 _PROVIDER = 'provider "aws" {\n  region = "eu-central-1"\n  MORE\n}\n'
 
 

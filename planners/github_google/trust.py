@@ -19,7 +19,6 @@ from rolecall.source.hcl import Block
 
 _PROVIDER = "google_iam_workload_identity_pool_provider"
 _POOL_OF = re.compile(r"google_iam_workload_identity_pool\.([\w-]+)\.workload_identity_pool_id")
-_POLICIES = ("google_service_account_iam_binding", "google_service_account_iam_policy")
 _USER = "roles/iam.workloadIdentityUser"
 
 

@@ -148,7 +148,6 @@ _TAIL = """\
 }
 """
 DEPLOYMENT = _HEAD + _KEY_FILE + "        }\n" + _VOLUME + _TAIL
-DEPLOYMENT_MOVED = _HEAD + "        }\n" + _TAIL
 MANIFEST = """\
 apiVersion: v1
 kind: ServiceAccount

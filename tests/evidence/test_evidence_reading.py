@@ -162,7 +162,7 @@ def test_access_advisor(tmp_path: Path) -> None:
     found = evidence(tmp_path, answer=advisor())
     silent, used = found.services_of(WORKER)
     assert (silent.service, silent.last, silent.window.days) == ("iam", None, 400)
-    assert (used.service, used.last, used.unused) == ("s3", day("2026-02-02"), ("s3:DeleteBucket",))
+    assert (used.service, used.last) == ("s3", day("2026-02-02"))
     assert use(found, "s3:GetObject").last == day("2026-02-01")
     assert found.silent_services(WORKER) == (silent,)
 
@@ -218,8 +218,8 @@ def test_credential_report(tmp_path: Path, wrapped: bool) -> None:
     answer = {"Content": content, "ReportFormat": "text/csv", "GeneratedTime": "2026-04-01T00:00:00Z"}
     found = evidence(tmp_path, report=answer if wrapped else REPORT)
     used, idle = key(found, "uploader"), key(found, "idle")
-    assert (used.last, used.what, used.active, used.tail) == (day("2026-03-01"), "s3", True, "#1")
-    assert (idle.last, idle.what, idle.active) == (None, "", False)
+    assert (used.last, used.what, used.tail) == (day("2026-03-01"), "s3", "#1")
+    assert (idle.last, idle.what) == (None, "")
     assert idle.window is not None
     assert idle.window.days == 365
 

@@ -24,7 +24,7 @@ from rolecall.frontends.values import (
     text,
 )
 from rolecall.source.text import SourceText, Span
-from rolecall.source.yaml import YamlMapping, YamlScalar, documents
+from rolecall.source.yaml import YamlMapping, YamlScalar, load
 
 
 class Contexts:
@@ -232,7 +232,7 @@ SCALARS = [
 @pytest.mark.parametrize("written", SCALARS)
 def test_parts_of_a_scalar_keep_their_place(written: str) -> None:
     source = SourceText("f.yml", written.encode())
-    (root,) = documents(source)
+    (root,) = load(source)[0]
     assert isinstance(root, YamlMapping)
     node = root.get("key")
     assert isinstance(node, YamlScalar)
@@ -246,7 +246,7 @@ def test_parts_of_a_scalar_keep_their_place(written: str) -> None:
 def test_places_stay_inside_the_scalar(content: str, style: str, start: int, end: int) -> None:
     lines = "\n".join("  " + line for line in content.splitlines())
     written = f"key: {style}\n{lines}\n" if style in ("|", ">") else f"key: {style}{content}{style}\nother: 1\n"
-    for root in documents(SourceText("f.yml", written.encode("utf-8", "replace"))):
+    for root in load(SourceText("f.yml", written.encode("utf-8", "replace")))[0]:
         node = root.get("key") if isinstance(root, YamlMapping) else None
         if isinstance(node, YamlScalar):
             span = Placed(node).span(min(start, end), max(start, end))

@@ -148,7 +148,7 @@ def test_refusal(source: str, part: str, reason: str) -> None:
 def test_json_is_refused() -> None:
     text = text_of('{"a": 1}', "main.tf.json")
     with pytest.raises(Refused, match="JSON"):
-        hcl_edit.append(text, "a {}")
+        hcl_edit.remove(text, [at(text, '"a": 1')])
 
 
 def test_a_fault_elsewhere_does_not_matter() -> None:
@@ -252,20 +252,6 @@ def test_two_migrations_append_to_one_list_and_put_blocks_in_one_place() -> None
 def test_a_block_after_a_block(source: str, want: str) -> None:
     text = text_of(source)
     assert result(text, *hcl_edit.insert_after(text, at(text, "a {}"), "n {\n  x = 1\n}\n")) == want
-
-
-@pytest.mark.parametrize(
-    ("source", "want"),
-    [
-        ("", "n {}\n"),
-        ("a {}\n", "a {}\n\nn {}\n"),
-        ("a {}", "a {}\n\nn {}"),
-        ("a {}\n\n", "a {}\n\nn {}\n"),
-    ],
-)
-def test_a_block_at_the_end(source: str, want: str) -> None:
-    text = text_of(source)
-    assert result(text, *hcl_edit.append(text, "n {}\n")) == want
 
 
 @pytest.mark.parametrize(

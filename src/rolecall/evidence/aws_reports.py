@@ -59,16 +59,13 @@ class AccessAdvisor:
     def _service(self, service: dict[str, Any], who: Principal, window: Window, tally: Tally) -> None:
         prefix = said(service, "ServiceNamespace").lower()
         last = date(service.get("LastAuthenticated"))
-        unused = []
         tracked = service.get("TrackedActionsLastAccessed")
         for action in tracked if isinstance(tracked, list) else ():
             name = f"{prefix}:{said(action, 'ActionName')}"
             when = date(at(action, "LastAccessedTime"))
-            if when is None:
-                unused.append(name)
-            else:
+            if when is not None:
                 tally.use(who, name, self.format, when, count=0)
-        tally.services.append(Service(who, prefix, last, window, self.format, tuple(sorted(unused))))
+        tally.services.append(Service(who, prefix, last, window, self.format))
 
 
 def _entities(service: dict[str, Any]) -> Iterator[str]:
@@ -189,10 +186,9 @@ class CredentialReport:
             return
         last = date(row.get(f"access_key_{number}_last_used_date"))
         what = (row.get(f"access_key_{number}_last_used_service") or "").replace("N/A", "")
-        active = (row.get(f"access_key_{number}_active") or "").lower() == "true"
         window = Window(min(made, end), end)
         # the two keys of one user are kept apart by their numbers, since the report does not name them
-        tally.key(KeyUse(who, "access-key", f"#{number}", last, window, self.format, what, active=active))
+        tally.key(KeyUse(who, "access-key", f"#{number}", last, window, self.format, what))
 
 
 def _dated(column: str) -> bool:

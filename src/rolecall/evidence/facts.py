@@ -83,7 +83,7 @@ class Service:
     """What is known of one principal and one service (its IAM prefix, lower case) as a whole.
 
     `last` is None where it was not used in the window.  Control and data calls both count, attempts that were refused
-    too.  `unused` are the actions that the cloud tracks one by one and that were not used in the window.
+    too.
     """
 
     principal: Principal
@@ -91,7 +91,6 @@ class Service:
     last: datetime | None
     window: Window
     source: str
-    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +101,7 @@ class KeyUse:
     where the file only says that the principal logged in.  `tail` has the last four characters of the key's id, #1 or
     #2 where a report numbers a user's keys, "" where the file does not name it.  `last` is None where no use is known;
     that says something only for `window` (None: since the key was made).  `what` is the service it was last used for
-    and `agents` the programs that used it (their first word: aws-cli/2.15), as far as the file says.  `active` is None
-    where the file does not say it.
+    and `agents` the programs that used it (their first word: aws-cli/2.15), as far as the file says.
     """
 
     principal: Principal
@@ -114,7 +112,6 @@ class KeyUse:
     source: str
     what: str = ""
     agents: tuple[str, ...] = ()
-    active: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

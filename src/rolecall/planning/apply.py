@@ -11,13 +11,11 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from rolecall.planning.migration import PHASES
 from rolecall.planning.proofs.recheck import objections
 from rolecall.planning.survey import DamagedPlan, File, survey
-
-State = Literal["pending", "applied", "partial", "changed"]
 
 
 class NotApplicable(Exception):
@@ -35,17 +33,6 @@ class Applied:
     phase: str
     written: tuple[str, ...]
     already: tuple[str, ...]
-
-
-def states(plan: Mapping[str, Any], root: Path) -> dict[str, State]:
-    """How each phase of the plan stands in the work tree: `partial` where some of its files are done and some are
-    not.
-    """
-    found: dict[str, State] = {}
-    for name, files in _survey(plan, root):
-        kinds = {file.state for file in files}
-        found[name] = "changed" if "changed" in kinds else "partial" if len(kinds) > 1 else kinds.pop()
-    return found
 
 
 def apply_phase(plan: Mapping[str, Any], root: Path, phase: str) -> Applied:

@@ -168,11 +168,6 @@ class YamlFault:
     span: Span
 
 
-def documents(text: SourceText, tolerant: bool = False) -> Iterator[YamlNode]:
-    """The root nodes of a file's documents, empty ones and those that do not parse left out."""
-    yield from load(text, tolerant)[0]
-
-
 def load(text: SourceText, tolerant: bool = False) -> tuple[list[YamlNode], list[YamlFault]]:
     """The root nodes of a file's documents, and what is wrong with it.  Never raises.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field
 
 from rolecall.frontends.pipelines.reading import named
@@ -202,12 +202,3 @@ def items(node: YamlNode | None) -> list[YamlNode]:
     if isinstance(node, YamlSequence):
         return node.items
     return [] if node is None or (isinstance(node, YamlScalar) and not node.value) else [node]
-
-
-def scalars_in(node: YamlNode | None, depth: int = 0) -> Iterator[YamlScalar]:
-    """The scalars of a list, those of lists in it too."""
-    for item in items(node):
-        if isinstance(item, YamlScalar):
-            yield item
-        elif isinstance(item, YamlSequence) and depth < MAX_NESTING:
-            yield from scalars_in(item, depth + 1)

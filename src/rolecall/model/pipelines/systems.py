@@ -11,43 +11,37 @@ from rolecall.source.records import dataclass
 class System:
     """One CI system.
 
-    `store` is the kind of store that `secret` references of its files read.  `shared` says that every job has the
-    store's variables in its environment, named in the file or not; `token` how a job gets a token of its own.
+    `store` is the kind of store that `secret` references of its files read; `token` says how a job gets a token of its
+    own.
     """
 
     platform: str
     label: str
     store: str
-    shared: bool = False
     token: str = ""
 
 
 #: By the format of their files.
 SYSTEMS: Mapping[str, System] = {
     "github": System("github-actions", "GitHub Actions", "github-secret"),
-    "gitlab": System("gitlab-ci", "GitLab CI", "gitlab-variable", True, "give the job a token of its own (id_tokens)"),
+    "gitlab": System("gitlab-ci", "GitLab CI", "gitlab-variable", "give the job a token of its own (id_tokens)"),
     "azure-pipelines": System(
         "azure-pipelines",
         "Azure Pipelines",
         "azuredevops-group",
-        False,
         "use a service connection with workload identity federation",
     ),
     "bitbucket": System(
         "bitbucket-pipelines",
         "Bitbucket Pipelines",
         "bitbucket-variable",
-        True,
         "give the step a token of its own (oidc: true)",
     ),
-    "circleci": System(
-        "circleci", "CircleCI", "circleci-variable", True, "use the job's own token (CIRCLE_OIDC_TOKEN_V2)"
-    ),
+    "circleci": System("circleci", "CircleCI", "circleci-variable", "use the job's own token (CIRCLE_OIDC_TOKEN_V2)"),
     "jenkins": System(
         "jenkins",
         "Jenkins",
         "jenkins-credential",
-        False,
         "give the agent the identity of its host, or the job a token by the OpenID Connect provider plugin",
     ),
 }

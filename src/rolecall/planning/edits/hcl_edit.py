@@ -28,7 +28,7 @@ from rolecall.planning.edits.line_edit import (
 )
 from rolecall.source.edits import Edit
 from rolecall.source.hcl import File, node_text, parse_file
-from rolecall.source.text import BOM, SourceText, Span
+from rolecall.source.text import SourceText, Span
 
 _THINGS = ("block", "attribute", "object_elem")
 _COMMENT = rb"(?:(?:#|//)[^\n]*|/\*[^\n]*?\*/[ \t]*)?"
@@ -173,21 +173,6 @@ def insert_after(text: SourceText, block: Span, code: str) -> tuple[Edit, ...]:
         return (Edit(block.path, at, at, new + newline if data.endswith(b"\n") else newline + new),)
     gap = "" if is_blank(data, at) else newline
     return (Edit(block.path, at, at, new + newline + gap),)
-
-
-def append(text: SourceText, code: str) -> tuple[Edit, ...]:
-    """Put top-level blocks (HCL) at the end of a file, after a blank line."""
-    file = _checked(text)
-    if file.faults:
-        raise _fault(text, file.faults[0].start)
-    data, newline = text.data, text.newline
-    new = _indented(code.strip("\n"), "", newline)
-    if not data.removeprefix(BOM).strip():
-        return (Edit(text.path, len(data), len(data), new + newline),)
-    if not data.endswith(b"\n"):
-        return (Edit(text.path, len(data), len(data), newline * 2 + new),)
-    gap = "" if is_blank(data, line_start(data, len(data) - 1)) else newline
-    return (Edit(text.path, len(data), len(data), gap + new + newline),)
 
 
 def remove_heredoc_lines(text: SourceText, span: Span) -> tuple[Edit, ...]:
