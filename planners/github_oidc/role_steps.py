@@ -34,8 +34,8 @@ def make_role(case: Case, job: Resource, variable: str) -> tuple[Handover, ...]:
             "make it Inactive, wait as long again, then delete it, its user and the repository's secrets",
             where,
             "the owner of the account",
-            "aws iam get-access-key-last-used --access-key-id <the key's id>; aws iam update-access-key --status "
-            "Inactive --user-name USER --access-key-id <the key's id>; gh secret list",
+            "aws iam get-access-key-last-used --access-key-id KEY_ID; aws iam update-access-key --status "
+            "Inactive --user-name USER --access-key-id KEY_ID; gh secret list",
             "the last use does not move while the jobs run",
         ),
     )
@@ -94,6 +94,6 @@ def set_variable(where: str, variable: str) -> Handover:
         "role's ARN",
         where,
         "the owner of the repository",
-        f"gh variable set {variable} --body <the role's ARN>",
+        f"gh variable set {variable} --body ROLE_ARN",
         f"gh variable list names {variable}",
     )

@@ -28,7 +28,7 @@ _AGENT = (
     "run these steps on a runner of your own in Azure with a managed identity that has the application's roles, and "
     "log in by az login --identity (Terraform: ARM_USE_MSI=true without ARM_CLIENT_SECRET)",
     "the owner of the runners",
-    "az role assignment list --assignee <the application's id> --all",
+    "az role assignment list --assignee APP_ID --all",
     "the same roles on the same scopes are listed for the identity",
 )
 _STEPS: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {

@@ -181,8 +181,8 @@ def steps(case: Case, use: Use, made: bool) -> Iterator[Handover]:
             "then switch the key off, wait 14 days and longer than the longest schedule of the pipeline, and delete it",
             str(case.credential.span),
             "the owner of the account",
-            "aws iam update-access-key --status Inactive --access-key-id <the key's id>; "
-            "aws iam get-access-key-last-used --access-key-id <the key's id>",
+            "aws iam update-access-key --status Inactive --user-name USER --access-key-id KEY_ID; "
+            "aws iam get-access-key-last-used --access-key-id KEY_ID",
             "nothing fails, and the last use does not move any more",
         )
 

@@ -303,7 +303,7 @@ def _role_by_hand(use: Use, pod: Pod | None = None) -> Handover:
         f"give the pods' service account{runs_as} a role (Pod Identity or IRSA) with the user's policies",
         use.workload.site.address,
         "the owner of the cluster",
-        f"aws eks list-pod-identity-associations --cluster-name <cluster> --namespace {namespace}; "
+        f"aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace {namespace}; "
         f"kubectl -n {namespace} get serviceaccount -o yaml | grep role-arn",
         "one of them shows the role",
     )

@@ -82,7 +82,7 @@ def plan(case: Case, use: Use) -> Move:
                 "revoke this key now: it is in the history of the repository",
                 case.credential.site.address,
                 "the owner of the account",
-                "aws iam update-access-key --status Inactive --access-key-id <the key's id>",
+                "aws iam update-access-key --status Inactive --user-name USER --access-key-id KEY_ID",
                 "aws iam get-access-key-last-used shows no new use",
             ),
         )

@@ -97,6 +97,6 @@ def last_step(use: Use) -> Handover:
         "end, or set it Inactive for 14 days, and longer than the longest schedule of any consumer, and delete it",
         ", ".join(f"{place.path}:{place.line}" for place in use.places[:3]),
         "the owner of the workload",
-        "aws iam get-access-key-last-used --access-key-id <the key's id>",
+        "aws iam get-access-key-last-used --access-key-id KEY_ID",
         "the last use does not move, and the calls succeed as the role",
     )

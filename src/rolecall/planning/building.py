@@ -306,7 +306,7 @@ def _find_taker(place: Span) -> Handover:
 
 def _find_reader(case: Case, end: OpenEnd) -> Handover:
     store = end.store
-    ask = "aws iam get-access-key-last-used --access-key-id <the key's id>"
+    ask = "aws iam get-access-key-last-used --access-key-id KEY_ID"
     credential = case.credential
     named = readers_by_name(case.context, end)
     return Handover(

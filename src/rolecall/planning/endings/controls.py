@@ -100,7 +100,7 @@ def rotation(case: Case, after: str) -> Handover:
         f"replace the key every 90 days by two keys (a user may have two): {how}",
         credential.site.address,
         "the owner of the code",
-        "aws iam get-access-key-last-used --access-key-id <the first key's id>",
+        "aws iam get-access-key-last-used --access-key-id FIRST_KEY_ID",
         f"{after}; the last use of the first key stops moving before it is deleted",
     )
 
@@ -127,7 +127,7 @@ def sender_steps(case: Case) -> tuple[Handover, ...]:
             "or move the application to the SES API (sesv2:SendEmail) under its own role; then the user can go",
             case.declaration.label,
             "the application's team",
-            "aws sesv2 send-email --from-email-address <its address> --destination ToAddresses=<yours> --content "
+            "aws sesv2 send-email --from-email-address ADDRESS --destination ToAddresses=YOUR_ADDRESS --content "
             "'Simple={Subject={Data=x},Body={Text={Data=x}}}'",
             "CloudTrail, or the delivery log, shows the role, and the user's last use stops moving",
         ),
@@ -196,7 +196,7 @@ def broker_steps(case: Case) -> tuple[Handover, ...]:
             "that it hands out, and let the broker make users with that boundary only (iam:PermissionsBoundary)",
             case.owner.site.address if case.owner is not None else case.credential.site.address,
             "the owner of the broker",
-            "aws iam list-users --path-prefix <the broker's path> --query 'Users[].[UserName,CreateDate]'",
+            "aws iam list-users --path-prefix BROKER_PATH --query 'Users[].[UserName,CreateDate]'",
             "every user that is listed has a binding, and a boundary (aws iam get-user)",
         ),
     )

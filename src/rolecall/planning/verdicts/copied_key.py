@@ -29,7 +29,7 @@ def copied(case: Case) -> Handover | None:
         "that job has to move first",
         str(first.span),
         "the owner of the pipeline",
-        "aws iam get-access-key-last-used --access-key-id <the key's id>; run the job; the same again",
+        "aws iam get-access-key-last-used --access-key-id KEY_ID; run the job; the same again",
         "the last use does not move when the job runs",
     )
 

@@ -131,7 +131,7 @@ def _steps(case: Case, use: Use) -> tuple[Handover, ...]:
             "then take the key out of the workload's configuration, and plan again: nothing reads it then",
             site.address,
             "the owner of the code",
-            "aws iam get-access-key-last-used --access-key-id <the key's id>",
+            "aws iam get-access-key-last-used --access-key-id KEY_ID",
             "the last use does not move any more",
         ),
     )

@@ -60,8 +60,8 @@ def anywhere(case: Case, move: Move) -> None:
                 case.declaration.label,
                 "the owner of the host",
                 "aws configure set credential_process 'aws_signing_helper credential-process --certificate "
-                "/etc/pki/host.pem --private-key /etc/pki/host.key --trust-anchor-arn <trust anchor> --profile-arn "
-                "<profile> --role-arn <role>'",
+                "/etc/pki/host.pem --private-key /etc/pki/host.key --trust-anchor-arn TRUST_ANCHOR_ARN --profile-arn "
+                "PROFILE_ARN --role-arn ROLE_ARN'",
                 "`aws sts get-caller-identity` on the host shows the role",
             ),
             _last_step(case),
@@ -206,6 +206,6 @@ def _last_step(case: Case) -> Handover:
         f"when the key was not used for 14 days, set {switch} on it, wait as long again, then delete it with its user",
         case.credential.site.address,
         "the owner of the code",
-        "aws iam get-access-key-last-used --access-key-id <the key's id>",
+        "aws iam get-access-key-last-used --access-key-id KEY_ID",
         "the last use does not move, and nothing fails",
     )

@@ -176,7 +176,7 @@ def last_use(case: Case) -> Handover:
         "ask AWS when this key was last used, and for what",
         credential.site.address,
         "the owner of the account",
-        "aws iam get-access-key-last-used --access-key-id <the key's id>",
+        "aws iam get-access-key-last-used --access-key-id KEY_ID",
         "no use for longer than the longest schedule: soak, then delete",
     )
 

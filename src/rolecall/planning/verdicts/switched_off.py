@@ -14,7 +14,7 @@ from rolecall.planning.migration import Handover
 
 #: How the last reading of a place is seen, by its kind.
 _READ = {
-    "secretsmanager": "aws secretsmanager describe-secret --secret-id <its name> --query LastAccessedDate",
+    "secretsmanager": "aws secretsmanager describe-secret --secret-id SECRET_NAME --query LastAccessedDate",
     "ssm": "aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue=<its name>",
 }
 
@@ -28,7 +28,7 @@ def last_steps(case: Case) -> Iterator[Handover]:
         where,
         "the owner of the key",
         f"aws iam list-access-keys --user-name {case.declaration.label}; "
-        "aws iam get-access-key-last-used --access-key-id <its id>",
+        "aws iam get-access-key-last-used --access-key-id KEY_ID",
         "Status is Inactive, and the last use is older than the longest schedule of whatever may have had it",
     )
     for store in dict.fromkeys((end.store.kind, end.store.site.address) for end in case.ends):
