@@ -48,25 +48,7 @@ resource "aws_iam_role" "app" {
   })
 }
 """
-USER_APART = """\
-resource "aws_iam_user" "app" {
-  name = "app"
-}
-
-resource "aws_iam_access_key" "app" {
-  user = aws_iam_user.app.name
-}
-
-resource "aws_iam_user_policy" "app" {
-  name = "app"
-  user = aws_iam_user.app.name
-  policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
-  })
-}
-
-"""
+USER_APART = USER + "\n"
 GRANTED = """\
 diff --git a/main.tf b/main.tf
 --- a/main.tf

@@ -5,6 +5,8 @@ from __future__ import annotations
 from rolecall.planners.execution_role.example_texts import FUNCTION, GRANTED, MOVED, ROLE, USER
 from rolecall.planning.example import PlannerExample
 
+_KEPT = "\n  lifecycle {\n    prevent_destroy = true\n  }\n"
+
 HELD: tuple[PlannerExample, ...] = (
     PlannerExample(
         "a bucket policy names the user",
@@ -56,24 +58,9 @@ resource "aws_iam_role" "admin" {
     PlannerExample(
         "a policy with aws:username",
         {
-            "main.tf": """\
-resource "aws_iam_user" "app" {
-  name = "app"
-}
-
-resource "aws_iam_access_key" "app" {
-  user = aws_iam_user.app.name
-}
-
-resource "aws_iam_user_policy" "app" {
-  name = "home"
-  user = aws_iam_user.app.name
-  policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::home/$${aws:username}/*" }]
-  })
-}
-"""
+            "main.tf": USER.replace('name = "app"\n  user', 'name = "home"\n  user').replace(
+                "in/*", "home/$${aws:username}/*"
+            )
             + ROLE
             + FUNCTION,
         },
@@ -126,30 +113,7 @@ diff --git a/main.tf b/main.tf
     PlannerExample(
         "the user may not be destroyed",
         {
-            "main.tf": """\
-resource "aws_iam_user" "app" {
-  name = "app"
-
-  lifecycle {
-    prevent_destroy = true
-  }
-}
-
-resource "aws_iam_access_key" "app" {
-  user = aws_iam_user.app.name
-}
-
-resource "aws_iam_user_policy" "app" {
-  name = "app"
-  user = aws_iam_user.app.name
-  policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
-  })
-}
-"""
-            + ROLE
-            + FUNCTION,
+            "main.tf": USER.replace('"app"\n}', f'"app"\n{_KEPT}}}', 1) + ROLE + FUNCTION,
         },
         {"aws_lambda_function.app": "patch", "aws_iam_access_key.app": "patch"},
         {"aws_lambda_function.app": ("aws:execution-role",), "aws_iam_access_key.app": ("aws:execution-role",)},
@@ -176,28 +140,7 @@ diff --git a/main.tf b/main.tf
     PlannerExample(
         "the key may not be destroyed",
         {
-            "main.tf": """\
-resource "aws_iam_user" "app" {
-  name = "app"
-}
-
-resource "aws_iam_access_key" "app" {
-  user = aws_iam_user.app.name
-
-  lifecycle {
-    prevent_destroy = true
-  }
-}
-
-resource "aws_iam_user_policy" "app" {
-  name = "app"
-  user = aws_iam_user.app.name
-  policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::in/*" }]
-  })
-}
-"""
+            "main.tf": USER.replace("aws_iam_user.app.name\n}", f"aws_iam_user.app.name\n{_KEPT}}}", 1)
             + ROLE
             + FUNCTION,
         },

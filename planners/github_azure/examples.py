@@ -101,6 +101,30 @@ client-id: ${{ vars.CLIENT }}
           creds:"""
 _TARGET = ("azure:federated-credential",)
 
+#: The login of the job, moved.
+_LOGIN = """\
+diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
+--- a/.github/workflows/deploy.yml
++++ b/.github/workflows/deploy.yml
+@@ -7,10 +7,15 @@
+ jobs:
+   site:
+     runs-on: ubuntu-latest
++    permissions:
++      id-token: write
++      contents: read
+     environment: production
+     steps:
+       - uses: actions/checkout@v4
+       - uses: azure/login@v2
+         with:
+-          creds: ${{ secrets.AZURE_CREDENTIALS }}
++          client-id: ${{ vars.AZURE_CLIENT_ID }}
++          tenant-id: ${{ vars.AZURE_TENANT_ID }}
++          subscription-id: ${{ vars.AZURE_SUBSCRIPTION_ID }}
+       - run: az webapp up
+"""
+
 EXAMPLES: tuple[PlannerExample, ...] = (
     *CALLERS,
     PlannerExample(
@@ -197,28 +221,7 @@ diff --git a/main.tf b/main.tf
  resource "azuread_application_federated_identity_credential" "deploy" {
    application_id = azuread_application.deploy.id
 """,
-            "migrate": """\
-diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
---- a/.github/workflows/deploy.yml
-+++ b/.github/workflows/deploy.yml
-@@ -7,10 +7,15 @@
- jobs:
-   site:
-     runs-on: ubuntu-latest
-+    permissions:
-+      id-token: write
-+      contents: read
-     environment: production
-     steps:
-       - uses: actions/checkout@v4
-       - uses: azure/login@v2
-         with:
--          creds: ${{ secrets.AZURE_CREDENTIALS }}
-+          client-id: ${{ vars.AZURE_CLIENT_ID }}
-+          tenant-id: ${{ vars.AZURE_TENANT_ID }}
-+          subscription-id: ${{ vars.AZURE_SUBSCRIPTION_ID }}
-       - run: az webapp up
-""",
+            "migrate": _LOGIN,
             "contract": """\
 diff --git a/main.tf b/main.tf
 --- a/main.tf
@@ -361,28 +364,7 @@ diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
         {"jobs.site": "partial"},
         {"jobs.site": _TARGET},
         patches={
-            "migrate": """\
-diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
---- a/.github/workflows/deploy.yml
-+++ b/.github/workflows/deploy.yml
-@@ -7,10 +7,15 @@
- jobs:
-   site:
-     runs-on: ubuntu-latest
-+    permissions:
-+      id-token: write
-+      contents: read
-     environment: production
-     steps:
-       - uses: actions/checkout@v4
-       - uses: azure/login@v2
-         with:
--          creds: ${{ secrets.AZURE_CREDENTIALS }}
-+          client-id: ${{ vars.AZURE_CLIENT_ID }}
-+          tenant-id: ${{ vars.AZURE_TENANT_ID }}
-+          subscription-id: ${{ vars.AZURE_SUBSCRIPTION_ID }}
-       - run: az webapp up
-""",
+            "migrate": _LOGIN,
         },
         says=(
             "AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID, which no code sets",

@@ -81,6 +81,29 @@ resource "google_service_account_iam_binding" "deploy" {
 """
 _TARGET = ("gcp:workload-identity-federation",)
 
+#: The login of the job, moved.
+_LOGIN = """\
+diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
+--- a/.github/workflows/deploy.yml
++++ b/.github/workflows/deploy.yml
+@@ -7,10 +7,14 @@
+ jobs:
+   site:
+     runs-on: ubuntu-latest
++    permissions:
++      id-token: write
++      contents: read
+     environment: production
+     steps:
+       - uses: actions/checkout@v4
+       - uses: google-github-actions/auth@v2
+         with:
+-          credentials_json: ${{ secrets.GCP_KEY }}
++          workload_identity_provider: ${{ vars.GCP_WORKLOAD_IDENTITY_PROVIDER }}
++          service_account: ${{ vars.GCP_SERVICE_ACCOUNT }}
+       - run: gcloud run deploy site
+"""
+
 EXAMPLES: tuple[PlannerExample, ...] = (
     PlannerExample(
         "a key that Terraform makes",
@@ -180,27 +203,7 @@ diff --git a/main.tf b/main.tf
  resource "google_iam_workload_identity_pool" "ci" {
    workload_identity_pool_id = "ci-pool"
 """,
-            "migrate": """\
-diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
---- a/.github/workflows/deploy.yml
-+++ b/.github/workflows/deploy.yml
-@@ -7,10 +7,14 @@
- jobs:
-   site:
-     runs-on: ubuntu-latest
-+    permissions:
-+      id-token: write
-+      contents: read
-     environment: production
-     steps:
-       - uses: actions/checkout@v4
-       - uses: google-github-actions/auth@v2
-         with:
--          credentials_json: ${{ secrets.GCP_KEY }}
-+          workload_identity_provider: ${{ vars.GCP_WORKLOAD_IDENTITY_PROVIDER }}
-+          service_account: ${{ vars.GCP_SERVICE_ACCOUNT }}
-       - run: gcloud run deploy site
-""",
+            "migrate": _LOGIN,
             "contract": """\
 diff --git a/main.tf b/main.tf
 --- a/main.tf
@@ -384,27 +387,7 @@ diff --git a/main.tf b/main.tf
         {"jobs.site": "partial"},
         {"jobs.site": _TARGET},
         patches={
-            "migrate": """\
-diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
---- a/.github/workflows/deploy.yml
-+++ b/.github/workflows/deploy.yml
-@@ -7,10 +7,14 @@
- jobs:
-   site:
-     runs-on: ubuntu-latest
-+    permissions:
-+      id-token: write
-+      contents: read
-     environment: production
-     steps:
-       - uses: actions/checkout@v4
-       - uses: google-github-actions/auth@v2
-         with:
--          credentials_json: ${{ secrets.GCP_KEY }}
-+          workload_identity_provider: ${{ vars.GCP_WORKLOAD_IDENTITY_PROVIDER }}
-+          service_account: ${{ vars.GCP_SERVICE_ACCOUNT }}
-       - run: gcloud run deploy site
-""",
+            "migrate": _LOGIN,
         },
         says=(
             "GCP_WORKLOAD_IDENTITY_PROVIDER, GCP_SERVICE_ACCOUNT, which no code sets",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rolecall.planners.github_oidc.example_texts import BESIDE_A_ROLE, KEYS_ALONE
+from rolecall.planners.github_oidc.example_texts import BESIDE_A_ROLE, KEYS_ALONE, permitted
 from rolecall.planning.example import PlannerExample
 
 _USER = """\
@@ -96,29 +96,7 @@ resource "aws_iam_role" "deploy" {
     PlannerExample(
         "permissions in one word",
         {
-            ".github/workflows/deploy.yml": """\
-name: deploy
-
-on:
-  push:
-    branches: [main]
-
-permissions: read-all
-
-jobs:
-  site:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - name: Log in
-        uses: aws-actions/configure-aws-credentials@v4
-        with:
-          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}
-          aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
-          role-to-assume: arn:aws:iam::123456789012:role/deploy
-          aws-region: eu-west-2
-      - run: aws s3 sync site s3://site/
-""",
+            ".github/workflows/deploy.yml": permitted(" read-all"),
         },
         {"jobs.site": "advice"},
         {"jobs.site": ("aws:oidc",)},
@@ -127,26 +105,9 @@ jobs:
     PlannerExample(
         "code of strangers",
         {
-            ".github/workflows/deploy.yml": """\
-name: deploy
-
-on:
-  pull_request_target:
-
-jobs:
-  site:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - name: Log in
-        uses: aws-actions/configure-aws-credentials@v4
-        with:
-          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}
-          aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
-          role-to-assume: arn:aws:iam::123456789012:role/deploy
-          aws-region: eu-west-2
-      - run: aws s3 sync site s3://site/
-""",
+            ".github/workflows/deploy.yml": BESIDE_A_ROLE.replace(
+                "  push:\n    branches: [main]\n", "  pull_request_target:\n"
+            ),
         },
         {"jobs.site": "advice"},
         {"jobs.site": ("aws:oidc",)},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rolecall.planners.github_oidc.example_texts import KEYS_ALONE
 from rolecall.planning.example import PlannerExample
 
 _MAIN = """\
@@ -38,29 +39,9 @@ resource "github_actions_secret" "secret" {
   plaintext_value = aws_iam_access_key.app.secret
 }
 """
-_WORKFLOW = """\
-name: deploy
-
-on:
-  push:
-    branches: [main]
-
-jobs:
-  site:
-    runs-on: ubuntu-latest
-    permissions:
-      contents: read
-      id-token: write
-    steps:
-      - uses: actions/checkout@v4
-      - name: Log in
-        uses: aws-actions/configure-aws-credentials@v4
-        with:
-          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}
-          aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
-          aws-region: eu-west-2
-      - run: aws s3 sync site s3://site/
-"""
+_WORKFLOW = KEYS_ALONE.replace(
+    "    steps:\n", "    permissions:\n      contents: read\n      id-token: write\n    steps:\n"
+)
 #: The same without a login step.
 _START = _WORKFLOW.partition("      - name: Log in")[0]
 _SITE = "aws s3 sync site s3://site/"

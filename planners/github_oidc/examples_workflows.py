@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rolecall.planners.github_oidc.example_texts import BESIDE_A_ROLE, KEYS_LEAVE
+from rolecall.planners.github_oidc.example_texts import BESIDE_A_ROLE, KEYS_LEAVE, permitted
 from rolecall.planning.example import PlannerExample
 
 WORKFLOWS: tuple[PlannerExample, ...] = (
@@ -20,29 +20,9 @@ WORKFLOWS: tuple[PlannerExample, ...] = (
     PlannerExample(
         "permissions of the job",
         {
-            ".github/workflows/deploy.yml": """\
-name: deploy
-
-on:
-  push:
-    branches: [main]
-
-jobs:
-  site:
-    runs-on: ubuntu-latest
-    permissions:
-      contents: read
-    steps:
-      - uses: actions/checkout@v4
-      - name: Log in
-        uses: aws-actions/configure-aws-credentials@v4
-        with:
-          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}
-          aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
-          role-to-assume: arn:aws:iam::123456789012:role/deploy
-          aws-region: eu-west-2
-      - run: aws s3 sync site s3://site/
-""",
+            ".github/workflows/deploy.yml": BESIDE_A_ROLE.replace(
+                "    steps:\n", "    permissions:\n      contents: read\n    steps:\n"
+            ),
         },
         {"jobs.site": "partial"},
         {"jobs.site": ("aws:oidc",)},
@@ -72,30 +52,7 @@ diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
     PlannerExample(
         "permissions of the workflow",
         {
-            ".github/workflows/deploy.yml": """\
-name: deploy
-
-on:
-  push:
-    branches: [main]
-
-permissions:
-  contents: read
-
-jobs:
-  site:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - name: Log in
-        uses: aws-actions/configure-aws-credentials@v4
-        with:
-          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}
-          aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
-          role-to-assume: arn:aws:iam::123456789012:role/deploy
-          aws-region: eu-west-2
-      - run: aws s3 sync site s3://site/
-""",
+            ".github/workflows/deploy.yml": permitted("\n  contents: read"),
         },
         {"jobs.site": "partial"},
         {"jobs.site": ("aws:oidc",)},
@@ -127,31 +84,7 @@ diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
     PlannerExample(
         "a token is asked for already",
         {
-            ".github/workflows/deploy.yml": """\
-name: deploy
-
-on:
-  push:
-    branches: [main]
-
-permissions:
-  id-token: write
-  contents: read
-
-jobs:
-  site:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - name: Log in
-        uses: aws-actions/configure-aws-credentials@v4
-        with:
-          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}
-          aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
-          role-to-assume: arn:aws:iam::123456789012:role/deploy
-          aws-region: eu-west-2
-      - run: aws s3 sync site s3://site/
-""",
+            ".github/workflows/deploy.yml": permitted("\n  id-token: write\n  contents: read"),
         },
         {"jobs.site": "patch"},
         {"jobs.site": ("aws:oidc",)},
@@ -175,29 +108,7 @@ diff --git a/.github/workflows/deploy.yml b/.github/workflows/deploy.yml
     PlannerExample(
         "no permissions at all",
         {
-            ".github/workflows/deploy.yml": """\
-name: deploy
-
-on:
-  push:
-    branches: [main]
-
-permissions: {}
-
-jobs:
-  site:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - name: Log in
-        uses: aws-actions/configure-aws-credentials@v4
-        with:
-          aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}
-          aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}
-          role-to-assume: arn:aws:iam::123456789012:role/deploy
-          aws-region: eu-west-2
-      - run: aws s3 sync site s3://site/
-""",
+            ".github/workflows/deploy.yml": permitted(" {}"),
         },
         {"jobs.site": "partial"},
         {"jobs.site": ("aws:oidc",)},
