@@ -272,6 +272,14 @@ def test_removing_lines_of_a_block() -> None:
             edited(WORKFLOW, "remove_block_lines", part)
 
 
+@pytest.mark.parametrize("gap", ["", "\n"])
+def test_an_item_before_another_keeps_the_distance_of_its_siblings(gap: str) -> None:
+    text = text_of(f"steps:\n  - uses: a\n{gap}  - run: b\n")
+    edit = yaml_edit.insert_item_before(text, text.data.index(b"run"), ["uses: new", "with:", "  x: 1"])
+    new = apply(text.data, [edit]).decode()
+    assert new == f"steps:\n  - uses: a\n{gap}  - uses: new\n    with:\n      x: 1\n{gap}  - run: b\n"
+
+
 LEAVES = st.sampled_from(["1", "x y", '"q"', "[1, 2]", "{a: 1, b: 2}", "|\n  l1\n  l2"])
 
 

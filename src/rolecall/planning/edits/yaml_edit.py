@@ -124,13 +124,17 @@ def insert_item(text: SourceText, sequence: Span, item: str) -> tuple[Edit, ...]
 
 
 def insert_item_before(text: SourceText, start: int, lines: Sequence[str]) -> Edit:
-    """Lines as a new item before the one that starts at a byte offset; Refused where items are not one to a line."""
+    """Lines as a new item before the one that starts at a byte offset, apart from it where that is apart from what
+    stands before; Refused where items are not one to a line.
+    """
     line = line_start(text.data, start)
     indent = text.data[line:start].decode("utf-8", "replace")
     if indent.strip() != "-":
         raise Refused("the job's steps are not written one to a line")
     first, *others = lines
     written = [indent + first, *(" " * len(indent) + one for one in others)]
+    if line and not text.data[line_start(text.data, line - 1) : line].strip():
+        written.append("")
     return Edit(text.path, line, line, "".join(one + text.newline for one in written))
 
 
