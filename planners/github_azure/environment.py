@@ -114,10 +114,16 @@ def without_secret(case: Case, job: Job) -> list[Edit]:
 def federate(subject: str, where: str, client: str) -> Handover:
     """The trust of an application that is not in the code, for a job of GitHub; `client` is quoted for a shell."""
     issuer = "https://token.actions.githubusercontent.com"
+    every = (
+        "; one for each branch that starts it, since no wildcard is compared: where branches come and go, give the job "
+        "an environment first, and trust repo:OWNER/NAME:environment:ENVIRONMENT"
+        if subject.endswith("/BRANCH")
+        else ""
+    )
     return Handover(
         f"before phase migrate, let the application trust the job's token: issuer {issuer}, subject {subject} (its "
         "exact text: OWNER@OWNER_ID/NAME@REPOSITORY_ID for repositories created or renamed since 2026-07-15), audience "
-        "api://AzureADTokenExchange",
+        f"api://AzureADTokenExchange{every}",
         where,
         "the owner of the application",
         f"az ad app federated-credential create --id {client} --parameters "

@@ -100,6 +100,13 @@ CALLERS: tuple[PlannerExample, ...] = (
         says=("the workflow runs on pull_request_target",),
     ),
     PlannerExample(
+        "a workflow that every branch starts",
+        {**_CALLED, ".github/workflows/main.yml": _CALL.replace("push:\n    branches: [main]", "push:")},
+        {"jobs.plan.jobs.plan": "partial"},
+        {"jobs.plan.jobs.plan": _TARGET},
+        says=("one for each branch that starts it, since no wildcard is compared",),
+    ),
+    PlannerExample(
         "a workflow for callers elsewhere",
         {".github/workflows/plan.yml": _PLAN},
         {"jobs.plan": "advice"},
