@@ -133,4 +133,22 @@ diff --git a/.github/workflows/site.yml b/.github/workflows/site.yml
         {"jobs.site": ("aws:oidc",)},
         says=("add AWS_SESSION_TOKEN, without a value, to its environment first",),
     ),
+    PlannerExample(
+        "a build that is given the login's keys one by one",
+        {".github/workflows/deploy.yml": BESIDE_A_ROLE + "      - run: docker build --build-arg AWS_ACCESS_KEY_ID .\n"},
+        {"jobs.site": "advice"},
+        {"jobs.site": ("aws:oidc",)},
+        says=("the step at line 20 hands the login's keys on without the session's token",),
+    ),
+    PlannerExample(
+        "a later step with a key of its own",
+        {
+            ".github/workflows/deploy.yml": BESIDE_A_ROLE
+            + "      - run: aws s3 ls\n        env:\n          AWS_ACCESS_KEY_ID: ${{ secrets.OTHER_ID }}\n"
+            + "          AWS_SECRET_ACCESS_KEY: ${{ secrets.OTHER_SECRET }}\n"
+        },
+        {"jobs.site": "advice"},
+        {"jobs.site": ("aws:oidc",)},
+        says=("the step at line 20 has a key of its own",),
+    ),
 )

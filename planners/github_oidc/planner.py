@@ -14,7 +14,7 @@ from rolecall.planners.github_oidc.standing_role import refuse_old, session, sta
 from rolecall.planning.case import Case, Use
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.edits.workflow_edit import Login, edit_workflow, place, replace_inputs
-from rolecall.planning.edits.workflow_login import new_login
+from rolecall.planning.edits.workflow_login import new_login, refuse_left_behind
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.pipelines.github_repository import (
@@ -202,6 +202,7 @@ def _login_edits(
     """Takes the keys out of a login step; the role stays or comes in as a variable of the repository."""
     role = inputs.get("role-to-assume")
     refuse_old(step)
+    refuse_left_behind(case, job, step.span)
     session(move, job, inputs)
     if role is not None:
         standing_role(case, move, job, text(role) or "${}")

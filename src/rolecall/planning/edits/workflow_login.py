@@ -36,6 +36,12 @@ _HANDS_ON = re.compile(
     r"AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE)|\.aws/credentials|--profile\b|aws\s+configure"
     r"|\bdocker\s+(?:container\s+)?run\b|\bsudo\b|\bact\s"
 )
+#: The keys of a session, and its token, as commands, expressions and inputs name them.
+_NAMES_KEYS = re.compile(
+    r"(?<!secrets\.)(?<!vars\.)\bAWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY)\b|outputs\.aws-(?:access-key-id|secret-access-key)"
+    r"|\baws_(?:access_key_id|secret_access_key)\b"
+)
+_NAMES_TOKEN = re.compile(r"(?i)\baws[_-]session[_-]token\b")
 _COMPOSE = re.compile(r"\bdocker(?:-|\s+)compose\b")
 _NAMED_REGION = re.compile(r"--region[\s=]+[\"']?([a-z]{2}(?:-[a-z]+)+-\d)\b")
 
@@ -82,6 +88,35 @@ def new_login(case: Case, use: Use, job: Resource, role: str) -> list[Edit]:
         *yaml_edit.remove(source, [pair.span for pair in gone], prune=True),
         *_step(case, source, steps, [members[at] for at in users], users[0], role, region),
     ]
+
+
+def refuse_left_behind(case: Case, job: Resource, login: Span) -> None:
+    """Refused where a step after the login at `login` takes the keys that it sets, and would leave the session's token
+    behind: one that names them without it, or has a key of its own, beside which the token would stand.
+    """
+    source = case.context.text(job.span.path)
+    if login.path != source.path:
+        return
+    _, body = _job_at(source, job)
+    steps = body.get("steps")
+    for step in steps.items if isinstance(steps, YamlSequence) else ():
+        if not isinstance(step, YamlMapping) or step.start <= login.start:
+            continue
+        line = step.span.line
+        env = _own_env(step)
+        for pair in env.pairs if env is not None else ():
+            if pair.name in _KEYS[:2]:
+                raise Refused(
+                    f"the step at line {line} has a key of its own, beside which the session's token would stand: its "
+                    "env goes first, where it is the same key"
+                )
+        written_there = source.text(step.span)
+        if _NAMES_KEYS.search(written_there) and not _NAMES_TOKEN.search(written_there):
+            raise Refused(
+                f"the step at line {line} hands the login's keys on without the session's token (AWS_SESSION_TOKEN)"
+            )
+        if _COMPOSE.search(_text(step.get("run"))):
+            refuse_tokenless(case.context, here=False)
 
 
 def _holds(pair: YamlPair, place: Span) -> bool:

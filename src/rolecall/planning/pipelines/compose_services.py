@@ -15,14 +15,15 @@ _KEY = re.compile(r"\bAWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY)\b")
 _TOKEN = re.compile(r"\bAWS_SESSION_TOKEN\b")
 
 
-def refuse_tokenless(context: Context) -> None:
-    """Refused where a service may be given a session's keys without its token.
+def refuse_tokenless(context: Context, here: bool = True) -> None:
+    """Refused where a service may be given a session's keys without its token, or where no compose file is here
+    (unless `here` is False).
 
     A variable that is named without a value comes from where compose runs, and is not there where it is not set there:
     https://docs.docker.com/reference/compose-file/services/#environment
     """
     files = [path for path in context.tree.paths() if _FILE.search(path)]
-    if not files:
+    if not files and here:
         raise Refused("a step runs docker compose, and the compose file is not here")
     for path in files:
         for place, name, body in _services(context, path):
