@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rolecall.model.finding import Finding
+from rolecall.model.finding import Finding, lower
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
 from rolecall.policy.conditions import narrowing
 from rolecall.policy.telling import DOUBTS
-from rolecall.policy.trust import allowed, is_shut, lets_anybody_in, place_in, trust_documents
+from rolecall.policy.trust import allowed, is_shut, lets_anybody_in, place_in, taker, trust_documents
 
 RULE = Rule(
     "RC401",
@@ -55,12 +55,13 @@ def check(model: Model) -> Iterator[Finding]:
             if not lets_anybody_in(statement) or is_shut(statement, document) or (span.path, span.start) in seen:
                 continue
             seen.add((span.path, span.start))
+            steps, whose = taker(model, site)
             yield RULE.finding(
-                f"{site.address} can be assumed by any AWS principal of any account{DOUBTS[statement.doubt]}",
+                f"{site.address} can be assumed by any AWS principal of any account{DOUBTS[statement.doubt]}{whose}",
                 span,
                 site.address,
                 confidence="medium" if statement.doubt else RULE.confidence,
-                severity="high" if narrowing(statement.conditions) == "hard" else "critical",
+                severity=lower("high" if narrowing(statement.conditions) == "hard" else "critical", steps),
                 identity=site.address,
                 key=site.address,
                 help="name who may assume it, or require aws:PrincipalOrgID",

@@ -18,13 +18,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rolecall.model.access.openness import judge_trust
-from rolecall.model.finding import Finding, Severity
+from rolecall.model.finding import Finding, Severity, lower
 from rolecall.model.linking import Model
 from rolecall.model.parts import Site, Statement
 from rolecall.model.rule import Example, Rule
 from rolecall.policy.entra import judge_credential
 from rolecall.policy.issuers import issuer_of, judge, shared_host
-from rolecall.policy.trust import LOOSE, trust_documents
+from rolecall.policy.trust import LOOSE, taker, trust_documents
 
 RULE = Rule(
     "RC402",
@@ -63,11 +63,12 @@ def check(model: Model) -> Iterator[Finding]:
             if verdict is None:
                 continue
             severity, why = verdict
+            steps, whose = taker(model, site)
             yield RULE.finding(
-                f"{site.address} trusts {issuer}: {why}",
+                f"{site.address} trusts {issuer}: {why}{whose}",
                 site.calls[-1] if pinned and site.calls else statement.span or site.span,
                 site.address,
-                severity=severity,
+                severity=lower(severity, steps),
                 identity=site.address,
                 key=site.address,
                 help="pin the subject to one repository and branch or environment with StringEquals",
@@ -125,6 +126,26 @@ data "aws_iam_policy_document" "trust" {
 resource "aws_iam_role" "deploy" {
   name               = "deploy"
   assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+"""
+        },
+    ),
+    Example(
+        "a document for roles that are made elsewhere",
+        {
+            "main.tf": """\
+data "aws_iam_policy_document" "trust" {
+  statement { # <- RC402
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+    principals {
+      type        = "Federated"
+      identifiers = ["arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"]
+    }
+  }
+}
+
+output "trust" {
+  value = data.aws_iam_policy_document.trust.json
 }
 """
         },

@@ -295,13 +295,14 @@ class ResourcePolicy:
     """A policy on a resource, which names principals (a bucket, a queue, a key), or a document for one.
 
     `shut` says why it lets in fewer than it names, where something beside it sees to that.  `place` is the attribute
-    that has it.
+    that has it.  `untaken` says of a document by itself that nothing of its module names it.
     """
 
     site: Site
     document: Document
     shut: str = ""
     place: Span | None = None
+    untaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,17 @@ def trust_documents(model: Model) -> Iterator[tuple[Site, Document]]:
             yield policy.site, left
 
 
+def taker(model: Model, site: Site) -> tuple[int, str]:
+    """How many steps less a trust weighs for whose it is, and what is said of that: a document by itself may be for a
+    role that the code does not show, or for nothing.
+    """
+    if site.type != LOOSE:
+        return 0, ""
+    if any(policy.untaken and policy.site.id == site.id for policy in model.resource_policies):
+        return 2, "; nothing in the code takes this document"
+    return 0, "; the role that takes this document is not in the code"
+
+
 def resource_policies(model: Model) -> Iterator[ResourcePolicy]:
     """The policies of resources, and after them what is in documents by themselves and in none of these."""
     told: set[tuple[str, int]] = set()

@@ -179,7 +179,9 @@ def _by_itself(extraction: Extraction, resource: Resource) -> Iterator[ResourceP
     own = [s for s in document.statements if s.span is not None and resource.span.contains(s.span)]
     kept = tuple(s for s in own if s.principals)
     if kept and not (_anybody(document) and _for_others(extraction, resource)):
-        yield ResourcePolicy(site_of(resource), replace(document, statements=kept))
+        yield ResourcePolicy(
+            site_of(resource), replace(document, statements=kept), untaken=not _is_named(extraction, resource)
+        )
 
 
 def _for_others(extraction: Extraction, document: Resource) -> bool:
@@ -192,6 +194,20 @@ def _for_others(extraction: Extraction, document: Resource) -> bool:
     if any("endpoint" in f"{taker.type} {taker.name}".lower() for taker in takers):
         return True
     return bool(takers) and all(absent(taker, extraction.unit.library) for taker in takers)
+
+
+def _is_named(extraction: Extraction, document: Resource) -> bool:
+    """Whether anything in the folder of a document writes its address; True where the text is not at hand."""
+    if extraction.tree is None:
+        return True
+    address = f"{_DOCUMENT}.{document.name}".encode()
+    folder = document.span.path.rpartition("/")[0]
+    for path in extraction.unit.files:
+        if path.rpartition("/")[0] == folder:
+            with suppress(Unreadable):
+                if address in extraction.tree.read(path).data:
+                    return True
+    return False
 
 
 def _takers(extraction: Extraction, document: Resource) -> Iterator[Resource]:
