@@ -127,3 +127,9 @@ def test_a_module_that_others_call_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "service" / "main.tf").write_text(SERVICE)
     plan = planned(tmp_path, 'module "service" {\n  source = "./service"\n}\n')
     assert not account(plan).phases
+
+
+def test_a_label_that_says_nothing_names_no_account(tmp_path: Path) -> None:
+    text = after(planned(tmp_path, SERVICE.replace('"orders" {', '"default" {')), "expand")
+    assert 'resource "google_service_account" "default"' in text
+    assert 'account_id   = "orders"' in text

@@ -161,6 +161,8 @@ def _told(group: Sequence[Default]) -> Migration:
     return _migration(group, "advice", (why,), (), steps)
 
 
+#: Labels that every other folder has too; of accounts by one name a project takes one.
+_EMPTY_LABELS = frozenset({"default", "this", "main", "self", "primary", "app", "service", "example", "test"})
 _REASON = "every call has a reason, and belongs to one of the workloads that share the account"
 
 
@@ -219,14 +221,15 @@ def _expand(context: Context, block: Block, origin: str, label: str, variable: s
     project = block.attribute("project")
     member = context.free_name(block.text.path.rpartition("/")[0], _MEMBER, label, origin)
     owned = f"  project      = {attribute_text(block, project)}\n" if project is not None else ""
+    name = _spoken(block)
     code = (
         f'variable "{variable}" {{\n'
-        f"  description = {hcl(f'The roles on the project that {block.labels[1]} uses')}\n"
+        f"  description = {hcl(f'The roles on the project that {name} uses')}\n"
         "  type        = list(string)\n"
         "  default     = []\n}\n\n"
         f'resource "{_TYPE}" "{label}" {{\n'
-        f'  account_id   = "{_account_id(context, block.labels[1])}"\n'
-        f"  display_name = {hcl(block.labels[1][:100])}\n{owned}}}\n\n"
+        f'  account_id   = "{_account_id(context, name)}"\n'
+        f"  display_name = {hcl(name[:100])}\n{owned}}}\n\n"
         f'resource "{_MEMBER}" "{member}" {{\n'
         f"  for_each = toset(var.{variable})\n"
         f"  project  = {_TYPE}.{label}.project\n"
@@ -240,6 +243,12 @@ def _expand(context: Context, block: Block, origin: str, label: str, variable: s
         ("the account exists and has no role",),
         "revert the commit and apply: nothing uses the new account yet",
     )
+
+
+def _spoken(block: Block) -> str:
+    """What people call a workload: its label in the code, or its own name where the label says nothing."""
+    own = block.plain("name") or ""
+    return own if block.labels[1].lower() in _EMPTY_LABELS and own and "$" not in own else block.labels[1]
 
 
 def _account_id(context: Context, name: str) -> str:
