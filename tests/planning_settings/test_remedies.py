@@ -57,6 +57,27 @@ type: kubernetes.io/service-account-token
     assert not any("evil" in step.command for m in hostile for step in m.handover)
 
 
+def test_a_pods_service_account_is_named_in_the_commands(tmp_path: Path) -> None:
+    pods = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: shop}
+spec:
+  template:
+    spec:
+      serviceAccountName: orders
+      containers:
+        - name: api
+          image: api:1
+          env:
+            - name: AWS_SECRET_ACCESS_KEY
+              valueFrom: {secretKeyRef: {name: aws, key: secret}}
+"""
+    said = [step.command for m in planned(tmp_path, {"pods.yaml": pods}).migrations for step in m.handover]
+    assert any("--namespace shop --service-account orders --role-arn ROLE_ARN" in command for command in said)
+    assert any("kubectl --namespace shop exec deploy/api" in command for command in said)
+
+
 def test_one_migration_speaks_for_what_takes_the_same_steps(tmp_path: Path) -> None:
     pod = """apiVersion: v1
 kind: Pod

@@ -124,7 +124,7 @@ def make_plan(
     accounts = dedicate(context, analysis.findings, others) if settings else ()
     built += [Built(None, (migration,)) for migration in accounts]
     answered = [migration for item in built for migration in item.migrations]
-    built += [Built(None, (one,)) for one in (remedies(analysis.findings, answered) if settings else ())]
+    built += [Built(None, (one,)) for one in (remedies(context, analysis.findings, answered) if settings else ())]
     if choice is not None:
         built = choice.of(built)
     migrations, waves = in_waves(built)

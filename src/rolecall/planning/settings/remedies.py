@@ -16,14 +16,19 @@ from importlib.resources import files
 from typing import Any
 
 from rolecall.catalog.entries import catalog
+from rolecall.frontends.kubernetes.pods import pod_spec
+from rolecall.frontends.values import text
+from rolecall.model.clusters.logins import IDEA as LOGINS
 from rolecall.model.finding import RANK, Finding
 from rolecall.planning.answering import Answers
 from rolecall.planning.building import identifier
+from rolecall.planning.case import Context
 from rolecall.planning.migration import Handover, Migration, Subject
 from rolecall.planning.narrowing.others import cloud_of
 
 _RISK = {"critical": 100, "high": 60, "medium": 30, "low": 8}
 _MOST = 10
+_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9.-]{0,252}", re.ASCII)
 #: Where a thing is declared that may log in to any cloud, or is not told by its type.
 _NO_CLOUD = ("", "kubernetes", "ci", "other")
 #: The address of an object of a cluster, of whose parts no shell reads more than a name.
@@ -72,7 +77,7 @@ def _steps(written: Iterable[str | Mapping[str, Any]], shared: Mapping[str, Any]
             yield Handover(**step)
 
 
-def remedies(findings: Iterable[Finding], others: Sequence[Migration]) -> Iterator[Migration]:
+def remedies(context: Context, findings: Iterable[Finding], others: Sequence[Migration]) -> Iterator[Migration]:
     """One migration for each folder and row that findings without an answer fit; `others` are the plan's migrations."""
     answers = Answers(others)
     groups: dict[tuple[Remedy, str, str], list[Finding]] = defaultdict(list)
@@ -81,10 +86,29 @@ def remedies(findings: Iterable[Finding], others: Sequence[Migration]) -> Iterat
         if remedy is not None and answers.of(finding) is None:
             groups[remedy, finding.span.path.rpartition("/")[0], finding.help].append(finding)
     for (remedy, _, _), found in groups.items():
-        yield _migration(remedy, found)
+        yield _migration(remedy, found, _names(context, found))
 
 
-def _migration(remedy: Remedy, found: Sequence[Finding]) -> Migration:
+def _names(context: Context, found: Sequence[Finding]) -> Mapping[str, str]:
+    """What the words of commands stand for, where all the findings are about one object of a cluster: its name and
+    namespace, and for a pod those of the service account that it names.
+    """
+    named = _OBJECT.fullmatch(found[0].address) if len({finding.address for finding in found}) == 1 else None
+    if named is None:
+        return {}
+    names = {"NAMESPACE": named["namespace"], "NAME": named["name"]}
+    place = (found[0].span.path, found[0].span.start)
+    missets = context.model.missets.get(LOGINS, ()) if found[0].rule == "RC113" else ()
+    for misset in (one for one in missets if (one.span.path, one.span.start) == place):
+        resource = context.resource(misset.site)
+        spec = pod_spec(resource) if resource is not None else None
+        account = text(spec.get("serviceAccountName")) if spec is not None else None
+        if account and _ACCOUNT.fullmatch(account):
+            names |= {"PROGRAM_NAMESPACE": named["namespace"], "SERVICE_ACCOUNT": account}
+    return names
+
+
+def _migration(remedy: Remedy, found: Sequence[Finding], names: Mapping[str, str]) -> Migration:
     first = found[0]
     span = first.span
     messages = list(dict.fromkeys(finding.message for finding in found))
@@ -92,7 +116,6 @@ def _migration(remedy: Remedy, found: Sequence[Finding]) -> Migration:
         messages[_MOST:] = [f"and {len(messages) - _MOST} more of its folder"]
     places = list(dict.fromkeys(finding.address for finding in found))
     where = ", ".join(places[:_MOST]) + (f" and {len(places) - _MOST} more" if len(places) > _MOST else "")
-    named = _OBJECT.fullmatch(first.address) if len(places) == 1 else None
     return Migration(
         id=identifier("setting", first.address, first.fingerprint),
         subject=Subject(
@@ -109,7 +132,7 @@ def _migration(remedy: Remedy, found: Sequence[Finding]) -> Migration:
         targets=(remedy.target,),
         disposition="keep" if remedy.keep else "advice",
         reasons=(*messages, remedy.why),
-        handover=tuple(_step(step, first.help, where, named) for step in remedy.steps),
+        handover=tuple(_step(step, first.help, where, names) for step in remedy.steps),
         risk=max(_RISK[finding.severity] for finding in found),
         effort=2 + len(remedy.steps),
         answers=tuple(dict.fromkeys(finding.fingerprint for finding in found)),
@@ -124,12 +147,10 @@ def _kind(address: str) -> str:
     return parts[-2] if len(parts) > 1 and catalog().get(parts[-2]) is not None else ""
 
 
-def _step(step: Handover, help: str, where: str, named: re.Match[str] | None) -> Handover:
+def _step(step: Handover, help: str, where: str, names: Mapping[str, str]) -> Handover:
     filled = replace(step, what=step.what or help, where=where)
-    if named is None:
+    if not names:
         return filled
-    words = {"NAMESPACE": named["namespace"], "NAME": named["name"]}
-    command, check = (
-        re.sub(r"\b(?:NAMESPACE|NAME)\b", lambda word: words[word[0]], said) for said in (step.command, step.check)
-    )
+    words = re.compile(rf"\b(?:{'|'.join(names)})\b")
+    command, check = (words.sub(lambda word: names[word[0]], said) for said in (step.command, step.check))
     return replace(filled, command=command, check=check)
