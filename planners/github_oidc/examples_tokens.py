@@ -151,4 +151,15 @@ diff --git a/.github/workflows/site.yml b/.github/workflows/site.yml
         {"jobs.site": ("aws:oidc",)},
         says=("the step at line 20 has a key of its own",),
     ),
+    PlannerExample(
+        "a key that is chosen while the job runs",
+        {
+            ".github/workflows/site.yml": _COMPOSED.replace("secrets.AWS", "secrets[env.KEY] || secrets.AWS").replace(
+                "docker compose run --rm ", ""
+            )
+        },
+        {"jobs.site": "advice"},
+        {"jobs.site": ("aws:oidc",)},
+        says=("which of several keys it gets is decided while it runs",),
+    ),
 )

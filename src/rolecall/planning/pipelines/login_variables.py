@@ -16,6 +16,8 @@ from rolecall.source.text import Span
 from rolecall.source.tree import Unreadable
 
 _SECRET = re.compile(r"\bsecrets\.(\w+)")
+#: How an expression takes one of several: https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
+_CHOICE = re.compile(r"\bsecrets\s*\[|\|\||&&|\bformat\s*\(|\bcase\s*\(")
 #: Words of secrets' names that say what they are, and nothing of whose.
 _GENERIC = frozenset(
     (
@@ -35,6 +37,8 @@ def variable_ending(case: Case, use: Use) -> str:
     """
     if use.workload.site.address.count("jobs.") > 1:
         raise Refused("each caller of the workflow passes it a key, and whose it is is not told by its name")
+    if any(_CHOICE.search(_written(case, place)) for place in use.places):
+        raise Refused("which of several keys it gets is decided while it runs: its login has to be chosen the same way")
     own = _names(case, use.places)
     endings = {_ending(name) for name in own}
     if len(endings) != 1:
@@ -53,13 +57,14 @@ def _places(case: Case, credential: Credential) -> list[Span]:
 
 
 def _names(case: Case, places: Iterable[Span]) -> frozenset[str]:
-    found: set[str] = set()
-    for place in places:
-        try:
-            found.update(name.upper() for name in _SECRET.findall(case.context.tree.read(place.path).text(place)))
-        except Unreadable:
-            continue
-    return frozenset(found)
+    return frozenset(name.upper() for place in places for name in _SECRET.findall(_written(case, place)))
+
+
+def _written(case: Case, place: Span) -> str:
+    try:
+        return case.context.tree.read(place.path).text(place)
+    except Unreadable:
+        return ""
 
 
 def _ending(name: str) -> str:
