@@ -91,12 +91,14 @@ def remedies(context: Context, findings: Iterable[Finding], others: Sequence[Mig
 
 def _names(context: Context, found: Sequence[Finding]) -> Mapping[str, str]:
     """What the words of commands stand for, where all the findings are about one object of a cluster: its name and
-    namespace, and for a pod those of the service account that it names.
+    namespace, and for a pod the service account that it names.
     """
     named = _OBJECT.fullmatch(found[0].address) if len({finding.address for finding in found}) == 1 else None
     if named is None:
         return {}
-    names = {"NAMESPACE": named["namespace"], "NAME": named["name"]}
+    names = {"NAME": named["name"]}
+    if named["namespace"] != "default":  # what stands for a manifest that leaves it to whoever applies it, too
+        names["NAMESPACE"] = named["namespace"]
     place = (found[0].span.path, found[0].span.start)
     missets = context.model.missets.get(LOGINS, ()) if found[0].rule == "RC113" else ()
     for misset in (one for one in missets if (one.span.path, one.span.start) == place):
@@ -104,7 +106,8 @@ def _names(context: Context, found: Sequence[Finding]) -> Mapping[str, str]:
         spec = pod_spec(resource) if resource is not None else None
         account = text(spec.get("serviceAccountName")) if spec is not None else None
         if account and _ACCOUNT.fullmatch(account):
-            names |= {"PROGRAM_NAMESPACE": named["namespace"], "SERVICE_ACCOUNT": account}
+            names["SERVICE_ACCOUNT"] = account
+            names |= {"PROGRAM_NAMESPACE": names["NAMESPACE"]} if "NAMESPACE" in names else {}
     return names
 
 
