@@ -362,7 +362,7 @@ diff --git a/main.tf b/main.tf
 +}
 """,
         },
-        says=("which repository, branch or environment may log in",),
+        says=("which repository, branch or environment may log in", "set github_repository: the repository whose jobs"),
     ),
     PlannerExample(
         "a policy that says all",

@@ -32,6 +32,7 @@ from rolecall.planning.pipelines.github_repository import (
 )
 from rolecall.planning.pipelines.login_variables import variable_ending
 from rolecall.planning.principals.google_account import account_of, refuse_sole_writer
+from rolecall.planning.principals.google_pool import new_pool
 from rolecall.planning.templates import render
 from rolecall.planning.verdicts.advising import revocation, steps_to
 from rolecall.source.hcl import Block
@@ -123,6 +124,8 @@ def _provider(case: Case, move: Move, account: Block) -> str:
         pool=there.pool if there else f"google_iam_workload_identity_pool.{new}.name",
     )
     move.add("expand", insert_after(account.text, account.span, code))
+    if new:
+        new_pool(case, move, new, "" if name else origin, "the repository whose jobs may log in, as OWNER/NAME")
     if there is not None:
         move.hold(
             f"whether the condition of google_iam_workload_identity_pool_provider.{there.label} lets this repository "

@@ -17,6 +17,7 @@ from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.edits.repetition import repetition
 from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
+from rolecall.planning.principals.google_pool import new_pool
 from rolecall.planning.templates import render
 from rolecall.source.hcl import Block
 
@@ -86,6 +87,8 @@ def trust(case: Case, move: Move, account: Block, issuer: Issuer) -> str:
     move.add("expand", insert_after(account.text, account.span, code))
     if variable:
         _open(case, move, variable, issuer.ask)
+    if new:
+        new_pool(case, move, new, origin, "the GitLab project whose jobs may log in, as GROUP/PROJECT")
     if there is not None:
         move.hold(
             f"whether the condition of {_PROVIDER}.{there.labels[1]} lets this job in is for its owner to say",
