@@ -1,4 +1,4 @@
-"""Findings that no planner answers, as migrations of their own: exact steps for people, or what stays under controls.
+"""Findings that no planner answers, as migrations of their own: exact steps for people.
 
 What is right for such a finding is not in the code.  The steps are rows of catalog/remedies.toml, by rule; one
 migration speaks for all findings of a folder that take the same steps.
@@ -46,7 +46,6 @@ class Remedy:
     steps: tuple[Handover, ...]
     like: str = ""
     cloud: str = ""
-    keep: bool = False
     low: bool = False
 
     def fits(self, finding: Finding) -> bool:
@@ -133,7 +132,7 @@ def _migration(remedy: Remedy, found: Sequence[Finding], names: Mapping[str, str
         identity=first.identity if len(places) == 1 else "",
         consumers=(),
         targets=(remedy.target,),
-        disposition="keep" if remedy.keep else "advice",
+        disposition="advice",
         reasons=(*messages, remedy.why),
         handover=tuple(_step(step, first.help, where, names) for step in remedy.steps),
         risk=max(_RISK[finding.severity] for finding in found),
