@@ -78,17 +78,21 @@ def grammar(blocks: Mapping[int, Mapping[str, Any]]) -> str:
 
     After a name come `!` where it is required and `@` where not all majors of the block have it, each with the majors
     unless it is so in all that have the name.  `{…}` holds the arguments of a nested block, `{*}` where they are not
-    known; `?{*}` is an attribute of objects, which may be written as a block too.
+    known; `?{*}` is an attribute of objects, which may be written as a block too.  `^` before the brace says that there
+    is one such block at most.
     """
     words = []
     members: dict[tuple[str, str], dict[int, Any]] = {}
+    several: set[str] = set()
     for major, block in blocks.items():
         for name, (kind, flags) in block["a"].items():
             # what computes an id takes one as well, in the schemas' words, and nobody writes it
             if flags != "c" and (name != "id" or "c" not in flags):
                 members.setdefault((name, "?{*}" if _is_object(kind) else ""), {})[major] = "r" in flags
-        for name, (_, least, _, inner) in block["b"].items():
+        for name, (nesting, least, most, inner) in block["b"].items():
             members.setdefault((name, "{}"), {})[major] = (bool(least), inner)
+            if nesting != 1 and most != 1:
+                several.add(name)
         for name in block.get("open", ()):
             members.setdefault((name, "{*}"), {})[major] = False
     for (name, form), found in sorted(members.items()):
@@ -96,7 +100,8 @@ def grammar(blocks: Mapping[int, Mapping[str, Any]]) -> str:
         mark = "!" if len(needed) == len(found) else f"!{_listed(needed)}" if needed else ""
         only = "" if len(found) == len(blocks) else f"@{_listed(found)}"
         inner = f"{{{grammar({major: told[1] for major, told in found.items()})}}}" if form == "{}" else form
-        words.append(f"{name}{mark}{only}{inner}")
+        once = "^" if form == "{}" and name not in several else ""
+        words.append(f"{name}{mark}{only}{once}{inner}")
     return " ".join(words)
 
 

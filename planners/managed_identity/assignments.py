@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rolecall.model.parts import Credential
 from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.edits.alignment import format_hcl
 from rolecall.planning.edits.hcl_edit import insert_after
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.migration import Edit
+from rolecall.planning.move import Move
 from rolecall.source.hcl import Attribute, Block
 
 #: What a copy takes over as it is: all that says what is granted, where and under which condition
@@ -26,6 +28,7 @@ _KEPT = (
     "description",
     "delegated_managed_identity_resource_id",
 )
+_OWN = re.compile(r"\[\s*(azurerm_user_assigned_identity\.[\w-]+)\.id\s*,?\s*\]")
 _REFERENCE = re.compile(r'(=\s*)"\$\{[^"]*\}"\s*$', re.MULTILINE)
 
 
@@ -87,23 +90,42 @@ def refuse_second_identity(case: Case, use: Use) -> None:
     """Raises Refused where an application's secret of the same workload is to become an identity too: a workload takes
     one `identity` block, and what comes later uses the one that is there then.
     """
+    for other, _ in other_secrets(case, use):
+        raise Refused(
+            f"it takes the secret {other.site.address} too, whose migration gives it an identity: apply that one, then "
+            "run rolecall plan again"
+        )
+
+
+def other_secrets(case: Case, use: Use) -> Iterator[tuple[Credential, str]]:
+    """The secrets of other applications that a workload takes, each with the name of its setting."""
     for other in case.model.credentials.values():
-        if other.id == case.credential.id or (other.cloud, other.cls, other.form) != (
-            "azure",
-            "client-secret",
-            "minted",
-        ):
+        kind = (other.cloud, other.cls, other.form)
+        if other.site.declaration == case.credential.site.declaration or kind != ("azure", "client-secret", "minted"):
             continue
-        if other.site.unit != case.credential.site.unit:
-            continue
-        if any(
-            one.workload.site.declaration == use.workload.site.declaration
-            for one in case.model.flow(other).consumptions
-        ):
-            raise Refused(
-                f"it takes the secret {other.site.address} too, whose migration gives it an identity: apply that one, "
-                "then run rolecall plan again"
-            )
+        if other.site.unit == case.credential.site.unit:
+            for one in case.model.flow(other).consumptions:
+                if one.workload.site.declaration == use.workload.site.declaration:
+                    yield other, one.steps[-1].field
+
+
+def existing(move: Move, block: Block) -> tuple[str, str]:
+    """HCL of the principal of the identity that it has, and of its client id ("" where none is to be named)."""
+    own = [nested for nested in block.blocks if nested.type == "identity"]
+    if any(nested.type == "dynamic" and nested.labels[:1] == ("identity",) for nested in block.blocks) or len(own) > 1:
+        raise Refused("its identity is computed")
+    if not own:
+        return "", ""
+    kind = own[0].plain("type")
+    ids = own[0].attribute("identity_ids")
+    if kind == "SystemAssigned" and ids is None:
+        move.reuses = ".".join(block.labels[:2]) + ".identity"
+        return f"{'.'.join(block.labels[:2])}.identity[0].principal_id", ""
+    match = _OWN.fullmatch(attribute_text(own[0], ids).strip()) if ids is not None else None
+    if kind == "UserAssigned" and match is not None:
+        move.reuses = match[1]
+        return f"{match[1]}.principal_id", f"{match[1]}.client_id"
+    raise Refused("it has several identities, or one that is not plainly named: give that one the application's roles")
 
 
 def user_assigned(block: Block, address: str) -> str:

@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable
 
 from rolecall.frontends.resource import Resource
-from rolecall.planners.managed_identity.assignments import copies, user_assigned
-from rolecall.planning.case import Case, Use, attribute_text
+from rolecall.planners.managed_identity.assignments import copies, existing, user_assigned
+from rolecall.planning.case import Case, Use
 from rolecall.planning.edits.hcl_edit import insert_nested_block
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.edits.removal import take_from
@@ -27,7 +27,6 @@ _SETS = ("azurerm_linux_virtual_machine_scale_set", "azurerm_windows_virtual_mac
 _MACHINES = ("azurerm_linux_virtual_machine", "azurerm_windows_virtual_machine", "azurerm_virtual_machine")
 #: Arguments with a text for the machine, its own or an extension's.
 _TEXTS = ("custom_data", "user_data", "settings", "protected_settings")
-_OWN = re.compile(r"\[\s*(azurerm_user_assigned_identity\.[\w-]+)\.id\s*,?\s*\]")
 _CLIENT = re.compile(rb"AZURE_CLIENT_ID")
 _CLIENT_OF = re.compile(
     rb"AZURE_CLIENT_ID\s*=\s*[\"']?\$\{(azuread_application\.[\w-]+\.(?:client_id|application_id))\}"
@@ -49,7 +48,7 @@ def give(
     kind = block.labels[0]
     if kind not in (*_SETS, *_MACHINES):
         raise Refused(f"{kind} has no identity of its own: give it to the machine it belongs to")
-    principal, client = _existing(move, block)
+    principal, client = existing(move, block)
     if not principal:
         address, edits = identity()
         principal, client = f"{address}.principal_id", f"{address}.client_id"
@@ -71,25 +70,6 @@ def give(
             "nothing is found, and the sign-in log of managed identities shows their calls",
         )
     )
-
-
-def _existing(move: Move, block: Block) -> tuple[str, str]:
-    """HCL of the principal of the identity that it has, and of its client id ("" where none is to be named)."""
-    own = [nested for nested in block.blocks if nested.type == "identity"]
-    if any(nested.type == "dynamic" and nested.labels[:1] == ("identity",) for nested in block.blocks) or len(own) > 1:
-        raise Refused("its identity is computed")
-    if not own:
-        return "", ""
-    kind = own[0].plain("type")
-    ids = own[0].attribute("identity_ids")
-    if kind == "SystemAssigned" and ids is None:
-        move.reuses = ".".join(block.labels[:2]) + ".identity"
-        return f"{'.'.join(block.labels[:2])}.identity[0].principal_id", ""
-    match = _OWN.fullmatch(attribute_text(own[0], ids).strip()) if ids is not None else None
-    if kind == "UserAssigned" and match is not None:
-        move.reuses = match[1]
-        return f"{match[1]}.principal_id", f"{match[1]}.client_id"
-    raise Refused("it has several identities, or one that is not plainly named: give that one the application's roles")
 
 
 def _text(case: Case, use: Use, move: Move, resource: Resource, block: Block, client: str) -> None:

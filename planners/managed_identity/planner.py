@@ -12,12 +12,20 @@ from functools import partial
 from rolecall.catalog.entries import catalog
 from rolecall.frontends.resource import Resource
 from rolecall.model.flow.fields import Field, fields
+from rolecall.model.parts import Credential
 from rolecall.planners.managed_identity import host_storage, machine, registry_pull, service_role
-from rolecall.planners.managed_identity.assignments import copies, in_manner_of, obstacles, user_assigned
+from rolecall.planners.managed_identity.assignments import (
+    copies,
+    existing,
+    in_manner_of,
+    obstacles,
+    other_secrets,
+    user_assigned,
+)
 from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.edits.hcl_edit import insert_after, insert_nested_block, remove, set_attribute, set_entry
 from rolecall.planning.edits.line_edit import Refused
-from rolecall.planning.edits.removal import take_from
+from rolecall.planning.edits.removal import take_from, take_out
 from rolecall.planning.edits.repetition import repetition
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
@@ -30,7 +38,7 @@ RECIPES = ("AZ-08", "AZ-09", "AZ-10", "AZ-11", "AZ-13", "AZ-14", "AZ-16", "AZ-17
 CLOUD = "azure"
 PLATFORMS = ("app-service", "azure-functions", "container-apps", "container-instances", "aks", machine.PLATFORM)
 
-_CLIENT_ID = "AZURE_CLIENT_ID"
+_CLIENT_ID, _SECRET = "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"
 #: What the edits touch, in all types: nothing is changed there where the owner keeps it from being changed.
 _SETTINGS = frozenset(
     ("all", "identity", "app_settings", "connection_string", "template", "secret", "container", "service_principal")
@@ -111,15 +119,23 @@ def _cluster(case: Case, use: Use, move: Move, block: Block) -> None:
 
 def _application(case: Case, use: Use, move: Move, resource: Resource, block: Block) -> None:
     site = use.workload.site
-    if use.workload.identity or use.workload.identity_text or any(b.type == "identity" for b in block.blocks):
-        raise Refused(f"{site.address} has an identity already: give that one the application's roles")
-    address, made = _identity(case, use, block)
-    expand = [
-        *made,
-        *insert_nested_block(block.text, block.span, user_assigned(block, address)),
-        *copies(case, f"{address}.principal_id", "identity"),
-    ]
-    migrate = [*take_from(case, use), *_client_id(resource, use, block, f"{address}.client_id")]
+    others = dict(other_secrets(case, use))
+    shadow = next((other for other, name in others.items() if name == _SECRET), None)
+    if shadow is not None and _SECRET not in use.fields:
+        raise Refused(
+            f"{_SECRET} of {shadow.site.address} goes before every identity: apply that one's migration, then run "
+            "rolecall plan again"
+        )
+    principal, client = existing(move, block)
+    expand: list[Edit] = []
+    if not principal:
+        if use.workload.identity or use.workload.identity_text:
+            raise Refused(f"{site.address} has an identity already: give that one the application's roles")
+        address, expand = _identity(case, use, block)
+        principal, client = f"{address}.principal_id", f"{address}.client_id"
+        expand += insert_nested_block(block.text, block.span, user_assigned(block, address))
+    expand += copies(case, principal, "identity")
+    migrate = [*take_from(case, use), *_client_id(case, resource, use, block, client)]
     move.add("expand", expand)
     move.add("migrate", migrate)
     if site.type in _REPLACED:
@@ -152,15 +168,25 @@ def _identity(case: Case, use: Use, block: Block) -> tuple[str, list[Edit]]:
         name=_text(block, "name"),
         group=_text(block, "resource_group_name"),
         location=_location(block),
-        origin=case.owner.site.address if case.owner is not None else case.credential.site.address,
+        origin=min(_origin(case, one) for one in (case.credential, *(other for other, _ in other_secrets(case, use)))),
     )
     return address, list(insert_after(block.text, block.span, code))
 
 
-def _client_id(resource: Resource, use: Use, block: Block, client_id: str) -> list[Edit]:
-    """AZURE_CLIENT_ID of the identity: in place of the application's, or beside where the secret was."""
+def _origin(case: Case, credential: Credential) -> str:
+    """Where an identity comes from: the same one for all secrets that it takes over from."""
+    owner = case.model.owner(credential)
+    return owner.site.address if owner is not None else credential.site.address
+
+
+def _client_id(case: Case, resource: Resource, use: Use, block: Block, client_id: str) -> list[Edit]:
+    """AZURE_CLIENT_ID of the identity: in place of the application's, or beside where the secret was.  An identity that
+    is the workload's own (`client_id` "") is what the credential takes where none is named.
+    """
     settings = list(fields(resource, catalog()[resource.type].inputs))
     written = [item for item in settings if item.name == _CLIENT_ID]
+    if not client_id:
+        return take_out(case.context, [item.span for item in written])
     value = in_manner_of(block, client_id)
     if len(written) == 1 and written[0].style == "map":
         around = _map_of(block, written[0])

@@ -86,6 +86,17 @@ def leaves_the_secret(case: Case, move: Move) -> None:
     move.edits["migrate"] = [Edit("main.tf", first.start, text.data.index(b"\n", first.start) + 1, "")]
 
 
+def declares_what_is_there(case: Case, move: Move) -> None:
+    code = '\ndata "aws_region" "here" {}\n\ndata "aws_region" "here" {}\n'
+    move.add("expand", [Edit("main.tf", size(case), size(case), code)])
+
+
+def writes_a_block_twice(case: Case, move: Move) -> None:
+    block = case.context.block(case.uses[0].workload.site.span)
+    code = '\n  tracing_config {\n    mode = "Active"\n  }\n'
+    move.add("expand", [Edit("main.tf", block.end - 1, block.end - 1, code + code)])
+
+
 FAULTS = [
     (breaks_syntax, "parses"),
     (names_what_is_not_there, "nothing dangles"),
@@ -94,6 +105,8 @@ FAULTS = [
     (leaves_the_file, "composition"),
     (makes_another_key, "no new finding"),
     (leaves_the_secret, "the finding is gone"),
+    (declares_what_is_there, "what is taken once is there once"),
+    (writes_a_block_twice, "what is taken once is there once"),
 ]
 
 

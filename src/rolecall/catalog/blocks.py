@@ -12,7 +12,7 @@ from importlib import resources
 
 from rolecall.source.patterns import late
 
-_WORD = late(r"([a-z_][\w-]*)(!(?:\d+(?:,\d+)*)?)?(?:@(\d+(?:,\d+)*))?(\?)?(\{)?")
+_WORD = late(r"([a-z_][\w-]*)(!(?:\d+(?:,\d+)*)?)?(?:@(\d+(?:,\d+)*))?(\?)?(\^)?(\{)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class Argument:
     """One argument of a block.
 
     `majors` are those that have it, `needed` those that require it.  `inner` are the arguments of a nested block, None
-    for an attribute.  `open` says that what is inside is not known; `either` that it may be written in both ways.
+    for an attribute.  `open` says that what is inside is not known; `either` that it may be written in both ways;
+    `once` that no major takes more than one such block.
     """
 
     majors: frozenset[int]
@@ -28,6 +29,7 @@ class Argument:
     inner: Mapping[str, Argument] | None = None
     open: bool = False
     either: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def _arguments(text: str, at: int, majors: frozenset[int]) -> tuple[Mapping[str,
         if word is None:
             raise ValueError(f"the table of blocks is damaged at {text[at : at + 40]!r}")
         at = word.end()
-        name, needed, only, either, opened = word.groups()
+        name, needed, only, either, once, opened = word.groups()
         own = _numbers(only) if only else majors
         inner: Mapping[str, Argument] | None = None
         unknown = bool(opened) and text.startswith("*}", at)
@@ -99,7 +101,7 @@ def _arguments(text: str, at: int, majors: frozenset[int]) -> tuple[Mapping[str,
         if known is not None:  # an attribute in one major and a block in another
             found[name] = Argument(own | known.majors, asked | known.needed, inner or known.inner, True, True)
         else:
-            found[name] = Argument(own, asked, inner, unknown, bool(either))
+            found[name] = Argument(own, asked, inner, unknown, bool(either), bool(once))
     return found, at
 
 

@@ -21,6 +21,8 @@ from rolecall.planning.migration import Migration, Proof
 from rolecall.planning.narrowing.used import NAME as USED
 from rolecall.planning.narrowing.used import losses
 from rolecall.planning.proofs.containment_proof import counterexamples
+from rolecall.planning.proofs.once_proof import NAME as ONCE
+from rolecall.planning.proofs.once_proof import doubles
 from rolecall.planning.proofs.schema_proof import NAME, Judged, of_step, proofs
 from rolecall.planning.proofs.statement_proof import counterexamples as more_said
 from rolecall.planning.proofs.syntax_proof import dangling, syntax
@@ -85,15 +87,29 @@ def prove(
     units = {migration.id: migration.unit for migration in migrations}
     judged: list[Judged] = []
     steps = [step for step in series.steps if step.changes]
+    by_id = {migration.id: migration for migration in migrations}
+    included = [by_id[name] for name in series.included]
 
     def read_again() -> list[tuple[list[Failure], list[Judged]]]:
-        return [(list(_read_again(step, touching, analysis)), list(of_step(step, context, units))) for step in steps]
+        found: list[tuple[list[Failure], list[Judged]]] = []
+        before = analysis.tree
+        for step in steps:
+            after = analysis.tree.with_overlay(step.files)
+            misread = list(_read_again(step, touching, analysis))
+            misread += [
+                Failure(ONCE, double.migration, f"phase {step.name}: {double.detail}")
+                for double in doubles(analysis.tree, before, after, step, included)
+            ]
+            found.append((misread, list(of_step(step, context, units))))
+            before = after
+        return found
 
     size = sum(len(data or b"") for step in steps for path, data in step.files.items() if path in step.changes)
     with Aside(read_again, size > _WORTH_FORKING) as meanwhile:
         for step in steps:
             last = last.over(step.files)  # what an earlier phase has changed is not read again
-            worse = list(_no_worse(step, before, last.findings, touching, owners, holders))
+            blamed = _blamed(step, touching, migrations)
+            worse = list(_no_worse(step, before, last.findings, blamed, owners, holders))
             failures.extend(failure for failure in worse if failure.detail.partition(": ")[2] not in told)
             told.update(failure.detail.partition(": ")[2] for failure in worse)
             if step.name == "migrate":
@@ -110,7 +126,6 @@ def prove(
         for name in sorted(block.owners)
     )
     agreed = proofs(judged)
-    included = [m for m in migrations if m.phases and m.id in series.included]
     failures.extend(Failure(USED, *lost) for lost in losses(analysis.model, last.model, evidence, included))
     failures.extend(
         Failure(found.name, found.migration, found.detail)
@@ -149,6 +164,16 @@ def _touching(series: Series, migrations: Sequence[Migration]) -> dict[str, list
                     if migration.id not in names:
                         names.append(migration.id)
     return found
+
+
+def _blamed(step: Step, touching: Mapping[str, list[str]], migrations: Sequence[Migration]) -> Mapping[str, list[str]]:
+    """The migrations that change each path in one phase; of a path that none does, those that change it at all."""
+    phases = {migration.id: migration for migration in migrations}
+    blamed: dict[str, list[str]] = {}
+    for path, names in touching.items():
+        now = [name for name in names if any(edit.path == path for edit in phases[name].edits(step.name))]
+        blamed[path] = now or names
+    return blamed
 
 
 def _read_again(step: Step, touching: Mapping[str, list[str]], analysis: Analysed) -> Iterator[Failure]:
