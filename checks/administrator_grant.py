@@ -277,6 +277,42 @@ resource "azapi_resource" "owner" { # <- RC301
 """
         },
     ),
+    Example(
+        "a template in Terraform's own text",
+        {
+            "main.tf": """\
+resource "aws_cloudformation_stack" "net" {
+  name          = "net"
+  template_body = <<-EOT
+    Resources:
+      Role:
+        Type: AWS::IAM::Role
+        Properties:
+          ManagedPolicyArns: ["arn:aws:iam::aws:policy/AdministratorAccess"] # <- RC301
+          AssumeRolePolicyDocument:
+            Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
+  EOT
+}
+
+resource "aws_cloudformation_stack" "web" {
+  name = "web"
+  template_body = jsonencode({
+    Resources = {
+      Role = {
+        Type = "AWS::IAM::Role"
+        Properties = {
+          ManagedPolicyArns = ["arn:aws:iam::aws:policy/AdministratorAccess"] # <- RC301
+          AssumeRolePolicyDocument = {
+            Statement = [{ Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole" }]
+          }
+        }
+      }
+    }
+  })
+}
+"""
+        },
+    ),
 )
 
 GOOD = (

@@ -21,7 +21,7 @@ from rolecall.model.access.documents import possibly, read_document, trust_of
 from rolecall.model.access.federation import read_trust
 from rolecall.model.access.members import WAYS, read_grants
 from rolecall.model.access.policy_sites import own_policies, permission_set, policy_lookup, read_policies
-from rolecall.model.flow.holders import Holders
+from rolecall.model.flow.holders import STACKS, Holders
 from rolecall.model.flow.registry import known_source
 from rolecall.model.flow.stores import READERS
 from rolecall.model.flow.written import KEYED, Searches, keyed
@@ -62,7 +62,13 @@ class Extraction:
     """The walk over one unit; `fragment` is what it fills."""
 
     def __init__(self, unit: Unit, tree: Tree | None = None) -> None:
-        self.unit = unit = declared(unit)
+        unit = declared(unit)
+        stacks = [r for r in unit.resources if r.type in STACKS and r.mode == "resource"]
+        if stacks and tree is not None:
+            from rolecall.frontends.cloudformation.inner import with_inner_stacks
+
+            unit = with_inner_stacks(unit, stacks, tree)
+        self.unit = unit
         self.tree = tree
         self.fragment = Fragment(unit.name, unit.format, unit.library)
         self.resources = {resource.id: resource for resource in unit.resources}

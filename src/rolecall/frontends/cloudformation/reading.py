@@ -112,7 +112,7 @@ def read_unit(tree: Tree, plan: TemplatePlan) -> Unit:
     Never raises: what cannot be read is a problem of the unit.  Bodies are evaluated when they are asked for, and a
     loop that makes too much becomes a problem of the unit then.
     """
-    reading = _Reading(tree, plan.name)
+    reading = Reading(tree, plan.name)
     template = reading.open(plan.name)
     if template is not None:
         reading.add(Stack(plan.name, template, reading.problems, reading.nesting), (plan.name,), (), None)
@@ -120,7 +120,7 @@ def read_unit(tree: Tree, plan: TemplatePlan) -> Unit:
 
 
 @dataclass(eq=False, slots=True)
-class _Reading:
+class Reading:
     """What the stacks of a unit add to."""
 
     tree: Tree

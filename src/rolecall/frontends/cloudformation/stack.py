@@ -67,11 +67,14 @@ class Stack:
         nesting: Nesting,
         prefix: str = "",
         given: Bindings[str, Argument] | None = None,
+        values: Bindings[str, Entry] | None = None,
     ) -> None:
         self.unit = unit
         self.template = template
         self.prefix = prefix
         self.given = given or {}
+        #: Parameters whose values are known from outside: by the code that deploys the template.
+        self.values = values or {}
         self.conditions = Conditions(self)
         #: The logical ids of its resources, and the stacks nested under some of them.
         self.logical_ids: set[str] = set()
@@ -223,9 +226,11 @@ class Stack:
         return self._parameters[key]
 
     def _bind(self, name: str, address: str, pair: YamlPair, declared: YamlMapping, deciding: bool) -> Value:
-        argument = self.given.get(name)
+        argument, outside = self.given.get(name), self.values.get(name)
         kind = scalar_text(declared.get("Type"))
-        if argument is not None:
+        if outside is not None:
+            value, hop = outside.value, Hop("parameter", self.prefix + address, outside.span or pair.span)
+        elif argument is not None:
             value = argument.caller.evaluate(argument.pair.value, argument.bindings)
             hop = Hop("parameter", self.prefix + address, argument.pair.span)
         else:

@@ -56,6 +56,9 @@ META = frozenset({"depends_on", "lifecycle", "provider", "providers", "count", "
 #: Types whose own blocks name an identity, so that naming it there is no dependence from outside.
 OWN_PARTS = frozenset({"identity", "login", "credential", "grant", "policy", "membership", "resource-policy"})
 
+#: Terraform's types that carry a template of CloudFormation, whose resources are read at their place.
+STACKS = ("aws_cloudformation_stack", "aws_cloudformation_stack_set")
+
 #: A key pair whose public half a cloud is given: who reads the private half can log in.
 KEY_PAIR = Entry(
     "tls_private_key", "credential", "", secret=("private_key_pem", "private_key_pem_pkcs8", "private_key_openssh")
@@ -151,6 +154,8 @@ class Holders:
                 self.opaque(resource, vendor)
 
     def _workload(self, resource: Resource, entry: Entry) -> None:
+        if resource.type in STACKS and resource.address in self._opened:
+            return  # what its template declares takes what it is given
         found = list(fields(resource, entry.inputs))
         if not found and not (entry.identity or entry.identity_pair):
             return
