@@ -3,11 +3,12 @@
 One TOML table per type.  Keys:
 
 part        identity, login, credential, grant, policy, membership, oidc-provider, profile, pod-identity, workload,
-deployment, store,
-            resource-policy, pod, service-account, external-secret, rbac (a role or binding of a cluster), manifest
+            deployment, store, resource-policy, pod, service-account, external-secret, rbac (a role or binding of a
+            cluster), manifest
 kind        what kind of identity, workload or store
-name path tags boundary scope namespace url status pgp of   attribute paths
+name path tags boundary scope namespace url status pgp of service_account   attribute paths
 owner       credential or login: the attribute that names its identity
+class       credential: its class (access-key, client-secret …)
 id secret smtp   credential: attributes that give its public half, its secret half, an SMTP password made from it
 how principal principal_kind users roles group_list document policy inline managed groups trust login   grants and roles
 identity    workload: the attribute of the identity that it runs as; platform, target: model/parts.py, model/targets.py
