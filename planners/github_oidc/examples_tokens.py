@@ -162,4 +162,11 @@ diff --git a/.github/workflows/site.yml b/.github/workflows/site.yml
         {"jobs.site": ("aws:oidc",)},
         says=("which of several keys it gets is decided while it runs",),
     ),
+    PlannerExample(
+        "a job that works in a cluster of EKS",
+        {".github/workflows/site.yml": _COMPOSED.replace("docker compose run", "aws eks update-kubeconfig --name x #")},
+        {"jobs.site": "partial"},
+        {"jobs.site": ("aws:oidc",)},
+        says=("may know its user and not its role", "let the role into the cluster as the user is, beside it"),
+    ),
 )

@@ -17,6 +17,7 @@ from rolecall.planning.edits.workflow_edit import Login, edit_workflow, place, r
 from rolecall.planning.edits.workflow_login import new_login, refuse_left_behind
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
+from rolecall.planning.pipelines.cluster_access import REASON, cluster_step
 from rolecall.planning.pipelines.github_repository import (
     NOBODY,
     decided,
@@ -179,6 +180,8 @@ def _workflow(case: Case, use: Use, move: Move, known: frozenset[str]) -> None:
 
 def _role_variable(case: Case, use: Use, move: Move, job: Resource, known: frozenset[str]) -> str:
     """The role of a login step, by a variable of the repository; where no code sets it, the patch waits for people."""
+    if step := cluster_step(case.context, job.span):
+        move.wait_for(REASON, step)
     if _ROLE in known:
         return f"${{{{ vars.{_ROLE} }}}}"
     if case.credential.form == "minted":

@@ -17,6 +17,7 @@ from rolecall.planners.pipeline_oidc.workspace import move_runs
 from rolecall.planning.case import Case, Use
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.move import Move
+from rolecall.planning.pipelines.cluster_access import REASON, cluster_step
 from rolecall.planning.pipelines.job_variables import copy_variables
 from rolecall.planning.pipelines.own_repository import hold_unless_here
 
@@ -83,6 +84,8 @@ def _in_file(case: Case, use: Use, move: Move, read: Callable[[Case], Pipeline |
     except Refused as refused:
         move.hold(f"the job cannot be edited here: {refused.reason}")
         return
+    if step := cluster_step(case.context, use.workload.site.span):
+        move.wait_for(REASON, step)
     hold_unless_here(case, move, pipeline.path, use.places[0].path)
     if pipeline.others:
         move.unseen = True
