@@ -170,3 +170,17 @@ def test_a_key_waits_for_its_moves_also_where_its_user_is_not_in_the_code() -> N
     move = Migration("move-1", subject, "", (), ("aws:execution-role",), "patch")
     key, other = replace(move, id="key-1", waits=("move-1",)), replace(move, id="key-2")
     assert with_waiting(["move-1"], [move, key, other]) == ["move-1", "key-1"]
+
+
+def test_a_phase_is_laid_at_the_door_of_what_it_changes(tmp_path: Path) -> None:
+    """A setting of the same file that is switched in a later phase keeps its patch."""
+    lay_out(tmp_path, FUNCTION)
+    main = tmp_path / "main.tf"
+    instance = '\nresource "aws_instance" "web" {\n  ami = "ami-0abcdef1234567890"\n}\n'
+    main.write_text(main.read_text() + instance)
+    planners = load()
+    planners["aws", "lambda"] = Faulty(planners["aws", "lambda"], makes_another_key)
+    plan = make_plan(analyse([tmp_path], Options(cache=False)), planners)
+    said = {migration.subject.address: migration.disposition for migration in plan.migrations}
+    assert said["aws_instance.web"] == "patch"
+    assert [step.name for step in plan.series.steps if step.changes] == ["migrate"]

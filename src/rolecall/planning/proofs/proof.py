@@ -109,9 +109,7 @@ def prove(
         for step in steps:
             last = last.over(step.files)  # what an earlier phase has changed is not read again
             blamed = _blamed(step, touching, migrations)
-            worse = list(_no_worse(step, before, last.findings, blamed, owners, holders))
-            failures.extend(failure for failure in worse if failure.detail.partition(": ")[2] not in told)
-            told.update(failure.detail.partition(": ")[2] for failure in worse)
+            failures.extend(_no_worse(step, before, last.findings, blamed, owners, holders, told))
             if step.name == "migrate":
                 left = still_used(last.model, [m for m in migrations if m.id in series.included or not m.phases])
                 failures.extend(Failure(found.name, found.migration, found.detail) for found in left)
@@ -198,11 +196,12 @@ def _no_worse(
     touching: Mapping[str, list[str]],
     owners: Mapping[str, str],
     holders: Set[str],
+    told: set[str],
 ) -> Iterator[Failure]:
     """No finding that was not there, unless it takes the place of one as severe: a workload that had no role and has a
     key gets a role that the key still hides; a user whose key goes (`owners`, by the key) stays behind without one; a
     role may do what was too much for the user or its groups (`holders`) already (that it is no more than that is
-    another proof).
+    another proof).  `told` has the fingerprints of earlier phases, and gets those of this one.
     """
     left = {finding.fingerprint for finding in findings}
     replaced: dict[tuple[str, str], int] = {}
@@ -224,10 +223,13 @@ def _no_worse(
     for finding in findings:
         if finding.fingerprint in before or RANK[finding.severity] < least or finding.rule in LETS_NOBODY_IN:
             continue
+        if finding.fingerprint in told:
+            continue
         if finding.family == "excess-privilege" and carried.get(finding.rule, -1) >= RANK[finding.severity]:
             continue
         if replaced.get((finding.family, finding.address), -1) >= RANK[finding.severity]:
             continue
+        told.add(finding.fingerprint)
         for name in touching.get(finding.span.path, ()):
             yield Failure(
                 "no new finding",
