@@ -278,6 +278,19 @@ resource "azapi_resource" "owner" { # <- RC301
         },
     ),
     Example(
+        "a role of the provider awscc",
+        {
+            "main.tf": """\
+resource "awscc_iam_role" "worker" {
+  managed_policy_arns = ["arn:aws:iam::aws:policy/AdministratorAccess"] # <- RC301
+  assume_role_policy_document = jsonencode({
+    Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+}
+"""
+        },
+    ),
+    Example(
         "a template in Terraform's own text",
         {
             "main.tf": """\

@@ -17,6 +17,7 @@ from rolecall.model.access.attachments import attach, policy_ways, principals_of
 from rolecall.model.access.azure_api import declared
 from rolecall.model.access.azure_roles import read_permissions
 from rolecall.model.access.choices import opened
+from rolecall.model.access.cloud_control import by_template_types
 from rolecall.model.access.documents import possibly, read_document, trust_of
 from rolecall.model.access.federation import read_trust
 from rolecall.model.access.members import WAYS, read_grants
@@ -62,7 +63,7 @@ class Extraction:
     """The walk over one unit; `fragment` is what it fills."""
 
     def __init__(self, unit: Unit, tree: Tree | None = None) -> None:
-        unit = declared(unit)
+        unit = by_template_types(declared(unit))
         stacks = [r for r in unit.resources if r.type in STACKS and r.mode == "resource"]
         if stacks and tree is not None:
             from rolecall.frontends.cloudformation.inner import with_inner_stacks

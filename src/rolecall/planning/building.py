@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 
 from rolecall.frontends.values import Hop
 from rolecall.model.linking import Consumption, OpenEnd, Step
-from rolecall.model.parts import Site, Workload
+from rolecall.model.parts import Workload
 from rolecall.model.pipelines.systems import CI_STORES, SYSTEMS, keyless_way
 from rolecall.model.targets import TARGETS, target_of
 from rolecall.planning.case import Case, Use
+from rolecall.planning.edits.foreign import is_foreign
 from rolecall.planning.endings.access_key import PERMISSIONS, end_access_key
 from rolecall.planning.endings.controls import hardened, hidden_outputs, open_outputs
 from rolecall.planning.endings.ending import ENDINGS, ends_in_place
@@ -82,8 +83,8 @@ def build(case: Case, planners: Mapping[tuple[str, str], Planner]) -> Built:
         planner = planners.get((cloud, use.workload.platform))
         move = other_account(case, use)
         if move is None:
-            inside = _is_inside(use.workload.site)
-            move = _by_hand(case, use) if planner is None or inside else planner.plan(case, use)
+            foreign = is_foreign(use.workload.site)
+            move = _by_hand(case, use) if planner is None or foreign else planner.plan(case, use)
         moves.append((use, move))
         moves[-1][1].handover.extend(pull_steps(case, use) if cloud == "aws" else ())
     _hold_shared_places(moves)
@@ -92,11 +93,6 @@ def build(case: Case, planners: Mapping[tuple[str, str], Planner]) -> Built:
         return Built(case, tuple(parts))
     key = replace(_key_migration(case, moves), waits=tuple(part.id for part in parts))
     return Built(case, (*parts, key))
-
-
-def _is_inside(site: Site) -> bool:
-    """Whether a template's resource stands in text of another language, which no planner writes into."""
-    return site.format == "cloudformation" and site.span.path.endswith((".tf", ".tofu", ".tf.json", ".tftpl", ".tpl"))
 
 
 def _hold_shared_places(moves: list[tuple[Use, Move]]) -> None:
@@ -245,7 +241,7 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
         targets = [_guess(case, None)]
         end.reasons[:] = [f"{lost.path}:{lost.line} reads this key, and where it goes from there cannot be followed"]
         end.handover.insert(0, _find_taker(lost))
-    elif not blind and not _is_inside(case.credential.site):
+    elif not blind and not is_foreign(case.credential.site):
         _end(end)
     if case.is_switched_off:
         end.phases = [phase for phase in end.phases if phase.name != "soak"]

@@ -16,6 +16,7 @@ from rolecall.model.linking import Model
 from rolecall.model.parts import Grant, Identity, Statement
 from rolecall.planning.building import identifier
 from rolecall.planning.case import Context, attribute_text
+from rolecall.planning.edits.foreign import refuse_foreign
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.edits.managed_edit import WHOLE, replaced
 from rolecall.planning.edits.statement_edit import rewrite
@@ -90,6 +91,7 @@ def narrow_aws(context: Context, findings: Iterable[Finding]) -> Iterator[Migrat
                 held = holders.of(statement)
             if any(function.id in busy for function in held.functions):
                 raise Refused("a static key is in its hands: it moves to the role first")
+            refuse_foreign(held.site)
             place = grant.site.span if grant is not None else statement.span
             needs = _needs(context, held, place)
             if grant is not None:

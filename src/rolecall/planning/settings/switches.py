@@ -21,6 +21,7 @@ from rolecall.model.parts import Misset, SecretValue
 from rolecall.model.state.settings import ABSENT, PRESENT, WRITTEN, told
 from rolecall.planning.building import identifier
 from rolecall.planning.case import Context
+from rolecall.planning.edits.foreign import refuse_foreign
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.edits.setting_edit import Value, replace_attribute, set_value, shown
 from rolecall.planning.migration import Disposition, Edit, Handover, Migration, Phase, Subject
@@ -167,6 +168,7 @@ class Switches:
                 return [], users, ""
             if switch.asked:
                 refuse_askers(self.context.model, site)
+            refuse_foreign(site)
             edits: list[Edit] = []
             for path, value in self._written(first):
                 if switch.instead:
