@@ -42,6 +42,10 @@ def has_patched_terraform(example: PlannerExample) -> bool:
     return has_terraform(example) and not {"patch", "partial"}.isdisjoint(example.dispositions.values())
 
 
+#: How a hand-over begins that people have to make something by.
+_MAKES = re.compile(r"(?:let|give|grant|make(?! sure)|create|register|trust|set|add|allow|choose|find out|write|put)\b")
+
+
 def test_every_planner_shows_what_it_does() -> None:
     for name in PLANNERS:
         assert import_module(f"rolecall.planners.{name}.examples").EXAMPLES
@@ -74,6 +78,16 @@ def test_nothing_is_taken_away_unless_every_consumer_moves(example: PlannerExamp
             moves = [m for m in plan.migrations if m.about == "move" and m.identity == migration.identity]
             assert moves
             assert all(m.disposition == "patch" for m in moves)
+
+
+def test_a_patch_needs_nothing_that_people_have_to_make(example: PlannerExample, plan: Plan) -> None:
+    """What is left beside a whole patch are checks, waiting, a release of the application, and what comes after it: an
+    identity, a grant, a trust or a value that a phase needs, and that is not in the patches, makes it `partial`.
+    """
+    for migration in plan.migrations:
+        if migration.disposition == "patch":
+            assert not [step.what for step in migration.handover if _MAKES.match(step.what)]
+            assert not any(reason.startswith("no patch") for reason in migration.reasons)
 
 
 def test_what_a_plan_says_is_complete(example: PlannerExample, plan: Plan) -> None:
