@@ -19,7 +19,7 @@ from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.edits.repetition import repetition
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
-from rolecall.planning.pipelines.feeders import feeder
+from rolecall.planning.pipelines.feeders import fed_elsewhere
 from rolecall.planning.principals.google_account import account_of
 from rolecall.planning.templates import render
 from rolecall.planning.verdicts.steps import LAST_USE
@@ -42,7 +42,7 @@ def plan(case: Case, use: Use) -> Move:
     try:
         if use.fields != ("credentials",):
             raise Refused(f"it comes by {', '.join(use.fields) or 'an unknown argument'}")
-        if path := _fed_elsewhere(case, use):
+        if path := fed_elsewhere(case, use):
             raise Refused(f"{path} hands it to what runs Terraform here, and how that logs in is not in the code")
         move.add("migrate", _without_key(case, use))
         if case.credential.form == "minted":
@@ -67,15 +67,6 @@ def plan(case: Case, use: Use) -> Move:
         )
     move.verify["migrate"].append("terraform plan shows no changes with the new login")
     return move
-
-
-def _fed_elsewhere(case: Case, use: Use) -> str:
-    """The file by which something else than a pipeline or a person fills in the key; "" for none."""
-    for place in use.places:
-        for name in re.findall(r"\bvar\.([\w-]+)", case.context.text(place.path).text(place)):
-            if path := feeder(case.context, use.workload.site.module, name):
-                return path
-    return ""
 
 
 def _without_key(case: Case, use: Use) -> list[Edit]:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from rolecall.planning.example import PlannerExample
 
-EXAMPLES: tuple[PlannerExample, ...] = (
-    PlannerExample(
-        "keys by variables",
-        {
-            "main.tf": """\
+_BY_VARIABLES = """\
 variable "access_key" {
   type = string
 }
@@ -28,7 +24,30 @@ provider "aws" {
 resource "aws_s3_bucket" "shop" {
   bucket = "shop"
 }
-""",
+"""
+
+EXAMPLES: tuple[PlannerExample, ...] = (
+    PlannerExample(
+        "keys by variables that a program sets",
+        {
+            "terraform/aws/templates/main.tf": _BY_VARIABLES,
+            "terraform/aws/inputs.go": 'inputs := map[string]interface{}{\n\t"access_key": state.AccessKeyID,\n}\n',
+        },
+        {"provider.aws": "advice"},
+        {"provider.aws": ("aws:assume-role",)},
+        says=("terraform/aws/inputs.go hands it to what runs Terraform here",),
+    ),
+    PlannerExample(
+        "keys in a program's test data",
+        {"storage/fixtures/main.tf": _BY_VARIABLES},
+        {"provider.aws": "advice"},
+        {"provider.aws": ("aws:assume-role",)},
+        says=("no patch: storage/fixtures/main.tf lies in test data",),
+    ),
+    PlannerExample(
+        "keys by variables",
+        {
+            "main.tf": _BY_VARIABLES,
         },
         {"provider.aws": "partial"},
         {"provider.aws": ("aws:assume-role",)},

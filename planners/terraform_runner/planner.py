@@ -13,6 +13,7 @@ from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.edits.removal import take_from
 from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
+from rolecall.planning.pipelines.feeders import fed_elsewhere
 from rolecall.planning.pipelines.terraform_jobs import terraform_jobs
 from rolecall.source.patterns import late
 
@@ -29,6 +30,8 @@ def plan(case: Case, use: Use) -> Move:
     move = Move("aws:oidc" if _runs_in_pipeline(case) else "aws:assume-role")
     site = use.workload.site
     try:
+        if path := fed_elsewhere(case, use):
+            raise Refused(f"{path} hands it to what runs Terraform here, and how that logs in is not in the code")
         move.add("migrate", take_from(case, use))
     except Refused as refused:
         move.hold(f"the key cannot be taken out of {site.address}: {refused.reason}")

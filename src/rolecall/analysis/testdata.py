@@ -30,13 +30,14 @@ def softened(findings: Iterable[Finding], named: Sequence[str] = ()) -> Iterator
     """
     for finding in findings:
         loud = RANK[finding.severity] > RANK["low"] and finding.rule not in _OUT
-        if loud and _holds_tests(finding.span.path, named):
+        if loud and lies_in_tests(finding.span.path, named):
             note = f"{finding.note}; {REMARK}" if finding.note else REMARK
             finding = replace(finding, severity="low", note=note)
         yield finding
 
 
-def _holds_tests(path: str, named: Sequence[str]) -> bool:
+def lies_in_tests(path: str, named: Sequence[str]) -> bool:
+    """Whether a root-relative path lies in a folder of test data, below what the user named."""
     outer = next((name for name in named if path == name or path.startswith(f"{name}/")), "")
     folders = path.removeprefix(outer).lower().split("/")[:-1]
     return not FOLDERS.isdisjoint(folders)

@@ -39,6 +39,7 @@ from rolecall.planning.series import to_json as series_to_json
 from rolecall.planning.settings.remedies import remedies
 from rolecall.planning.settings.switches import switch_settings
 from rolecall.planning.settings.vault_policies import vault_policies
+from rolecall.planning.test_data import spared
 from rolecall.planning.trusts import pin
 from rolecall.planning.waves import in_waves
 from rolecall.source.tree import Tree
@@ -125,6 +126,7 @@ def make_plan(
     built += [Built(None, (migration,)) for migration in accounts]
     answered = [migration for item in built for migration in item.migrations]
     built += [Built(None, (one,)) for one in (remedies(context, analysis.findings, answered) if settings else ())]
+    built = list(spared(built, getattr(analysis.tree, "named", ())))
     if choice is not None:
         built = choice.of(built)
     migrations, waves = in_waves(built)
