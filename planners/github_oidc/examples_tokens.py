@@ -169,4 +169,15 @@ diff --git a/.github/workflows/site.yml b/.github/workflows/site.yml
         {"jobs.site": ("aws:oidc",)},
         says=("may know its user and not its role", "let the role into the cluster as the user is, beside it"),
     ),
+    PlannerExample(
+        "a script that hands the keys on",
+        {
+            ".github/workflows/deploy.yml": BESIDE_A_ROLE + "      - run: npm run publish\n",
+            "package.json": '{\n  "scripts": {\n    "publish": "./tools/publish.sh"\n  }\n}\n',
+            "tools/publish.sh": 'docker build --build-arg KEY="$AWS_ACCESS_KEY_ID" .\n',
+        },
+        {"jobs.site": "advice"},
+        {"jobs.site": ("aws:oidc",)},
+        says=("tools/publish.sh, which a step runs, hands the keys on without the session's token",),
+    ),
 )

@@ -15,6 +15,7 @@ from rolecall.planning.case import Case, Use
 from rolecall.planning.edits import yaml_edit
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.migration import Edit
+from rolecall.planning.pipelines.called_scripts import called_scripts
 from rolecall.planning.pipelines.compose_services import refuse_tokenless
 from rolecall.planning.pipelines.job_commands import written
 from rolecall.source.text import SourceText, Span
@@ -117,6 +118,7 @@ def refuse_left_behind(case: Case, job: Resource, login: Span) -> None:
             )
         if _COMPOSE.search(_text(step.get("run"))):
             refuse_tokenless(case.context, here=False)
+        _refuse_script(case, _text(step.get("run")))
 
 
 def _holds(pair: YamlPair, place: Span) -> bool:
@@ -156,6 +158,18 @@ def _refuse_risky(case: Case, step: YamlMapping) -> None:
         raise Refused(f"a step has {found[0].strip()} in its commands, which may leave a session's token behind")
     if _COMPOSE.search(script):
         refuse_tokenless(case.context)
+    _refuse_script(case, script)
+
+
+def _refuse_script(case: Case, commands: str) -> None:
+    """Refused where a file that commands run hands the keys on without the session's token."""
+    seen: set[str] = set()
+    for path, written_there in called_scripts(case.context, commands):
+        if path in seen:
+            continue
+        seen.add(path)
+        if _NAMES_KEYS.search(written_there) and not _NAMES_TOKEN.search(written_there):
+            raise Refused(f"{path}, which a step runs, hands the keys on without the session's token")
 
 
 def _region(source: SourceText, shared: list[YamlMapping], own: list[YamlMapping], users: list[YamlMapping]) -> str:
