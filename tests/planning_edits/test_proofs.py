@@ -221,3 +221,26 @@ def test_what_a_patch_of_cloudformation_leaves_dangling(was: bytes, now: bytes, 
     after = Tree(Path("/nonexistent"), {"t.yaml": TEMPLATE.replace(was, now)})
     assert [one.name for one in dangling(before, after, [], ["t.yaml"])] == [name]
     assert dangling(before, before, [], ["t.yaml"]) == []
+
+
+CIRCLE = b"""Resources:
+  Bucket: {Type: AWS::S3::Bucket}
+  Topic: {Type: AWS::SNS::Topic}
+  Reports:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        New: {Type: S3, Properties: {Bucket: !Ref Bucket}}
+        Told: {Type: SNS, Properties: {Topic: !Ref Topic}}
+      Environment: {Variables: {TOPIC: !Ref Topic}}
+"""
+
+
+def test_what_a_patch_makes_depend_on_itself(tmp_path: Path) -> None:
+    """Whoever calls a function of SAM needs it; what lies between a topic and its function is needed by neither."""
+    (tmp_path / "t.yaml").write_bytes(CIRCLE)
+    before = Tree(tmp_path)
+    after = before.with_overlay({"t.yaml": CIRCLE.replace(b"TOPIC: !Ref Topic", b"BUCKET: !GetAtt Bucket.Arn")})
+    found = [one.detail for one in dangling(before, after, [], ["t.yaml"])]
+    assert found == ["t.yaml:2: Bucket and Reports would depend on each other in a circle"]
+    assert dangling(before, before, [], ["t.yaml"]) == dangling(after, after, [], ["t.yaml"]) == []

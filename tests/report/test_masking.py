@@ -40,6 +40,8 @@ SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         ),
         ("secret = aws_iam_access_key.x.secret", "a.tf", "secret = aws_iam_access_key.x.secret"),
         ("AWS_SECRET_ACCESS_KEY: ${{ secrets.X }}", "a.yml", "AWS_SECRET_ACCESS_KEY: ${{ secrets.X }}"),
+        ('"SecretKey": {', "a.json", '"SecretKey": {'),
+        ('"SecretKey": {"Fn::GetAtt": ["Key", "X"]}', "a.json", '"SecretKey": {"Fn::GetAtt": ["Key", "X"]}'),
         ("secretKey: !GetAtt Key.SecretAccessKey", "a.yml", "secretKey: !GetAtt Key.SecretAccessKey"),
         (
             'auth_token = "${base64encode("${var.user}:${var.password}")}"',

@@ -25,6 +25,8 @@ _SECRET_NAME = late(r"(?:pass(?:word|wd|phrase)?|secret|token|api_?key|private_?
 _WORDS = frozenset({"read", "write", "none", "true", "false", "null", "yes", "no", "inherit", "required", "string"})
 #: CloudFormation's tags before the name of something.
 _LOOKUPS = frozenset({"!Ref", "!GetAtt", "!ImportValue", "!FindInMap", "!If", "!Select", "!Condition"})
+#: What JSON writes in their place, or an object that begins where the line ends.
+_OPENED = late(r'\{\s*(?:$|"(?:Ref|Fn::GetAtt|Fn::ImportValue)"\s*:)')
 _INTERPOLATION = late(
     r"\{\{resolve:(?:[^{}\s]|\$\{[^{}]*\})*\}\}|\$\{\{.*?\}\}|\{\{.*?\}\}|[$%]\{.*?\}|\$\([^)]*\)|\$[A-Za-z_]\w*"
 )
@@ -82,6 +84,8 @@ def masked_line(line: str, path: str = "") -> str:
         if (blank and key_part(name) is None) or (kind == "bare" and blank and (hcl or value[:1] in "=:{")):
             continue
         if value.lower() in _WORDS or value.startswith("*") or value in _LOOKUPS:
+            continue
+        if value == "{" and _OPENED.match(line, found.start(kind)):
             continue
         if hcl and not blank and kind != "single":
             for start, end in literals(line, found.end("mark")):

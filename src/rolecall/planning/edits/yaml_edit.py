@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from rolecall.planning.edits.line_edit import (
     Refused,
     about_more,
+    indentation,
     is_blank,
     line_end,
     line_start,
@@ -328,8 +329,9 @@ def _inserted(
         _refuse_bare(data, node)
         first = line_start(data, start)
         split = not data[first:start].strip()
-        lead = "," + newline + data[first:start].decode() if split else ", "
-        return (Edit(path, end, end, lead + head + _indented(text, value, start - first if split else 0)),)
+        margin = data[first:start].decode() if split else indentation(data, start)
+        lead = "," + newline + margin if split else ", "
+        return (Edit(path, end, end, lead + head + _indented(text, value, margin)),)
     column = _block_column(data, node, ranges)
     if isinstance(node, YamlMapping):
         code = head.removesuffix(" ") + _spaced(_after_key(text, value, column))
@@ -375,9 +377,11 @@ def _spaced(value: str) -> str:
     return value if value.startswith(("\n", "\r")) else " " + value
 
 
-def _indented(text: SourceText, value: str, column: int) -> str:
+def _indented(text: SourceText, value: str, margin: int | str) -> str:
+    """A value whose further lines get a margin: blanks, or so many of them."""
+    before = " " * margin if isinstance(margin, int) else margin
     lines = value.replace("\r\n", "\n").strip("\n").split("\n")
-    return text.newline.join([lines[0], *(" " * column + line if line.strip() else "" for line in lines[1:])])
+    return text.newline.join([lines[0], *(before + line if line.strip() else "" for line in lines[1:])])
 
 
 def _refuse_anchors(text: SourceText, edits: Iterable[Edit]) -> None:

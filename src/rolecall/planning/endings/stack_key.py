@@ -79,6 +79,7 @@ def _deletion(case: Case, gone: Sequence[Edit], text: SourceText, root: YamlMapp
     for pair in (key, user):
         if isinstance(pair.value, YamlMapping) and pair.value.pair("DeletionPolicy") is not None:
             raise Refused(f"{pair.name} has a DeletionPolicy")
+    prose = list(_prose(root))
     for grant in case.grants:
         pair = declared(root, "Resources", grant.site.address)
         if pair.span in spans:
@@ -93,10 +94,13 @@ def _deletion(case: Case, gone: Sequence[Edit], text: SourceText, root: YamlMapp
             and (pair.start <= edit.start <= pair.end or pair.end <= edit.start == edit.end <= last)
             for edit in gone
         )
+        taken = re.compile(rf"(?<![\w-]){re.escape(pair.name or '')}(?![\w-])")
+        joined = joined or any(edit.path == text.path and taken.search(edit.new) for edit in gone)
         others = properties.get("Groups") is not None or properties.get("Roles") is not None
+        others = others or bool(_mentioned(text, [pair.name or ""], [pair.span], prose))
         spans.append(users.span if joined or others else pair.span)
     spans_gone = [*spans, *(_taken(text, gone))]
-    left = _mentioned(text, [pair.name or "" for pair in (key, user)], spans_gone, list(_prose(root)))
+    left = _mentioned(text, [pair.name or "" for pair in (key, user)], spans_gone, prose)
     if left:
         raise Refused(f"line {left} still names it")
     return list(yaml_edit.remove(text, spans))

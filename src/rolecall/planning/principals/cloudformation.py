@@ -7,7 +7,7 @@ properties of its own the role gets as they stand.  Templates are edited in plac
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from rolecall.model.parts import Workload
@@ -16,17 +16,19 @@ from rolecall.planning.edits import yaml_edit
 from rolecall.planning.edits.line_edit import Refused, is_blank, line_end, line_start
 from rolecall.planning.edits.stack_template import declared, properties_of, template
 from rolecall.planning.migration import Edit
+from rolecall.planning.principals.stack_role import in_json, in_yaml
 from rolecall.planning.proofs.containment_proof import permissions
 from rolecall.source.text import SourceText
-from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence
+from rolecall.source.yaml import YamlMapping, YamlNode, YamlPair, YamlScalar, YamlSequence, values
 
 
-def _reference(root: YamlMapping, name: str) -> str:
+def reference(root: YamlMapping, name: str) -> str:
+    """What names a resource, as the template is written."""
     return json.dumps({"Ref": name}) if root.flow else f"!Ref {name}"
 
 
 def _listed(root: YamlMapping, name: str) -> str:
-    return f"[{_reference(root, name)}]" if root.flow else f"\n- {_reference(root, name)}"
+    return f"[{reference(root, name)}]" if root.flow else f"\n- {reference(root, name)}"
 
 
 def _in_template(case: Case, name: str, role: str) -> None:
@@ -50,15 +52,16 @@ def carry_over_to_role(case: Case, role: str) -> list[Edit]:
         return []
     text = case.context.text(case.credential.site.span.path)
     root = template(text)
-    edits = list(_listing(case, text, root, name))
-    user, properties = _user(case, root), properties_of(declared(root, "Resources", name))
+    taker = declared(root, "Resources", name)
+    edits = list(_listing(case, text, root, name, condition_of(taker)))
+    user, properties = user_of(case, root, condition_of(taker)), properties_of(taker)
     for section in OWN_GRANTS:
         pair = user.pair(section) if user is not None else None
         if pair is None:
             continue
         mine = properties.pair(section)
         if mine is None:
-            code = _dedented(text, pair)
+            code = dedented(text, pair)
             edits.extend(yaml_edit.insert_pair(text, properties.span, section, code, properties.pairs[-1].span))
             continue
         if not isinstance(mine.value, YamlSequence) or not isinstance(pair.value, YamlSequence):
@@ -80,7 +83,7 @@ def _joined(text: SourceText, mine: YamlSequence, users: YamlSequence) -> Iterat
             continue
         if _policy_name(item) in taken:
             raise Refused(f"the role has a policy {_policy_name(item)} of its own")
-        yield from yaml_edit.insert_item(text, mine.span, _moved(text, start, end))
+        yield from yaml_edit.insert_item(text, mine.span, moved(text, item, start, end))
 
 
 def _policy_name(item: YamlNode) -> str:
@@ -88,51 +91,81 @@ def _policy_name(item: YamlNode) -> str:
     return name.value if isinstance(name, YamlScalar) else ""
 
 
-def _user(case: Case, root: YamlMapping) -> YamlMapping | None:
-    """The properties of the key's user; None where it has none.  Refused where it is declared elsewhere."""
+def condition_of(resource: YamlPair) -> str:
+    """The condition under which a resource is made; "" where it always is."""
+    found = resource.value.get("Condition") if isinstance(resource.value, YamlMapping) else None
+    return found.value if isinstance(found, YamlScalar) else ""
+
+
+def user_of(case: Case, root: YamlMapping, condition: str) -> YamlMapping | None:
+    """The properties of the key's user; None where it has none.
+
+    Refused where it is declared elsewhere, or where who takes over is made under another `condition`: what is copied
+    from it might then name what is not made, or grant what nobody was granted.
+    """
     owner = case.owner
     if owner is None or owner.site.span.path != case.credential.site.span.path:
         raise Refused("the user is declared elsewhere")
-    body = declared(root, "Resources", owner.site.address).value
-    found = body.get("Properties") if isinstance(body, YamlMapping) else None
+    user = declared(root, "Resources", owner.site.address)
+    if condition_of(user) not in ("", condition):
+        raise Refused("the user is made under a condition of its own")
+    found = user.value.get("Properties") if isinstance(user.value, YamlMapping) else None
     return found if isinstance(found, YamlMapping) else None
 
 
-def _moved(text: SourceText, start: int, end: int) -> str:
-    """A stretch of a file as it would stand at column 0."""
-    column = start - line_start(text.data, start)
+def moved(text: SourceText, node: YamlNode, start: int, end: int) -> str:
+    """A stretch of a file that is a node, as it would stand at column 0; Refused where it is not all written there."""
+    if any(one.anchor or not (start <= one.start and one.end <= end) for one in values([node])):
+        raise Refused(f"line {node.span.line} has an anchor or an alias, which is not copied")
     first, *rest = text.data[start:end].decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
+    if isinstance(node, YamlScalar) or node.flow:  # its last line may be less deep than where it starts
+        column = min((len(line) - len(line.lstrip()) for line in rest if line.strip()), default=0)
+    else:
+        column = start - line_start(text.data, start)
     return "\n".join([first, *(line[column:] if line[:column].isspace() else line.lstrip() for line in rest)])
 
 
-def _dedented(text: SourceText, pair: YamlPair) -> str:
+def dedented(text: SourceText, pair: YamlPair) -> str:
     """The value of a pair as it would stand at column 0."""
-    if pair.value.start >= line_end(text.data, pair.start):
-        return "\n" + _moved(text, pair.value.start, pair.end)
-    return _moved(text, pair.value.start, pair.end)
+    start = pair.value.start
+    return ("\n" if start >= line_end(text.data, pair.start) else "") + moved(text, pair.value, start, pair.end)
 
 
-def _listing(case: Case, text: SourceText, root: YamlMapping, role: str) -> Iterator[Edit]:
-    """The edits that take a role into the lists of the policies that name the user."""
+def granting(
+    case: Case, root: YamlMapping, path: str, condition: str
+) -> Iterator[tuple[YamlPair, str, YamlMapping, YamlPair]]:
+    """The policies of the template that name the user, each once: the resource, its type, its properties and the pair
+    with the users.  Refused where something else grants, or one under a condition that a role (`condition`) has not.
+    """
     done: set[str] = set()
     for grant in case.grants:
         address = grant.site.address
         if address in done or (case.owner is not None and address == case.owner.site.address):
             continue
         done.add(address)
-        if grant.site.span.path != text.path or grant.site.type not in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        if grant.site.span.path != path or grant.site.type not in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
             raise Refused(f"{address} grants in a way that has to be copied to the role by hand")
-        properties = properties_of(declared(root, "Resources", address))
-        roles, users = properties.get("Roles"), properties.pair("Users")
+        resource = declared(root, "Resources", address)
+        properties = properties_of(resource)
+        users = properties.pair("Users")
         if users is None:
             raise Refused(f"{address} does not list the user")
+        if condition_of(resource) != condition:
+            raise Refused(f"{address} and the role are not made under the same condition")
+        yield resource, grant.site.type, properties, users
+
+
+def _listing(case: Case, text: SourceText, root: YamlMapping, role: str, condition: str) -> Iterator[Edit]:
+    """The edits that take a role into the lists of the policies that name the user."""
+    for resource, _, properties, users in granting(case, root, text.path, condition):
+        roles = properties.get("Roles")
         if roles is None:
             place = _beside(properties, users) if properties.flow else users
             yield from yaml_edit.insert_pair(text, properties.span, "Roles", _listed(root, role), place.span)
         elif isinstance(roles, YamlSequence):
-            yield from yaml_edit.insert_item(text, roles.span, _reference(root, role))
+            yield from yaml_edit.insert_item(text, roles.span, reference(root, role))
         else:
-            raise Refused(f"the roles of {address} are computed")
+            raise Refused(f"the roles of {resource.name} are computed")
 
 
 def _beside(properties: YamlMapping, users: YamlPair) -> YamlPair:
@@ -156,44 +189,33 @@ def give_role(case: Case, workload: Workload) -> list[Edit]:
     root = template(text)
     if workload.site.span.path != text.path or case.owner is None:
         raise Refused("the workload is in another template than the user")
-    if root.flow:
-        raise Refused("new resources are not written into JSON templates")
     if workload.platform not in _SLOTS:
         raise Refused(f"{workload.site.address} takes a role in a way that rolecall does not write")
     service, slot = _SLOTS[workload.platform]
-    own = _user(case, root)
+    own = user_of(case, root, "")
     user = declared(root, "Resources", case.owner.site.address)
     resources = root.get("Resources")
     names = {pair.name for pair in resources.pairs} if isinstance(resources, YamlMapping) else set()
     role, profile = f"{user.name}Role", f"{user.name}Profile"
     if {role, profile} & names or not isinstance(resources, YamlMapping):
         raise Refused("the names for the role and the profile are taken")
-    if isinstance(user.value, YamlMapping) and user.value.pair("Condition") is not None:
-        raise Refused("the user is made under a condition")
-    code = _ROLE.format(service=service)
-    for section in ("Path", "PermissionsBoundary", *OWN_GRANTS):
-        pair = own.pair(section) if own is not None else None
-        if pair is not None:
-            code += _below(f"{section}:", _dedented(text, pair), "  ")
-    place = _after(resources, case, user)
-    edits = _new_resource(text, resources, role, code, place)
+    taken = {section: own.pair(section) for section in ("Path", "PermissionsBoundary", *OWN_GRANTS)} if own else {}
+    copied = {section: dedented(text, pair) for section, pair in taken.items() if pair is not None}
+    # in JSON what stands right after the user would go with it, and with the comma between them
+    place = declared(root, "Resources", workload.site.address) if root.flow else _after(resources, case, user)
+    write = in_json if root.flow else in_yaml
+    code = write(text, role, service, copied)
+    edits = _new_resource(text, resources, role, code.role, place)
     if slot == "IamInstanceProfile":
-        edits += _new_resource(text, resources, profile, _PROFILE.format(role=role), place)
-        value = f"!Ref {profile}"
+        edits += _new_resource(text, resources, profile, code.profile, place)
+    value = reference(root, profile) if slot == "IamInstanceProfile" else code.arn_of(role)
+    properties = properties_of(declared(root, "Resources", workload.site.address))
+    if workload.slot.startswith("LaunchTemplateData."):
+        edits += _in_launch_template(text, properties, slot, code.below("Arn", code.arn_of(profile)))
     else:
-        value = f"!GetAtt {role}.Arn"
-    edits += _slot(
-        text, properties_of(declared(root, "Resources", workload.site.address)), workload, slot, value, profile
-    )
+        edits += _slot(text, properties, workload, slot, value, code.below)
     # first: where a policy ends in its users, the role's entry and the new resources start at the same byte
-    return [*_listing(case, text, root, role), *edits]
-
-
-def _below(key: str, value: str, indent: str) -> str:
-    """A pair at an indentation, whose value's further lines follow it."""
-    if value.startswith("\n"):
-        return f"\n{indent}{key}" + "".join(f"\n{indent}  {line}" if line else "\n" for line in value[1:].split("\n"))
-    return f"\n{indent}{key} {value}"
+    return [*_listing(case, text, root, role, ""), *edits]
 
 
 def _after(resources: YamlMapping, case: Case, user: YamlPair) -> YamlPair:
@@ -213,43 +235,33 @@ def _new_resource(text: SourceText, resources: YamlMapping, name: str, code: str
         for pair in resources.pairs[1:]
     )
     return [
-        replace(edit, new=text.newline + edit.new) if apart and not edit.new.startswith(("\n", "\r")) else edit
+        replace(edit, new=text.newline + edit.new) if apart and not edit.new.startswith(("\n", "\r", ",")) else edit
         for edit in edits
     ]
 
 
+def _in_launch_template(text: SourceText, properties: YamlMapping, slot: str, value: str) -> list[Edit]:
+    data = properties.get("LaunchTemplateData")
+    if not isinstance(data, YamlMapping):
+        raise Refused("the launch template's data cannot be edited")
+    return list(yaml_edit.insert_pair(text, data.span, slot, value))
+
+
 def _slot(
-    text: SourceText, properties: YamlMapping, workload: Workload, slot: str, value: str, profile: str
+    text: SourceText,
+    properties: YamlMapping,
+    workload: Workload,
+    slot: str,
+    value: str,
+    below: Callable[[str, str], str],
 ) -> list[Edit]:
-    if workload.slot.startswith("LaunchTemplateData."):
-        data = properties.get("LaunchTemplateData")
-        if not isinstance(data, YamlMapping):
-            raise Refused("the launch template's data cannot be edited")
-        return list(yaml_edit.insert_pair(text, data.span, slot, f"\nArn: !GetAtt {profile}.Arn"))
     outer, _, inner = slot.partition(".")
     if inner:
         data = properties.get(outer)
         if data is None:
-            return list(yaml_edit.insert_pair(text, properties.span, outer, f"\n{inner}: {value}"))
+            return list(yaml_edit.insert_pair(text, properties.span, outer, below(inner, value)))
         if not isinstance(data, YamlMapping):
             raise Refused(f"{outer} of {workload.site.address} cannot be edited")
         return list(yaml_edit.insert_pair(text, data.span, inner, value))
     after = next((pair.span for pair in properties.pairs if pair.name in ("InstanceType", "Family")), None)
     return list(yaml_edit.insert_pair(text, properties.span, slot, value, after))
-
-
-_ROLE = """
-Type: AWS::IAM::Role
-Properties:
-  AssumeRolePolicyDocument:
-    Version: "2012-10-17"
-    Statement:
-      - Effect: Allow
-        Principal:
-          Service: {service}
-        Action: sts:AssumeRole"""
-_PROFILE = """
-Type: AWS::IAM::InstanceProfile
-Properties:
-  Roles:
-    - !Ref {role}"""

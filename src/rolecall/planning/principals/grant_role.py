@@ -13,6 +13,11 @@ from rolecall.planning.move import Move
 from rolecall.planning.principals.cloudformation import carry_over_to_role
 from rolecall.planning.principals.parity import carry_over, obstacles
 from rolecall.planning.principals.roles import role_in_module
+from rolecall.planning.principals.serverless_role import (
+    carry_over_to_function,
+    has_own_role,
+    obstacles_of_own_role,
+)
 from rolecall.planning.proofs.containment_proof import permissions
 
 
@@ -21,17 +26,22 @@ def grant_to_workload_role(case: Case, use: Use, move: Move) -> bool:
     here.
     """
     workload = use.workload
-    for reason in (*obstacles(case), *_clashes(case, workload.identity)):
+    own = has_own_role(case, workload)
+    clashes = obstacles_of_own_role(case, workload) if own else _clashes(case, workload.identity)
+    for reason in (*obstacles(case), *clashes):
         move.hold(reason, _grant_by_hand(case, use))
     if not move.complete:
         return False
     if workload.site.format == "cloudformation":
         try:
-            move.add("expand", carry_over_to_role(case, workload.identity))
+            move.add(
+                "expand",
+                carry_over_to_function(case, workload) if own else carry_over_to_role(case, workload.identity),
+            )
         except Refused as refused:
             move.hold(refused.reason, _grant_by_hand(case, use))
             return False
-        move.reuses = workload.identity.rpartition("//")[2]
+        move.reuses = f"{workload.site.address}Role" if own else workload.identity.rpartition("//")[2]
         return True
     role = role_in_module(case, workload.identity)
     if role is None:

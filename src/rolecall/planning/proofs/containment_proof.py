@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rolecall.model.access.policy_sites import OWN_ROLE
 from rolecall.model.linking import Model
 from rolecall.model.parts import Document, Grant, Identity, Statement, Workload
 from rolecall.planning.migration import Migration
@@ -65,6 +66,7 @@ def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]
                     move.id,
                     f"{role.site.address} is not granted {_tell(missing)}",
                 )
+    yield from _of_own_roles(before, after, moves, held)
     yield from _narrowed(before, after, [m for m in migrations if m.targets == ("narrow",)])
     known = module_roles(before)
     for call, policies in module_roles(after).items():
@@ -72,6 +74,34 @@ def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]
         if came:
             users = [m for m in moves if f"{m.unit}//{m.reuses}" == call]
             yield from _beyond(call.rpartition("//")[2], came, users, moves, held)
+
+
+def _of_own_roles(
+    before: Model, after: Model, moves: Sequence[Migration], held: Mapping[str, set[Statement | str]]
+) -> Iterator[Counterexample]:
+    """The same of the roles that a template makes for its functions, which are no identities of the code."""
+    was, now = own_roles(before), own_roles(after)
+    for move in moves:
+        holder, address = f"{move.unit}//{move.subject.address}", move.subject.address
+        has = now.get(holder, set())
+        came = has - was.get(holder, set())
+        if came:
+            users = [other for other in moves if f"{other.unit}//{other.subject.address}" == holder]
+            yield from _beyond(address, came, users, moves, held)
+        missing, workload = held[move.owner] - has, after.workloads.get(holder)
+        makes = workload is not None and not workload.identity and move.reuses == f"{address}Role"
+        if makes and move.disposition == "patch" and (_denies(missing) or not is_within(missing, has)):
+            says = f"the role of {address} is not granted {_tell(missing)}"
+            yield Counterexample("the role can do what the key could", move.id, says)
+
+
+def own_roles(model: Model) -> dict[str, set[Statement | str]]:
+    """What the roles that templates make for functions are granted, by the function's id."""
+    found: dict[str, set[Statement | str]] = {}
+    for grant in model.every_grant():
+        if grant.principal_kind == OWN_ROLE and grant.site.id == grant.label:
+            found.setdefault(grant.label, set()).update(permissions(model, [grant]))
+    return found
 
 
 def _narrowed(before: Model, after: Model, migrations: Sequence[Migration]) -> Iterator[Counterexample]:

@@ -13,11 +13,12 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
+from rolecall.planning.proofs.template_references import new_circles, uses
 from rolecall.source.hcl import Block, block_node, node_text, walk
 from rolecall.source.outline import outline
 from rolecall.source.text import SourceText
 from rolecall.source.tree import Tree, Unreadable
-from rolecall.source.yaml import YamlMapping, YamlNode, YamlScalar, YamlSequence, load, values
+from rolecall.source.yaml import YamlMapping, load
 
 _ROOTS = ("var", "local", "module", "data")
 #: Roots of names that no block declares.
@@ -27,20 +28,20 @@ _STATE_BLOCKS = frozenset({"moved", "removed"})
 #: Arguments of a module call that are not inputs of the module.
 _CALL_ARGUMENTS = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
 _QUOTED_ADDRESS = re.compile(rb'"((?:data\.|module\.)?[\w-]+\.?[\w-]*)"')
-_SUB_NAME = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Dangling:
-    """A name that does not resolve after the patch: where it is written then, and what it names."""
+    """A name that does not resolve after the patch, or does so in a circle: where it is written, and what is wrong."""
 
     path: str
     line: int
     name: str
+    says: str = "is not declared"
 
     @property
     def detail(self) -> str:
-        return f"{self.path}:{self.line}: {self.name} is not declared"
+        return f"{self.path}:{self.line}: {self.name} {self.says}"
 
 
 @dataclass(slots=True)
@@ -67,6 +68,8 @@ def dangling(before: Tree, after: Tree, folders: Iterable[str], templates: Itera
             found.update(_new(_folder(old, folder), _folder(new, folder)))
     for path in sorted(set(templates)):
         found.update(_new(_template(before, path), _template(after, path)))
+        for names, line in new_circles(_roots(before, path), _roots(after, path)):
+            found.add(Dangling(path, line, " and ".join(names), "would depend on each other in a circle"))
     return sorted(found)
 
 
@@ -246,11 +249,7 @@ def _call(terraform: _Terraform, folder: str, block: Block, names: _Names) -> No
 
 def _template(tree: Tree, path: str) -> _Names:
     names = _Names()
-    text = _read(tree, path) if tree.exists(path) else None
-    roots = load(text)[0] if text is not None else []
-    for root in roots:
-        if not isinstance(root, YamlMapping):
-            continue
+    for root in _roots(tree, path):
         for section in ("Resources", "Parameters"):
             part = root.get(section)
             if isinstance(part, YamlMapping):
@@ -258,46 +257,13 @@ def _template(tree: Tree, path: str) -> _Names:
         conditions = root.get("Conditions")
         if isinstance(conditions, YamlMapping):
             names.declared.update(f"condition {pair.name}" for pair in conditions.pairs)
-        for name, node in _template_uses(root):
+        for name, node in uses(root):
             if not name.startswith("AWS::"):
                 names.used.setdefault(name, (path, node.span.line))
     return names
 
 
-def _template_uses(root: YamlMapping) -> Iterator[tuple[str, YamlNode]]:
-    resources = root.get("Resources")
-    for pair in resources.pairs if isinstance(resources, YamlMapping) else ():
-        if isinstance(pair.value, YamlMapping):
-            for key, prefix in (("DependsOn", ""), ("Condition", "condition ")):
-                for name in _strings(pair.value.get(key)):
-                    yield prefix + name, pair.key
-    for node in values([root]):
-        yield from ((name, node) for name in _called(node.tag, node))
-        if isinstance(node, YamlMapping) and len(node.pairs) == 1 and node.pairs[0].name in _FUNCTIONS:
-            yield from ((name, node) for name in _called(_FUNCTIONS[node.pairs[0].name or ""], node.pairs[0].value))
-
-
-_FUNCTIONS = {"Ref": "!Ref", "Fn::GetAtt": "!GetAtt", "Fn::Sub": "!Sub"}
-
-
-def _called(function: str, argument: YamlNode) -> Iterator[str]:
-    """The logical ids that one call of an intrinsic function names."""
-    strings = _strings(argument)
-    if function == "!Ref":
-        yield from strings[:1]
-    elif function == "!GetAtt":
-        yield from (name.split(".")[0] for name in strings[:1])
-    elif function == "!Sub" and strings:
-        own: set[str | None] = set()
-        if isinstance(argument, YamlSequence) and len(argument.items) > 1:
-            values = argument.items[1]
-            own = {pair.name for pair in values.pairs} if isinstance(values, YamlMapping) else own
-        for found in _SUB_NAME.finditer(strings[0]):
-            name = found[1].strip().split(".")[0]
-            if name not in own:
-                yield name
-
-
-def _strings(node: YamlNode | None) -> list[str]:
-    items = node.items if isinstance(node, YamlSequence) else [node]
-    return [item.value for item in items if isinstance(item, YamlScalar)]
+def _roots(tree: Tree, path: str) -> list[YamlMapping]:
+    text = _read(tree, path) if tree.exists(path) else None
+    roots = load(text)[0] if text is not None else []
+    return [root for root in roots if isinstance(root, YamlMapping)]
