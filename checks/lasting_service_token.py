@@ -81,6 +81,9 @@ jobs:
       - run: databricks bundle deploy
         env:
           DATABRICKS_TOKEN: ${{ secrets.DATABRICKS_TOKEN }} # <- RC438
+      - run: snow sql -f load.sql
+        env:
+          SNOWFLAKE_PRIVATE_KEY_RAW: ${{ secrets.SNOWFLAKE_KEY }} # <- RC438
 """,
         },
     ),

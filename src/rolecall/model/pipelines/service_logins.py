@@ -30,7 +30,9 @@ class ServiceLogin:
 
 
 ACTIONS = {
-    "hashicorp/vault-action": ServiceLogin("Vault", frozenset({"token", "secretid", "githubtoken", "password"})),
+    "hashicorp/vault-action": ServiceLogin(
+        "Vault", frozenset({"token", "secretid", "githubtoken", "password", "jwtprivatekey"})
+    ),
     "jfrog/setup-jfrog-cli": ServiceLogin("JFrog", variables=frozenset({"JF_ACCESS_TOKEN", "JF_PASSWORD"})),
     "infisical/secrets-action": ServiceLogin("Infisical", frozenset({"client-secret"})),
     "docker/login-action": ServiceLogin("GitHub's registry", frozenset({"password"}), where=("registry", "ghcr.io")),
@@ -41,6 +43,7 @@ VARIABLES = {
     "DATABRICKS_TOKEN": "Databricks",
     "DATABRICKS_CLIENT_SECRET": "Databricks",
     "SNOWFLAKE_PASSWORD": "Snowflake",
+    "SNOWFLAKE_PRIVATE_KEY_RAW": "Snowflake",
     "PULUMI_ACCESS_TOKEN": "Pulumi Cloud",
 }
 
