@@ -164,7 +164,9 @@ def let_ask(case: Case, move: Move, job: Resource) -> list[Edit]:
         raise Refused("which permissions the jobs of the workflow need that it calls cannot be told")
     scopes = scopes_of(case.context, job)
     _tell_scopes(move, job, scopes)
-    granted_now = {"id-token": "write", "contents": "read", **scopes.known, **below}
+    granted_now = {"id-token": "write", "contents": "read"}
+    for asked in (scopes.known, below):
+        granted_now.update((scope, level) for scope, level in asked.items() if granted_now.get(scope) != "write")
     newline = source.newline
     lines = (f"{indent}permissions:", *(f"{indent}  {scope}: {level}" for scope, level in granted_now.items()))
     block = newline.join(lines) + newline
