@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from rolecall.model.finding import Finding
 from rolecall.model.linking import Model
 from rolecall.model.rule import Example, Rule
+from rolecall.model.secrets.given import given
 from rolecall.model.state.missets import findings
 
 RULE = Rule(
@@ -58,8 +59,19 @@ RULE = Rule(
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each workload without an identity."""
-    yield from findings(model, RULE, "no-identity", "give it an identity of its own, with what it needs and no more")
+    """One finding for each workload without an identity; of one that is given a key workload-without-identity speaks."""
+    told = {
+        workload.site.declaration
+        for workload, _, _ in given(model)
+        if workload.slot and not workload.identity and not workload.identity_text
+    }
+    yield from findings(
+        model,
+        RULE,
+        "no-identity",
+        "give it an identity of its own, with what it needs and no more",
+        lambda misset: misset.site.declaration not in told,
+    )
 
 
 BAD = (
@@ -126,6 +138,20 @@ Resources:
 )
 
 GOOD = (
+    Example(
+        "one that is given a key is the matter of another rule",
+        {
+            "main.tf": """\
+resource "aws_instance" "web" {
+  ami       = "ami-0abcdef1234567890"
+  user_data = <<-EOT
+    export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE
+    export AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+  EOT
+}
+"""
+        },
+    ),
     Example(
         "apps of Azure with one",
         {
