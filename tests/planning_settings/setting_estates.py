@@ -862,6 +862,57 @@ provider "aws" {
         says=("no patch: main.tf:16 is given the same", "let these log in by their role, or read the secret"),
     ),
     PlannerExample(
+        "the same password in an address elsewhere",
+        {
+            "stack.yaml": """\
+Resources:
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      Engine: postgres
+      EnableIAMDatabaseAuthentication: true
+      MasterUsername: orders
+      MasterUserPassword: correct-horse-battery-staple
+  Web:
+    Type: AWS::ElasticBeanstalk::Environment
+    Properties:
+      ApplicationName: orders
+      OptionSettings:
+        - Namespace: aws:elasticbeanstalk:application:environment
+          OptionName: WHERE
+          Value: !Sub "postgres://orders:correct-horse-battery-staple@${Orders.Endpoint.Address}/orders"
+""",
+        },
+        {"Orders": "advice", "Web": "advice"},
+        {"Orders": ("aws:instance-profile",), "Web": ("keep-with-controls",)},
+        says=("no patch: stack.yaml:16 is given the same",),
+    ),
+    PlannerExample(
+        "a cluster of a mode that may know no roles",
+        {
+            "main.tf": """\
+resource "aws_rds_cluster" "orders" {
+  engine      = "aurora-mysql"
+  engine_mode = "serverless"
+}
+""",
+            "stack.yaml": """\
+Parameters:
+  Mode: {Type: String, AllowedValues: [provisioned, serverless]}
+Resources:
+  Orders:
+    Type: AWS::RDS::DBCluster
+    Properties:
+      Engine: aurora-mysql
+      EngineMode: !Ref Mode
+      ManageMasterUserPassword: true
+""",
+        },
+        {"aws_rds_cluster.orders": "advice", "Orders": "advice"},
+        {"aws_rds_cluster.orders": ("unknown",), "Orders": ("unknown",)},
+        says=("Aurora Serverless v1 has none",),
+    ),
+    PlannerExample(
         "somebody in the code uses the keys",
         {
             "main.tf": REGISTRY
