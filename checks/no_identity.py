@@ -59,7 +59,7 @@ RULE = Rule(
 
 
 def check(model: Model) -> Iterator[Finding]:
-    """One finding for each workload without an identity; of one that is given a key workload-without-identity speaks."""
+    """One finding for each workload without an identity; of one that is given a key RC202 speaks."""
     told = {
         workload.site.declaration
         for workload, _, _ in given(model)
