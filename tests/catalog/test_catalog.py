@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from provider_schemas import bodies, needs_schemas
 
 from rolecall.catalog.entries import CATALOGS, Entry, catalog, hints
 
@@ -31,14 +29,6 @@ OLDER = {
 }
 #: Types of services that have ended, which templates still use.
 RETIRED = {"AWS::OpsWorks::App", "AWS::OpsWorks::Stack"}
-SCHEMAS = next(
-    (
-        found
-        for folder in Path(__file__).resolve().parents
-        if (found := folder / "shared" / "tools" / "tfvalidate" / "schemas").is_dir()
-    ),
-    None,
-)
 
 
 def aws() -> Iterator[Entry]:
@@ -102,18 +92,6 @@ def test_a_path_that_is_not_there_is_told() -> None:
     assert not in_cloudformation(schema, schema, "Role")
 
 
-@cache
-def bodies(type_name: str) -> tuple[dict[str, Any], ...]:
-    """What a type is made of in each major of its provider that is at hand, the oldest first."""
-    found = []
-    provider = type_name.partition("_")[0]
-    for path in sorted(SCHEMAS.glob(f"{provider}*@*.zip") if SCHEMAS is not None else ()):
-        with zipfile.ZipFile(path) as archive:
-            if f"r/{type_name}" in archive.namelist():
-                found.append(json.loads(archive.read(f"r/{type_name}")))
-    return tuple(found)
-
-
 def in_provider(body: dict[str, Any], path: str) -> bool:
     """Whether a dotted path leads to an attribute or block; below a map or a JSON text anything does."""
     head, _, rest = path.partition(".")
@@ -124,7 +102,7 @@ def in_provider(body: dict[str, Any], path: str) -> bool:
     return head in body["a"]
 
 
-@pytest.mark.skipif(SCHEMAS is None, reason="the provider's schemas are not beside the checkout")
+@needs_schemas
 @pytest.mark.parametrize("entry", [e for e in aws() if e.type.startswith("aws_")], ids=lambda e: e.type)
 def test_the_last_provider_with_the_type_has_the_attributes(entry: Entry) -> None:
     body = bodies(entry.type)[-1]

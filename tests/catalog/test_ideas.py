@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from provider_schemas import PROVIDERS, bodies, needs_schemas
 
 from rolecall.catalog.entries import Entry, catalog
 
-from .test_catalog import SCHEMAS, bodies, in_cloudformation, in_provider
+from .test_catalog import in_cloudformation, in_provider
 
 #: Blocks that any resource may have.
 EVERYWHERE = ("connection", "provisioner")
 TYPES = [entry for entry in catalog().values() if entry.settings and not entry.part]
-#: The providers whose schemas are at hand.
-PROVIDERS = {path.name.partition("@")[0] for path in (SCHEMAS.glob("*@*.zip") if SCHEMAS is not None else ())}
 TERRAFORM = [e for e in TYPES if ":" not in e.type and (e.type.partition("_")[0] in PROVIDERS or not PROVIDERS)]
 TEMPLATES = [e for e in TYPES if e.type.startswith("AWS::") and not e.type.startswith("AWS::Serverless::")]
 
@@ -22,7 +21,7 @@ def paths(entry: Entry) -> set[str]:
     return {one.partition("->")[0] for path in named for one in path.split("|")} - {""}
 
 
-@pytest.mark.skipif(SCHEMAS is None, reason="the providers' schemas are not beside the checkout")
+@needs_schemas
 @pytest.mark.parametrize("entry", TERRAFORM, ids=lambda entry: entry.type)
 def test_some_version_of_the_provider_has_the_attributes(entry: Entry) -> None:
     there = bodies(entry.type)

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
-from functools import cache
-from pathlib import Path
-from typing import Any
-
-import pytest
+from provider_schemas import attributes, needs_schemas
 
 from rolecall.catalog.entries import Entry, catalog
 
-SCHEMAS = next(
-    (
-        found
-        for folder in Path(__file__).resolve().parents
-        if (found := folder / "shared" / "tools" / "tfvalidate" / "schemas").is_dir()
-    ),
-    None,
-)
 #: Attributes of azuread before 1.0, of which no schema is at hand, and paths that only some types of a table have.
 OLDER = {("azuread_application", "name"), ("azuread_application", "reply_urls")}
 PATHS = ("name", "tags", "sign_in", "same_as", "owner", "rotates", "given", "scope", "principal", "policy")
@@ -28,26 +14,6 @@ AZURE = [entry for entry in catalog().values() if entry.cloud == "azure" and not
 ASKED = [entry for entry in catalog().values() if entry.type.removeprefix("data:").startswith(("azurerm_", "azuread_"))]
 #: What the schema says nothing of: an attribute's content that may be written as blocks, Terraform's own blocks.
 UNTOLD = ("access_policy.", "connection.", "provisioner.")
-
-
-@cache
-def attributes(type_name: str) -> frozenset[str]:
-    """Every dotted path that a type has in any major of its provider."""
-    assert SCHEMAS is not None
-    found: set[str] = set()
-    name = f"d/{type_name[5:]}" if type_name.startswith("data:") else f"r/{type_name}"
-    for path in sorted(SCHEMAS.glob(f"{name[2:].partition('_')[0]}@*.zip")):
-        with zipfile.ZipFile(path) as archive:
-            if name in archive.namelist():
-                found.update(_paths(json.loads(archive.read(name)), ""))
-    return frozenset(found)
-
-
-def _paths(block: dict[str, Any], prefix: str) -> set[str]:
-    found = {prefix + name for name in (*block["a"], *block["b"])}
-    for name, (_, _, _, inner) in block["b"].items():
-        found |= _paths(inner, f"{prefix}{name}.")
-    return found
 
 
 def paths(entry: Entry) -> set[str]:
@@ -60,12 +26,12 @@ def paths(entry: Entry) -> set[str]:
     return named
 
 
-@pytest.mark.skipif(SCHEMAS is None, reason="no provider schemas beside the checkout")
+@needs_schemas
 def test_every_type_is_one_of_the_provider() -> None:
     assert [entry.type for entry in AZURE if not attributes(entry.type)] == []
 
 
-@pytest.mark.skipif(SCHEMAS is None, reason="no provider schemas beside the checkout")
+@needs_schemas
 def test_every_path_is_in_the_schema_of_a_type_of_its_table() -> None:
     """Types that share a table differ in a few inputs: a path must be in one of them."""
     tables: dict[frozenset[str], list[Entry]] = {}
@@ -90,7 +56,7 @@ def settled(entry: Entry) -> set[tuple[str, str]]:
     return {(kind, path) for kind, path in named if path and not path.startswith(UNTOLD)}
 
 
-@pytest.mark.skipif(SCHEMAS is None, reason="no provider schemas beside the checkout")
+@needs_schemas
 def test_every_setting_and_secret_is_in_the_schema() -> None:
     """Of an attribute that goes by several names, one must be."""
     wrong = {

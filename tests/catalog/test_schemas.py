@@ -1,50 +1,17 @@
-"""The OCI catalog against the schemas of every major of its providers."""
+"""The catalogs of Google Cloud and OCI against the schemas of every major of their providers."""
 
 from __future__ import annotations
 
-import json
-import zipfile
-from functools import cache
-from pathlib import Path
-from typing import Any
-
 import pytest
+from provider_schemas import attributes, needs_schemas
 
 from rolecall.catalog.entries import Entry, catalog
 
-SCHEMAS = next(
-    (
-        found
-        for folder in Path(__file__).resolve().parents
-        if (found := folder / "shared" / "tools" / "tfvalidate" / "schemas").is_dir()
-    ),
-    None,
-)
-PROVIDERS = ("oci",)
 PATHS = (
     *("name", "owner", "rotates", "half", "bounds", "status", "scope", "principal", "users", "group_list"),
     *("policy", "document", "condition", "mapping", "pool", "subjects", "url", "identity", "parent"),
 )
-ENTRIES = [entry for entry in catalog().values() if entry.cloud == "oci"]
-
-
-@cache
-def attributes(type_name: str) -> frozenset[str]:
-    """Every dotted path that a type has in any major of its providers."""
-    assert SCHEMAS is not None
-    found: set[str] = set()
-    for path in sorted(path for name in PROVIDERS for path in SCHEMAS.glob(f"{name}@*.zip")):
-        with zipfile.ZipFile(path) as archive:
-            if f"r/{type_name}" in archive.namelist():
-                found.update(_paths(json.loads(archive.read(f"r/{type_name}")), ""))
-    return frozenset(found)
-
-
-def _paths(block: dict[str, Any], prefix: str) -> set[str]:
-    found = {prefix + name for name in (*block["a"], *block["b"])}
-    for name, (_, _, _, inner) in block["b"].items():
-        found |= _paths(inner, f"{prefix}{name}.")
-    return found
+ENTRIES = [entry for entry in catalog().values() if entry.cloud in ("gcp", "oci")]
 
 
 def paths(entry: Entry) -> set[str]:
@@ -69,7 +36,7 @@ def paths(entry: Entry) -> set[str]:
     return {path for path in named if path and path.partition(".")[0] not in ("metadata", "connection", "provisioner")}
 
 
-@pytest.mark.skipif(SCHEMAS is None, reason="no provider schemas beside the checkout")
+@needs_schemas
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.type)
 def test_every_path_is_in_the_schema(entry: Entry) -> None:
     known = attributes(entry.type)
