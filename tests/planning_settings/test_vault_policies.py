@@ -113,6 +113,8 @@ def test_the_code_has_the_whole_list(tmp_path: Path) -> None:
         "Microsoft.KeyVault/vaults/secrets/setSecret/action",
         "Microsoft.KeyVault/vaults/secrets/update/action",
     ]
+    at = added.index('+resource "azurerm_role_definition" "orders_current" {')
+    assert added[at + 1].startswith("+  name")
     switched = _shown(plan, "migrate")
     assert "+  rbac_authorization_enabled = true" in switched
     assert "+  depends_on      = [azurerm_role_assignment.orders_current]" in switched

@@ -230,7 +230,8 @@ def _definition(context: Context, vault: Block, policy: Policy, folder: str, wan
     # the id of a vault begins with that of its group: /subscriptions/ID/resourceGroups/NAME
     scope = f"{named[1]}.id" if named else f'join("/", slice(split("/", {address}.id), 0, 5))'
     label = context.free_name(folder, "azurerm_role_definition", wanted, policy.address + str(policy.block.start))
-    lines = [f'resource "azurerm_role_definition" "{label}" {{', f"  {repeated.argument}"]
+    lines = [f'resource "azurerm_role_definition" "{label}" {{']
+    lines += [f"  {repeated.argument}"] if repeated.argument else []
     lines += [f'  name = "${{{address}.name}} {label}"', f"  scope = {scope}"]
     lines += [f"  description = {json.dumps(f'As the access policy of {policy.address} allowed')}", ""]
     lines += ["  permissions {", "    data_actions = ["]
