@@ -138,7 +138,10 @@ def test_quoted_text_has_no_markdown_or_html_of_its_own(text: str) -> None:
 def test_code_spans_hold_backticks_and_bars() -> None:
     assert code("a`b|c") == "``a`b∣c``"
     assert code("`x`") == "`` `x` ``"
-    assert escaped("run `a|b` <now> [x](y)") == "run `a∣b` \\<now\\> \\[x\\]\\(y\\)"
+    assert escaped("run `a|b` <now> [x](y)") == "run `a∣b` \\<now\\> \\[x\\]\\(y)"
+    assert escaped("aws_iam_user.a (its key) and _this_, __that__") == (
+        "aws_iam_user.a (its key) and \\_this\\_, \\_\\_that\\_\\_"
+    )
 
 
 @given(st.text('"${}%()[]:?,\\ ab#', max_size=60))

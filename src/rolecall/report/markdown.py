@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from rolecall.report.masking import masked, visible
 from rolecall.source.patterns import late
 
-_SPECIAL = late(r"([\\`*_{}\[\]()#+!|<>~&@:-])")
+#: What Markdown, HTML or a forge gives a meaning to; a "_" inside a word and a "(" that no "]" is before have none
+#: (https://github.github.com/gfm/#delimiter-run, #links), and text stays easier to read without their bars.
+_SPECIAL = late(r"([\\`*{}\[\]#+!|<>~&@]|(?<![^\W_])_|_(?![^\W_])|(?<=\])\()")
 _INLINE = late(r"`([^`\n]+)`")
 
 
@@ -24,7 +26,7 @@ def escaped(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _SPECIAL.sub(lambda found: "\\" + found[1] if found[1] not in "-:" else found[1], text)
+    return _SPECIAL.sub(r"\\\1", text)
 
 
 def code(text: str) -> str:
