@@ -13,7 +13,6 @@ from array import array
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import field, fields
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,32 +67,51 @@ class LostHarvestError(Exception):
 
 
 class Harvests:
-    """Pickled harvests by the key of what they were read from: those of this run, and those in a file."""
+    """Harvests by the key of what they were read from: those of this run, and those in a file.
+
+    They are kept pickled, since whoever asks for one gets one of his own; those that this process has read itself are
+    pickled when somebody asks, which a run without a cache never does.
+    """
 
     def __init__(self, path: Path | None = None, places: Mapping[bytes, tuple[int, int, bytes]] | None = None) -> None:
         self.path = path
         self.places = dict(places or {})
-        self.new: dict[bytes, bytes] = {}
+        self._read: dict[bytes, Harvest] = {}
+        self._new: dict[bytes, bytes] = {}
         self._data: bytes | None = None
 
     def __contains__(self, key: bytes) -> bool:
-        return key in self.new or key in self.places
+        return self.is_new(key) or key in self.places
+
+    def is_new(self, key: bytes) -> bool:
+        """Whether a harvest is of this run."""
+        return key in self._new or key in self._read
 
     def copy(self) -> Harvests:
         """The same, to be added to without the other knowing."""
         other = Harvests(self.path, self.places)
-        other.new = dict(self.new)
+        other._read = dict(self._read)
+        other._new = dict(self._new)
         other._data = self._data
         return other
 
-    def add(self, key: bytes, data: bytes) -> None:
-        self.new[key] = data
+    def add(self, key: bytes, harvest: Harvest, data: bytes | None) -> None:
+        """`data` is what `pickling.dumps` made of the harvest, where somebody has done that already."""
+        if data is None:
+            self._read[key] = harvest
+        else:
+            self._new[key] = data
+
+    def new(self, key: bytes) -> bytes | None:
+        """A harvest of this run, pickled; None where it is not of this run."""
+        harvest = self._read.pop(key, None)
+        if harvest is not None:
+            self._new[key] = pickling.dumps(harvest)
+        return self._new.get(key)
 
     def get(self, key: bytes) -> Any:
         """The harvest; None where there is none, or none that can be trusted."""
-        data = self.new.get(key)
-        if data is None:
-            data = self._stored(key)
+        data = self.stored(key)
         if data is None:
             return None
         try:
@@ -112,7 +130,8 @@ class Harvests:
         return found
 
     def forget(self, key: bytes) -> None:
-        self.new.pop(key, None)
+        self._read.pop(key, None)
+        self._new.pop(key, None)
         self.places.pop(key, None)
 
     def load(self) -> None:
@@ -124,7 +143,7 @@ class Harvests:
                 self._data = b""
 
     def stored(self, key: bytes) -> bytes | None:
-        return self.new.get(key) or self._stored(key)
+        return self.new(key) or self._stored(key)
 
     def _stored(self, key: bytes) -> bytes | None:
         place = self.places.get(key)
@@ -213,26 +232,26 @@ class Cache:
         self, snapshot: Snapshot, harvests: Harvests
     ) -> tuple[Path, dict[bytes, tuple[int, int, bytes]]]:
         live = {row.key for row in snapshot.rows}
-        kept = {key: place for key, place in harvests.places.items() if key in live and key not in harvests.new}
-        fresh = [key for key in live if key in harvests.new]
+        kept = {key: place for key, place in harvests.places.items() if key in live and not harvests.is_new(key)}
+        fresh = [(key, data) for key in live if (data := harvests.new(key)) is not None]
         size = sum(place[1] for place in kept.values())
         if harvests.path is not None and kept:
             with suppress(OSError), harvests.path.open("ab") as file:
                 if file.tell() < 2 * size + 1_000_000:
-                    for key in fresh:
-                        kept[key] = _place(file.tell(), harvests.new[key])
-                        file.write(harvests.new[key])
+                    for key, data in fresh:
+                        kept[key] = _place(file.tell(), data)
+                        file.write(data)
                     return harvests.path, kept
         harvests.load()
         parts: list[bytes] = []
         places: dict[bytes, tuple[int, int, bytes]] = {}
         at = 0
         for key in live:
-            data = harvests.stored(key)
-            if data is not None:
-                places[key] = _place(at, data)
-                parts.append(data)
-                at += len(data)
+            stored = harvests.stored(key)
+            if stored is not None:
+                places[key] = _place(at, stored)
+                parts.append(stored)
+                at += len(stored)
         path = self._folder / f"{self._name}.{os.getpid():x}{time.time_ns():x}.units"
         _replace(path, parts)
         self._forget_others(path)
@@ -277,6 +296,8 @@ def _folder() -> Path | None:
 
 def _stamp() -> bytes:
     """What stands for the program itself: its version and, where it is being worked on, its files."""
+    from importlib.util import find_spec  # a run without a cache need not wait for it
+
     digest = blake2b(VERSION.encode(), digest_size=8)
     checks = find_spec("rolecall.checks")
     sources = [rolecall.__file__, checks.origin if checks is not None else None]

@@ -95,10 +95,12 @@ class Crew:
             folders_of(self._tree).sketches.update(sketches)
         return files
 
-    def read(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Harvest, bytes]]:
-        """Each task by its number, with its harvest and what `pickling.dumps` makes of that, as they are done."""
+    def read(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Harvest, bytes | None]]:
+        """Each task by its number, with its harvest and, where another process has read it, what `pickling.dumps` makes
+        of that; as they are done.
+        """
         queues = [deque(_batches(share, tasks)) for share in self._shares(tasks)]
-        done: list[tuple[int, Harvest, bytes]] = []
+        done: list[tuple[int, Harvest, bytes | None]] = []
         busy: dict[_Member, deque[list[int]]] = {member: deque() for member in self._members}
 
         def give(member: _Member) -> None:
@@ -127,8 +129,7 @@ class Crew:
                     give(member)
         while (batch := _next(queues, 0)) is not None or busy:
             for at in batch or ():
-                harvest = read(self._tree, tasks[at])
-                yield at, harvest, pickling.dumps(harvest)
+                yield at, read(self._tree, tasks[at]), None
                 if busy:
                     collect(0)
                     yield from done

@@ -218,7 +218,7 @@ def _gather(
     done: dict[int, Harvest] = {}
     with nullcontext(crew) if crew is not None else _crew(tree, sum(task.weight for task in tasks)) as reading:
         for at, harvest, data in reading.read(tasks):
-            harvests.add(missing[at].key, data)
+            harvests.add(missing[at].key, harvest, data)
             done[at] = harvest
             if progress is not None:
                 progress(len(done), len(tasks))

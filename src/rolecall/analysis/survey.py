@@ -8,6 +8,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field
+from functools import lru_cache
 from typing import TypeAlias
 
 from rolecall.analysis import filefacts
@@ -30,12 +31,22 @@ MAX_TEXT_BYTES = 1024 * 1024
 _SKIPPED_NAME = late(
     r"(?:\.(?:md|rst|adoc|txt\.asc|png|jpe?g|gif|svg|ico|webp|bmp|tiff?|pdf|zip|gz|tgz|bz2|xz|zst|7z|tar|jar|war|whl|so|dll|dylib|exe"
     r"|a|o|pyc|class|woff2?|ttf|eot|otf|mp[34]|mov|avi|wav|sum|lock|map|patch|diff|min\.js|min\.css|pb|parquet|avro|db|sqlite"
-    r"|drawio|vsdx|pptx?|docx?|xlsx?|tfplan|pem|crt|cer|p12|jks|gpg|asc)|(?:^|/)(?:package-lock|npm-shrinkwrap|composer\.lock)\.json"
-    r"|(?:^|/)(?:CHANGELOG|LICENSE|NOTICE|go\.sum|yarn\.lock)[^/]*)$",
+    r"|drawio|vsdx|pptx?|docx?|xlsx?|tfplan|pem|crt|cer|p12|jks|gpg|asc)|^(?:package-lock|npm-shrinkwrap|composer\.lock)\.json"
+    r"|^(?:CHANGELOG|LICENSE|NOTICE|go\.sum|yarn\.lock)[^/]*)$",
     re.IGNORECASE,
 )
 Look: TypeAlias = tuple[bytes, FileFacts, int]
-_SKIPPED_FOLDER = late(r"(?:^|/)(?:vendor|third_party|bower_components|dist|\.terraform|site-packages)/")
+_SKIPPED_FOLDER = late(r"(?:^|/)(?:vendor|third_party|bower_components|dist|\.terraform|site-packages)(?:/|$)")
+
+
+@lru_cache(4096)
+def _is_skipped_name(name: str) -> bool:
+    return _SKIPPED_NAME.search(name) is not None
+
+
+@lru_cache(256)
+def _is_in_skipped_folder(folder: str) -> bool:
+    return _SKIPPED_FOLDER.search(folder) is not None
 
 
 @dataclass(slots=True)
@@ -149,7 +160,8 @@ def look(tree: Roots, path: str, size: int) -> Look:
     formats it smells of.
     """
     source = is_source(path) or decides(path)
-    keys = not _SKIPPED_NAME.search(path) and not _SKIPPED_FOLDER.search(path)
+    folder, _, name = path.rpartition("/")
+    keys = not _is_skipped_name(name) and not _is_in_skipped_folder(folder)
     if not source and not (keys and size <= MAX_TEXT_BYTES):
         return _NO_DIGEST, NOTHING, 0
     try:

@@ -268,4 +268,7 @@ def find(value: Value | None, path: str) -> Iterator[Value]:
         name, _, rest = path.partition(".")
         for entry in value.entries:
             if name == "*" or entry.name == name:
-                yield from find(entry.value, rest)
+                if rest:
+                    yield from find(entry.value, rest)
+                else:
+                    yield entry.value

@@ -209,11 +209,12 @@ class Extraction:
         """Whether the text of a provider or backend names an endpoint."""
         if self.tree is None:
             return True
+        span = resource.span
         try:
-            data = self.tree.read(resource.span.path).data
+            data = self.tree.read(span.path).data
         except Unreadable:
             return True
-        return data.find(b"endpoint", resource.span.start, resource.span.end) != -1
+        return data.find(b"endpoint", span.start, span.end) != -1
 
     def _keyed(self, path: str) -> bool:
         """Whether a file may hold a key.  Raises Unreadable."""
@@ -229,13 +230,14 @@ class Extraction:
         """
         if self.tree is None or resource.calls:
             return True
+        span = resource.span
         try:
-            if pattern is KEYED and not self._keyed(resource.span.path):
+            if pattern is KEYED and not self._keyed(span.path):
                 return False
-            data = self.tree.read(resource.span.path).data
+            data = self.tree.read(span.path).data
         except Unreadable:
             return True
-        return pattern.search(data, resource.span.start, resource.span.end) is not None
+        return pattern.search(data, span.start, span.end) is not None
 
     # -- identities and credentials
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ def vendor_of_name(*names: str) -> str:
     return next((str(vendor["label"]) for vendor in hints()["vendors"] if found & set(vendor["words"])), "")
 
 
+@lru_cache(1024)
 def vendor_of_type(type_name: str) -> str:
     """The vendor whose Terraform provider (or whose types of a provider) a type belongs to; "" where it is none of the
     vendors in hints.toml.

@@ -173,7 +173,7 @@ def read_unit(tree: Tree, plan: ManifestPlan) -> Unit:
 
 def _matters(data: bytes) -> bool:
     """Whether some document may hold an object that is read, by a search of its bytes."""
-    return bool(_KIND.search(data) or (_LEADS_ON.search(data) and _PEOPLE.search(data)))
+    return bool(_KIND.search(data) or (_PEOPLE.search(data) and _LEADS_ON.search(data)))
 
 
 def _relevant(text: SourceText) -> SourceText:
@@ -187,7 +187,7 @@ def _relevant(text: SourceText) -> SourceText:
         return text
     pieces = []
     written = [data[start:end] for start, end in pairwise([*starts, len(data)])]
-    people = any(_LEADS_ON.search(piece) and _PEOPLE.search(piece) for piece in written)
+    people = any(_PEOPLE.search(piece) and _LEADS_ON.search(piece) for piece in written)
     for piece in written:
         if _matters(piece) or (people and _PEOPLE.search(piece)):
             pieces.append(piece)

@@ -44,6 +44,8 @@ _MARKERS = {
 #: Directives nested deeper than this are not followed.
 _MAX_NESTING = 40
 _MAX_PIECES = 20_000
+#: Templates up to this size are looked up among those that were parsed before.
+_ALIKE_BYTES = 8192
 _OPENING = b"t = <<ROLECALL_TEMPLATE\n"
 _CLOSING = b"\nROLECALL_TEMPLATE\n"
 
@@ -55,6 +57,16 @@ def _parser() -> tree_sitter.Parser:
 
 def parse(data: bytes) -> Node:
     """The root of the syntax tree of some HCL."""
+    return _root_of_many(data) if len(data) <= _ALIKE_BYTES else _root(data)
+
+
+@functools.lru_cache(512)
+def _root_of_many(data: bytes) -> Node:
+    """The same for a template that many calls of a module, or many root modules, fill in."""
+    return _root(data)
+
+
+def _root(data: bytes) -> Node:
     return _parser().parse(data).root_node
 
 

@@ -95,8 +95,9 @@ def _text(extraction: Extraction, resource: Resource) -> bytes:
     """The text of a declaration; nothing where it is not at hand."""
     if extraction.tree is None:
         return b""
+    span = resource.span
     with suppress(Unreadable):
-        return extraction.tree.read(resource.span.path).data[resource.span.start : resource.span.end]
+        return extraction.tree.read(span.path).data[span.start : span.end]
     return b""
 
 

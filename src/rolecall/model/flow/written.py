@@ -19,7 +19,12 @@ _WORDS: dict[bytes, tuple[bytes, ...]] = {
     b"secret": (b"accesssecret", b"awssecret", b"clientsecret", b"principalsecret"),
 }
 _OTHER_WORDS = (b"akia", b"sastoken", b"connectionstring", b"principalpassword")
-_PARTS = (re.compile(rb"oci\w*token"), re.compile(rb"credentials\s*="), re.compile(rb"g(?:oogle|cp|cloud)\w*cred"))
+#: Patterns, each with a word that all that it matches holds.
+_PARTS = (
+    (b"token", re.compile(rb"oci\w*token")),
+    (b"credentials", re.compile(rb"credentials\s*=")),
+    (b"cred", re.compile(rb"g(?:oogle|cp|cloud)\w*cred")),
+)
 
 
 class Searches(Protocol):
@@ -70,7 +75,7 @@ class _Keyed:
                 return True
         if any(word in joined for word in _OTHER_WORDS):
             return True
-        return any(part.search(lowered) is not None for part in _PARTS) or None
+        return any(word in lowered and part.search(lowered) is not None for word, part in _PARTS) or None
 
 
 def keyed(data: bytes) -> bool:
