@@ -217,12 +217,13 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
         elif move.one_sided:
             end.leave(f"{use.workload.site.address} is patched on its own side alone: {'; '.join(move.reasons)}")
     blind = [open_end for open_end in case.ends if open_end.store.kind not in _SEEN.get(case.credential.cloud, ())]
-    for open_end in blind:
+    secret = [open_end for open_end in blind if open_end.steps[0].attribute != "id"]  # an id alone opens nothing
+    for open_end in secret or blind:
         address = open_end.store.site.address
         end.leave(
             f"nothing seen reads {address}, so nobody can tell who uses what lies there", _find_reader(case, open_end)
         )
-        targets.append(_guess(case, open_end))
+    targets += [_guess(case, open_end) for open_end in blind]
     if not moves and not blind:
         replacement = carried_by_another(case)
         targets = ["retire"] if replacement else ["retire", _guess(case, None)]
