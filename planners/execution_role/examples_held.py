@@ -187,57 +187,6 @@ diff --git a/main.tf b/main.tf
         },
     ),
     PlannerExample(
-        "the user is in another module",
-        {
-            "main.tf": """\
-provider "aws" {
-  region = "eu-west-2"
-}
-
-module "user" {
-  source = "./user"
-}
-"""
-            + ROLE
-            + """\
-
-resource "aws_lambda_function" "app" {
-  function_name = "app"
-  role          = aws_iam_role.app.arn
-  handler       = "index.handler"
-  runtime       = "python3.12"
-  filename      = "app.zip"
-
-  environment {
-    variables = {
-      TABLE      = "orders"
-      APP_KEY    = module.user.key_id
-      APP_SECRET = module.user.key_secret
-    }
-  }
-}
-""",
-            "user/main.tf": USER
-            + """\
-
-output "key_id" {
-  value = aws_iam_access_key.app.id
-}
-
-output "key_secret" {
-  value     = aws_iam_access_key.app.secret
-  sensitive = true
-}
-""",
-        },
-        {"aws_lambda_function.app": "advice", "module.user.aws_iam_access_key.app": "advice"},
-        {
-            "aws_lambda_function.app": ("aws:execution-role",),
-            "module.user.aws_iam_access_key.app": ("aws:execution-role",),
-        },
-        says=("aws_iam_role.app is declared outside the user's module, so its permissions are added there by hand",),
-    ),
-    PlannerExample(
         "another copy whose reader is not seen",
         {
             "main.tf": USER

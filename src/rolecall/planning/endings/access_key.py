@@ -6,6 +6,7 @@ from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.endings import retirement
 from rolecall.planning.endings.key_end import NO_WAY_BACK, SOAKED, KeyEnd
 from rolecall.planning.endings.last_use import QUIET_DAYS
+from rolecall.planning.endings.passages import passages
 from rolecall.planning.endings.spent import spent_stores
 from rolecall.planning.migration import Handover, Phase
 from rolecall.planning.verdicts.steps import last_use
@@ -42,7 +43,7 @@ def end_access_key(end: KeyEnd) -> None:
         end.leave_deletion(last_use(case))
         return
     try:
-        edits, whole = retirement.delete(case, end.gone, spent_stores(case, end.gone))
+        edits, whole = retirement.delete(case, end.gone, [*spent_stores(case, end.gone), *passages(case, end.gone)])
     except (retirement.Leftovers, Refused) as error:
         end.leave(*retirement.told(error))
         return

@@ -8,9 +8,10 @@ from rolecall.frontends.values import render
 from rolecall.model.parts import Identity, Statement
 from rolecall.planning.case import Case, Use
 from rolecall.planning.edits.line_edit import Refused
-from rolecall.planning.migration import Handover
+from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.principals.cloudformation import carry_over_to_role
+from rolecall.planning.principals.handed_role import handed_role
 from rolecall.planning.principals.parity import carry_over, obstacles
 from rolecall.planning.principals.roles import role_in_module
 from rolecall.planning.principals.serverless_role import (
@@ -43,7 +44,13 @@ def grant_to_workload_role(case: Case, use: Use, move: Move) -> bool:
             return False
         move.reuses = f"{workload.site.address}Role" if own else workload.identity.rpartition("//")[2]
         return True
-    role = role_in_module(case, workload.identity)
+    role, handing = role_in_module(case, workload.identity), list[Edit]()
+    if role is None:
+        try:
+            role, handing = handed_role(case, workload.identity) or (None, [])
+        except Refused as refused:
+            move.hold(refused.reason, _grant_by_hand(case, use))
+            return False
     if role is None:
         shown = workload.identity_text or "its role"
         move.hold(
@@ -52,7 +59,8 @@ def grant_to_workload_role(case: Case, use: Use, move: Move) -> bool:
         )
         return False
     try:
-        move.add("expand", carry_over(case, role, _suffix(case, role.label)))
+        carried = carry_over(case, role, _suffix(case, role.label))
+        move.add("expand", [*handing, *carried] if carried else [])
     except Refused as refused:
         move.hold(refused.reason, _grant_by_hand(case, use))
         return False

@@ -148,6 +148,8 @@ def _principal(case: Case, grant: Grant, block: Block, role: Role, argument: str
 
 def _taken(case: Case, role: Role, name: str) -> bool:
     """Whether the role has an inline policy of that name: a second one would overwrite it."""
+    if not role.address.startswith("aws_iam_role."):
+        return True  # what it has in its own module is not looked through
     naming = re.compile(re.escape(role.address) + r"(?![\w-])")
     for block in case.context.blocks(case.folder):
         if block.labels[:1] != ("aws_iam_role_policy",):
