@@ -172,10 +172,10 @@ def roadmap(data: Mapping[str, Any], left_out: Sequence[str] = (), patches: Sequ
             "the runbooks say in between.  In the folder that was planned, where PLAN is the folder of this file:",
             "",
         ]
-        for name in phases:
+        for at, name in enumerate(phases, start=1):
             file = f"phases/{PHASES.index(name) + 1}-{name}.patch"
             by_git = f"`git apply PLAN/{file}`, or " if file in patches else ""
-            lines.append(f"1. {by_git}`rolecall apply PLAN --phase {name}`")
+            lines.append(f"{at}. {by_git}`rolecall apply PLAN --phase {name}`")
         lines.append("")
         if left_out:
             lines += [
