@@ -326,9 +326,8 @@ workflows:
   main:
     jobs: [sync, list]
 """,
-            "vars/deploy.groovy": """\
-def call() { withCredentials([aws(credentialsId: 'deployer')]) { sh 'aws s3 ls' } } // <- RC103
-""",
+            "vars/deploy.groovy": "def call() { withCredentials([aws(credentialsId: 'a')]) { sh 'aws' } } // <- RC103\n"
+            "apply(keys: [string(variable: 'AWS_SECRET_ACCESS_KEY', credentialsId: 'b')]) // <- RC103\n",
             "Jenkinsfile": """\
 pipeline {
   environment {

@@ -110,6 +110,9 @@ class _Reader:
                 at = self._entered(at, inner, stage, known, depth)
             elif token.text == "stage" and self._opens(at + 1, "("):
                 at = self._stage(at, known, depth)
+            elif at + 1 < end and tokens[at + 1].text == ":" and self._opens(at + 2, "["):
+                self._add(stage, token.text, list(self._bindings(at + 3, self.closers[at + 2])))
+                at += 3  # bindings that a step of a shared library is handed
             else:
                 at += 1
 
