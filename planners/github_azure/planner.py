@@ -21,7 +21,7 @@ from rolecall.planning.edits.workflow_edit import Login, edit_workflow, place, r
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.pipelines.github_repository import own_subjects
-from rolecall.planning.pipelines.login_variables import variable_ending
+from rolecall.planning.pipelines.login_inputs import Words, named_by_variables
 from rolecall.planning.verdicts.advising import revocation, steps_to
 
 RECIPES = ("AZ-05", "AZ-01")
@@ -39,6 +39,13 @@ INPUTS = {
 }
 #: Releases of the action that know no login without a secret (it came with 1.4.0).
 _OLD = re.compile(r"v?1\.[0-3](\.\d+)?")
+
+
+_WORDS = Words(
+    " to what the secret says (clientId, tenantId, subscriptionId), which are no secrets",
+    "as an application whose trust in this job",
+    "the application trusts the job's token",
+)
 
 
 def plan(case: Case, use: Use) -> Move:
@@ -90,39 +97,17 @@ def _login_edits(
     if any(inputs.get(name) is not None for name in INPUTS):
         # the action takes no notice of `creds` where one of the ids is set
         move.prerequisites.append("the application trusts this job's subject by a federated credential")
-    missing = dict(_missing(inputs))
-    unset = [variable for variable in missing.values() if variable not in known]
-    ending = ""
-    if unset and case.credential.form == "minted":
-        move.hold(
-            f"the login step does not name {', '.join(n for n, v in missing.items() if v in unset)}", _set(step, unset)
-        )
-    elif unset:
-        ending = variable_ending(case, use)
-        named = [f"{variable}{ending}" for variable in unset]
-        move.wait_for(
-            f"the job logs in by the variables {', '.join(named)}, which no code sets, as an application whose trust "
-            "in this job is not in the code",
-            *(federate(subject, place(job), "CLIENT_ID") for subject in own_subjects(case, job)),
-            _set(step, named),
-            revocation(case),
-        )
-        move.needs["migrate"].append(
-            f"the repository's variables {', '.join(named)} are set, and the application trusts the job's token"
-        )
-    new = {name: f"${{{{ vars.{variable}{ending} }}}}" for name, variable in missing.items()}
-    return replace_inputs(case, step, inputs, ("creds",), new)
-
-
-def _set(step: Resource, names: list[str]) -> Handover:
-    return Handover(
-        f"set the repository variable{'s' if len(names) > 1 else ''} {', '.join(names)} to what the secret says "
-        "(clientId, tenantId, subscriptionId), which are no secrets; --env NAME where the secret is an environment's",
-        place(step),
-        "the owner of the repository",
-        "; ".join(f"gh variable set {name}" for name in names),
-        "gh variable list names them",
+    new = named_by_variables(
+        case,
+        use,
+        move,
+        step,
+        dict(_missing(inputs)),
+        known,
+        _WORDS,
+        lambda: (federate(subject, place(job), "CLIENT_ID") for subject in own_subjects(case, job)),
     )
+    return replace_inputs(case, step, inputs, ("creds",), new)
 
 
 def _missing(inputs: Mapping) -> Iterator[tuple[str, str]]:

@@ -30,7 +30,7 @@ from rolecall.planning.pipelines.github_repository import (
     subjects,
     variables,
 )
-from rolecall.planning.pipelines.login_variables import variable_ending
+from rolecall.planning.pipelines.login_inputs import Words, named_by_variables
 from rolecall.planning.principals.google_account import account_of, refuse_sole_writer
 from rolecall.planning.principals.google_pool import new_pool
 from rolecall.planning.templates import render
@@ -46,6 +46,14 @@ ACTION = "google-github-actions/auth"
 #: The action's inputs for federation, and the repository variables that they are set from.
 #: https://github.com/google-github-actions/auth#inputs-workload-identity-federation
 INPUTS = {"workload_identity_provider": "GCP_WORKLOAD_IDENTITY_PROVIDER", "service_account": "GCP_SERVICE_ACCOUNT"}
+
+
+_WORDS = Words(
+    ": the provider's whole name (projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER), the "
+    "service account's email",
+    "by a pool whose trust in this job",
+    "the pool's provider lets the job in",
+)
 
 
 def plan(case: Case, use: Use) -> Move:
@@ -167,27 +175,16 @@ def _login_edits(
     case: Case, use: Use, move: Move, job: Resource, step: Resource, inputs: Mapping, known: frozenset[str]
 ) -> list[Edit]:
     """Takes `credentials_json` out of a login step; provider and account come in as variables of the repository."""
-    missing = {name: variable for name, variable in INPUTS.items() if inputs.get(name) is None}
-    unset = [variable for variable in missing.values() if variable not in known]
-    ending = ""
-    if unset and case.credential.form == "minted":
-        move.hold(
-            f"the login step does not name {', '.join(n for n, v in missing.items() if v in unset)}", _set(step, unset)
-        )
-    elif unset:
-        ending = variable_ending(case, use)
-        named = [f"{variable}{ending}" for variable in unset]
-        move.wait_for(
-            f"the job logs in by the variables {', '.join(named)}, which no code sets, by a pool whose trust in this "
-            "job is not in the code",
-            *(_let_in(job, subject) for subject in own_subjects(case, job)),
-            _set(step, named),
-            revocation(case),
-        )
-        move.needs["migrate"].append(
-            f"the repository's variables {', '.join(named)} are set, and the pool's provider lets the job in"
-        )
-    new = {name: f"${{{{ vars.{variable}{ending} }}}}" for name, variable in missing.items()}
+    new = named_by_variables(
+        case,
+        use,
+        move,
+        step,
+        {name: variable for name, variable in INPUTS.items() if inputs.get(name) is None},
+        known,
+        _WORDS,
+        lambda: (_let_in(job, subject) for subject in own_subjects(case, job)),
+    )
     return replace_inputs(case, step, inputs, ("credentials_json",), new)
 
 
@@ -209,18 +206,6 @@ def _let_in(job: Resource, subject: str) -> Handover:
         f"--attribute-condition {condition}; gcloud iam service-accounts add-iam-policy-binding ACCOUNT "
         f"--role roles/iam.workloadIdentityUser --member {shlex.quote(principal + subject)}",
         "gcloud iam service-accounts get-iam-policy ACCOUNT lists that one subject",
-    )
-
-
-def _set(step: Resource, names: list[str]) -> Handover:
-    return Handover(
-        f"set the repository variable{'s' if len(names) > 1 else ''} {', '.join(names)}: the provider's whole name "
-        "(projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER), the service account's "
-        "email; --env NAME where the secret is an environment's",
-        place(step),
-        "the owner of the repository",
-        "; ".join(f"gh variable set {name}" for name in names),
-        "gh variable list names them",
     )
 
 
