@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rolecall.planners.pipeline_oidc.example_texts import GITLAB, HCP, MOVED, PIPELINE, README, USER
+from rolecall.planners.pipeline_oidc.examples_awaited import AWAITED
 from rolecall.planners.pipeline_oidc.examples_bitbucket import BITBUCKET_STEPS
 from rolecall.planners.pipeline_oidc.examples_circleci import CIRCLECI_JOBS
 from rolecall.planning.example import PlannerExample
@@ -13,6 +14,7 @@ _KEY = "aws_iam_access_key.deploy"
 _OIDC = ("aws:oidc",)
 
 EXAMPLES: tuple[PlannerExample, ...] = (
+    *AWAITED,
     PlannerExample(
         "a task of the AWS Toolkit with the key in its environment",
         {
@@ -221,10 +223,10 @@ two:
                 "  script:\n    - export AWS_ACCESS_KEY_ID=$SITE_KEY AWS_SECRET_ACCESS_KEY=$SITE_SECRET\n    - aws",
             ),
         },
-        {"jobs.deploy": "advice"},
+        {"jobs.deploy": "partial"},
         {"jobs.deploy": _OIDC},
         says=(
-            "the user behind the key is not in the scanned code",
+            "the job logs in by the role that the variable AWS_ROLE_ARN_SITE names",
             "aws iam create-open-id-connect-provider --url https://gitlab.com --client-id-list https://gitlab.com",
         ),
     ),

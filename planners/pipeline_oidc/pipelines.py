@@ -63,12 +63,13 @@ def _gitlab(case: Case) -> Pipeline:
         Trust("gitlab", host, f"https://{host}", subjects.texts, subjects.ask),
         project_path(case),
         OTHERS if seen_by_others(case) else "",
-        _log_in_gitlab,
+        log_in_gitlab,
         () if host == "gitlab.com" else (reached,),
     )
 
 
-def _log_in_gitlab(case: Case, use: Use, arn: str, audience: str) -> list[Edit]:
+def log_in_gitlab(case: Case, use: Use, arn: str, audience: str) -> list[Edit]:
+    """The edits by which a job logs in as the role that the variable `arn` names; Refused where it cannot be edited."""
     before = _before(arn, "gitlab-$CI_PROJECT_ID-$CI_JOB_ID", "AWS_ID_TOKEN")
     return gitlab_job.log_in(case, use, TokenLogin("AWS_ID_TOKEN", audience, before, _SPENT, _PROGRAMS, _NAMED))
 
@@ -81,11 +82,12 @@ def _bitbucket(case: Case) -> Pipeline | None:
         Trust("bitbucket", tokens.host, tokens.audience, tokens.subjects, "", False, tokens.blocks),
         tokens.path,
         bitbucket_repository.OTHERS if bitbucket_repository.seen_by_other_steps(case, tokens) else "",
-        _log_in_bitbucket,
+        log_in_bitbucket,
     )
 
 
-def _log_in_bitbucket(case: Case, use: Use, arn: str, audience: str) -> list[Edit]:
+def log_in_bitbucket(case: Case, use: Use, arn: str, audience: str) -> list[Edit]:
+    """The edits by which a job logs in as the role that the variable `arn` names; Refused where it cannot be edited."""
     before = _before(arn, "bitbucket-$BITBUCKET_BUILD_NUMBER", "BITBUCKET_STEP_OIDC_TOKEN")
     return bitbucket_step.log_in(case, use, TokenLogin("", audience, before, _SPENT, _PROGRAMS, _NAMED))
 
@@ -101,12 +103,13 @@ def _circleci(case: Case) -> Pipeline | None:
         Trust("circleci", host, organization, tokens.subjects, ask, False, tokens.blocks),
         tokens.path,
         circleci_project.OTHERS,
-        _log_in_circleci,
+        log_in_circleci,
         ("jobs have CIRCLE_OIDC_TOKEN_V2: on circleci.com all do, on a server of one's own from version 4.4 on",),
     )
 
 
-def _log_in_circleci(case: Case, use: Use, arn: str, audience: str) -> list[Edit]:
+def log_in_circleci(case: Case, use: Use, arn: str, audience: str) -> list[Edit]:
+    """The edits by which a job logs in as the role that the variable `arn` names; Refused where it cannot be edited."""
     login = TokenLogin("", audience, circleci_job.environment_commands(arn), _LATER, _PROGRAMS, _NAMED)
     return circleci_job.log_in(case, use, login, arn)
 

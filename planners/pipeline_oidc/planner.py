@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rolecall.model.pipelines.systems import SYSTEMS
+from rolecall.planners.pipeline_oidc.awaited import wait_for_role
 from rolecall.planners.pipeline_oidc.pipelines import PIPELINES, Pipeline
 from rolecall.planners.pipeline_oidc.steps import steps
 from rolecall.planners.pipeline_oidc.trusted_role import hindered, trusted_role
@@ -37,6 +38,8 @@ def plan(case: Case, use: Use) -> Move:
         move_runs(case, move)
     elif platform in PIPELINES and minted:
         _in_file(case, use, move, PIPELINES[platform])
+    elif platform in PIPELINES and use.workload.site.format in SYSTEMS and wait_for_role(case, use, move):
+        return move
     else:
         move.hold(_why(platform, minted))
     if not move.complete:

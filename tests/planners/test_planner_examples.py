@@ -70,7 +70,7 @@ def test_nothing_is_taken_away_unless_every_consumer_moves(example: PlannerExamp
         names = {phase.name for phase in migration.phases}
         if migration.disposition != "patch":
             # the login of Terraform or of a job is patched on its side, and says what has to be there before
-            own = all(consumer.platform in ("terraform", "github-actions") for consumer in migration.consumers)
+            own = all(one.kind == "pipeline-job" or one.platform == "terraform" for one in migration.consumers)
             phases = [phase for phase in migration.phases if phase.name == "migrate"]
             assert not phases or (own and phases[0].needs and migration.handover)
             assert "contract" not in names

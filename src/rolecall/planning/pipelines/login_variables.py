@@ -28,6 +28,9 @@ _GENERIC = frozenset(
 )
 
 
+_UNTOLD = "the names of its secrets do not tell which role, client or provider is this job's"
+
+
 def variable_ending(case: Case, use: Use) -> str:
     """What the names of the job's variables end in, so that jobs with other keys have others: "" for the usual secret,
     `_PROD` for one that is called PROD_AWS_ACCESS_KEY_ID.
@@ -40,15 +43,26 @@ def variable_ending(case: Case, use: Use) -> str:
     if any(_CHOICE.search(_written(case, place)) for place in use.places):
         raise Refused("which of several keys it gets is decided while it runs: its login has to be chosen the same way")
     own = _names(case, use.places)
-    endings = {_ending(name) for name in own}
-    if len(endings) != 1:
-        raise Refused("the names of its secrets do not tell which role, client or provider is this job's")
+    ending = ending_of_names(own)
+    if not own:
+        raise Refused(_UNTOLD)
     for other in case.model.credentials.values():
         if other.cloud == case.credential.cloud and other.site.format == "github" and other.form != "literal":
             names = _names(case, _places(case, other))
-            if not names & own and {_ending(name) for name in names} & endings:
+            if not names & own and ending in {_ending(name) for name in names}:
                 shown = ", ".join(sorted({*names, *own})[:3])
                 raise Refused(f"other jobs have another key, and the names of both say the same ({shown})")
+    return ending
+
+
+def ending_of_names(names: frozenset[str]) -> str:
+    """What the names of a key's secrets or variables say of whose it is, as the end of another name; "" for nothing.
+
+    Raises Refused where they say different things.
+    """
+    endings = {_ending(name) for name in names} or {""}
+    if len(endings) != 1:
+        raise Refused(_UNTOLD)
     return endings.pop()
 
 
