@@ -883,22 +883,16 @@ Resources:
           Value: !Sub "postgres://orders:correct-horse-battery-staple@${Orders.Endpoint.Address}/orders"
 """,
         },
-        {"Orders": "advice", "Web": "advice"},
-        {"Orders": ("aws:instance-profile",), "Web": ("keep-with-controls",)},
+        {"Orders": "advice"},
+        {"Orders": ("aws:instance-profile",)},
         says=("no patch: stack.yaml:16 is given the same",),
     ),
     PlannerExample(
         "a cluster of a mode that may know no roles",
         {
-            "main.tf": """\
-resource "aws_rds_cluster" "orders" {
-  engine      = "aurora-mysql"
-  engine_mode = "serverless"
-}
-""",
             "stack.yaml": """\
 Parameters:
-  Mode: {Type: String, AllowedValues: [provisioned, serverless]}
+  Mode: {Type: String, Default: provisioned, AllowedValues: [provisioned, serverless]}
 Resources:
   Orders:
     Type: AWS::RDS::DBCluster
@@ -908,8 +902,8 @@ Resources:
       ManageMasterUserPassword: true
 """,
         },
-        {"aws_rds_cluster.orders": "advice", "Orders": "advice"},
-        {"aws_rds_cluster.orders": ("unknown",), "Orders": ("unknown",)},
+        {"Orders": "advice"},
+        {"Orders": ("unknown",)},
         says=("Aurora Serverless v1 has none",),
     ),
     PlannerExample(

@@ -14,8 +14,9 @@ from functools import cached_property
 from rolecall.model.parts import Site
 from rolecall.planning.case import Context
 from rolecall.planning.edits.setting_edit import written_as
-from rolecall.planning.settings.switch_rows import Switch, patterns
+from rolecall.planning.settings.switch_rows import Switch, patterns, rows
 from rolecall.source.hcl import Block
+from rolecall.source.text import Span
 from rolecall.source.tree import Unreadable
 
 _SCRIPTS = (".yml", ".yaml", ".sh", ".bash", ".ps1", ".cmd", ".bat", "Jenkinsfile", "Makefile")
@@ -23,6 +24,10 @@ _DATA = re.compile(rb"\bdata\.(\w+)\.[\w-]+(?:\[[^\]\n]*\])?\.(\w+)")
 #: How long a session is asked for, in seconds, in a pipeline, a script or a provider block.
 _ASKED = re.compile(
     rb"(?:role[-_]duration[-_]seconds|duration[-_]seconds|DurationSeconds)[\"']?\s*[:=\s]\s*[\"']?(\d+)"
+)
+#: A value that is written there as it is, after its name or alone.
+_LITERAL = re.compile(
+    rb"""(?:\A|[=:])\s*(?:"([^"\\\n${}]{6,})"|'([^'\n]{6,})'|([^\s"'{}\[\]$!&*#|>][^\n#{}$]{4,}[^\s#{}$]))\s*,?\s*\Z"""
 )
 _PROSE = (".md", ".txt", ".rst", ".adoc", ".html", ".svg")
 _HOUR = 3600
@@ -50,8 +55,8 @@ class Readers:
     context: Context
     _traced: dict[str, list[Use]] = field(default_factory=dict)
 
-    def of(self, site: Site, switch: Switch) -> list[Use]:
-        """Where the keys of a resource are used, as far as the row knows how; at most a few."""
+    def of(self, site: Site, switch: Switch, value: Span) -> list[Use]:
+        """Where the keys of a resource are used, as far as the row knows how; at most a few.  It is set to `value`."""
         found: list[Use] = []
         if site.format == "terraform" and (switch.readers or switch.makers or switch.pinned):
             found.extend(self._references(site, switch))
@@ -66,6 +71,7 @@ class Readers:
             found.extend(self._traces(site, switch.hosts, "", "starts containers, and no hop limit lets them through"))
         if switch.instead:
             found.extend(self._sharers(site, switch))
+            found.extend(self._copies(value))
         if switch.asked:
             found.extend(self._durations)
         return list(dict.fromkeys(found))[:_MOST]
@@ -114,6 +120,23 @@ class Readers:
         for block in self.context.blocks(site.module):
             if (block.text.path, block.start) != site.declaration:
                 yield from (_use(block, match.start(), "is given the same") for match in same.finditer(block.slice))
+
+    def _copies(self, value: Span) -> Iterator[Use]:
+        """Where else a literal value is written, other than as what a service gets for its own."""
+        written = self.context.text(value.path).data[value.start : value.end]
+        literal = next(filter(None, found.groups()), b"") if (found := _LITERAL.search(written)) else b""
+        if not literal:
+            return
+        alone = re.compile(rb"(?<![A-Za-z0-9])" + re.escape(literal) + rb"(?![A-Za-z0-9])")
+        own = [
+            secret.span
+            for secret in self.context.model.secret_values
+            if any(switch.instead for switch in rows(secret.site.type, secret.path))
+        ]
+        for path, data in self._texts(("",)):
+            for match in alone.finditer(data) if literal in data else ():
+                if not any(span.path == path and span.start <= match.start() < span.end for span in own):
+                    yield Use(path, _line(data, match.start()), "is given the same")
 
     def _traces(self, site: Site, pattern: str, unless: str, says: str) -> Iterator[Use]:
         """What would fail after the switch: in the template, in the files below the folder and those that it names."""

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from rolecall.frontends.values import Hop, text
 from rolecall.frontends.values import Mapping as MappingValue
 from rolecall.frontends.values import Sequence as SequenceValue
-from rolecall.frontends.values import text
 from rolecall.model.finding import Finding
 from rolecall.model.parts import Misset, SecretValue
 from rolecall.model.state.settings import ABSENT, PRESENT, WRITTEN, told
@@ -24,12 +24,14 @@ from rolecall.planning.case import Context
 from rolecall.planning.edits.foreign import refuse_foreign
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.edits.setting_edit import Value, replace_attribute, set_value, shown
+from rolecall.planning.edits.stack_template import declared, template
 from rolecall.planning.migration import Disposition, Edit, Handover, Migration, Phase, Subject
 from rolecall.planning.narrowing.others import cloud_of
 from rolecall.planning.proofs.provider_pin import Pin, pin_in
 from rolecall.planning.settings.key_readers import Readers, Use
 from rolecall.planning.settings.sessions import refuse_askers
 from rolecall.planning.settings.switch_rows import Switch, rows
+from rolecall.source.yaml import YamlMapping, YamlScalar, YamlSequence
 
 _RISK = {"critical": 100, "high": 60, "medium": 30, "low": 8}
 _CLOUDS = {"AWS::": "aws", "github:": "ci"}
@@ -144,7 +146,21 @@ class Switches:
             return ABSENT in wanted and resource is not None
         if WRITTEN in wanted or (PRESENT in wanted and isinstance(value, MappingValue | SequenceValue)):
             return True
-        return told(value, False) in wanted
+        return told(value, False) in wanted and not any(
+            hop.kind == "parameter" and hop.note == "default" and not self._only(hop, wanted) for hop in value.via
+        )
+
+    def _only(self, hop: Hop, wanted: tuple[str, ...]) -> bool:
+        """Whether a parameter of a template whose default is taken here cannot be given any other value than these."""
+        try:
+            body = declared(
+                template(self.context.text(hop.span.path)), "Parameters", hop.address.rpartition("/")[2]
+            ).value
+        except Refused:
+            return False
+        allowed = body.get("AllowedValues") if isinstance(body, YamlMapping) else None
+        items = allowed.items if isinstance(allowed, YamlSequence) else []
+        return bool(items) and all(isinstance(item, YamlScalar) and item.value.lower() in wanted for item in items)
 
     def _lifecycle(self, misset: Misset | SecretValue, name: str) -> str:
         try:
@@ -163,7 +179,7 @@ class Switches:
         for hop in (hop for fault in faults for hop in fault.misset.hops if hop.kind == "module-input"):
             return [], [], f"{site.address}: it is handed in by {hop.address} ({hop.span.path}:{hop.span.line})"
         try:
-            users = self.readers.of(site, switch)
+            users = self.readers.of(site, switch, first.misset.span)
             if users:
                 return [], users, ""
             if switch.asked:
