@@ -135,6 +135,11 @@ def test_quoted_text_has_no_markdown_or_html_of_its_own(text: str) -> None:
     assert "\n" not in plain + code(text)
 
 
+def test_a_part_of_a_name_that_is_not_known_is_shown_as_such() -> None:
+    assert code("Deployment.web.${?}-api") == "`Deployment.web.…-api`"
+    assert escaped("Deployment.web.${?}") == "Deployment.web.…"
+
+
 def test_code_spans_hold_backticks_and_bars() -> None:
     assert code("a`b|c") == "``a`b∣c``"
     assert code("`x`") == "`` `x` ``"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from rolecall.report.masking import masked, visible
+from rolecall.report.masking import masked, named, visible
 from rolecall.source.patterns import late
 
 #: What Markdown, HTML or a forge gives a meaning to; a "_" inside a word and a "(" that no "]" is before have none
@@ -16,7 +16,7 @@ _INLINE = late(r"`([^`\n]+)`")
 
 def escaped(text: str) -> str:
     """Prose with every character that Markdown, HTML or a forge gives a meaning to escaped; `code` stays code."""
-    text = visible(masked(text))
+    text = named(text)
     out: list[str] = []
     at = 0
     for found in _INLINE.finditer(text):
@@ -31,7 +31,7 @@ def _escaped(text: str) -> str:
 
 def code(text: str) -> str:
     """Text as a code span, whatever is in it; a bar, which would end a table's cell, is written as its twin U+2223."""
-    return _span(visible(masked(text)))
+    return _span(named(text))
 
 
 def code_of_path(path: str) -> str:

@@ -43,6 +43,11 @@ def visible(text: str) -> str:
     return _CONTROL.sub(lambda found: " " if found[0] == "\n" else "\ufffd", text)
 
 
+def named(text: str) -> str:
+    """A name, or a text with names, for people: `…` where a part of it is not known."""
+    return visible(masked(text)).replace("${?}", "…")
+
+
 def masked(text: str) -> str:
     """Text with everything that has the shape of a key hidden; of a key id the last four characters stay."""
     text = _KEY_ID.sub(lambda found: "*" * (len(found[0]) - 4) + found[0][-4:], text)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rolecall.report.masking import masked, visible
+from rolecall.report.masking import masked, named, visible
 from rolecall.report.text import Style, counted, wrapped
 
 #: How many settings with nothing but advice a wave may have before they are counted and not listed.
@@ -32,7 +32,7 @@ def summary(data: Mapping[str, Any], folder: Path, style: Style) -> Iterator[str
             if name in hidden:
                 continue
             record = migrations[name]
-            what = visible(masked(_label(record)))
+            what = named(_label(record))
             if said[_label(record)] > 1:
                 what += f" ({style.path(record['subject']['path'])}:{record['subject']['start_line']})"
             label = style.paint(f"{record['disposition']:<8}", _ROLES[record["disposition"]])

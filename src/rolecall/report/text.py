@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from rolecall.model.finding import SEVERITIES, Finding
-from rolecall.report.masking import masked, masked_line, visible
+from rolecall.report.masking import masked, masked_line, named, visible
 from rolecall.source.patterns import late
 from rolecall.source.records import dataclass
 from rolecall.source.text import SourceText, Span
@@ -96,7 +96,7 @@ def _identity(finding: Finding) -> tuple[str, str] | None:
 
 
 def _heading(identity: str, count: int, style: Style) -> Iterator[str]:
-    title = f"{visible(identity)}: {count} findings"
+    title = f"{named(identity)}: {count} findings"
     line = f"── {title} ".ljust(style.width, "─")[: style.width]
     yield style.paint(line, "faint")
     yield ""
