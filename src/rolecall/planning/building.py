@@ -229,6 +229,7 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
         targets = ["retire"] if replacement else ["retire", _guess(case, None)]
         end.leave(
             f"nothing in the scanned code reads this key, and {replacement} carries the same policies already"
+            + _runs_as(case, replacement)
             if replacement
             else "nothing in the scanned code reads this key; somebody may hold it out of sight",
             last_use(case),
@@ -272,6 +273,12 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
         else (),
         permissions=_permissions(case) if end.phases else (),
     )
+
+
+def _runs_as(case: Case, role: str) -> str:
+    """Who runs as a role, in words: what used the key once may be among them."""
+    named = {w.site.address for w in case.model.workloads.values() if w.identity.rpartition("//")[2] == role}
+    return f" ({', '.join(sorted(named)[:3])} runs as it, and may be what used the key once)" if named else ""
 
 
 def _end(end: KeyEnd) -> None:

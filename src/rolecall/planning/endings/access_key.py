@@ -9,7 +9,7 @@ from rolecall.planning.endings.last_use import QUIET_DAYS
 from rolecall.planning.endings.passages import passages
 from rolecall.planning.endings.spent import spent_stores
 from rolecall.planning.migration import Handover, Phase
-from rolecall.planning.verdicts.steps import last_use
+from rolecall.planning.verdicts.steps import last_use, then_delete
 
 PERMISSIONS = ("iam:UpdateAccessKey", "iam:DeleteAccessKey", "iam:DeleteUser", "iam:GetAccessKeyLastUsed")
 LAST_USED = "aws iam get-access-key-last-used shows no use since the migrate phase"
@@ -40,7 +40,7 @@ def end_access_key(end: KeyEnd) -> None:
     back = 'set status = "Active" again and apply: the key works at once'
     end.phases.append(Phase("soak", tuple(soak), before_soak(end), (NO_ERRORS,), back))
     if not end.complete or end.unseen:
-        end.leave_deletion(last_use(case))
+        end.leave_deletion(last_use(case), *(() if end.moves else (then_delete(case),)))
         return
     try:
         edits, whole = retirement.delete(case, end.gone, [*spent_stores(case, end.gone), *passages(case, end.gone)])

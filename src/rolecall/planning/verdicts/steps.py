@@ -8,6 +8,7 @@ https://learn.microsoft.com/entra/workload-id/workload-identity-federation
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 
 from rolecall.planning.case import Case, Use
@@ -173,11 +174,30 @@ def last_use(case: Case) -> Handover:
             "no use for longer than the longest schedule: switch it off, then delete it",
         )
     return Handover(
-        "ask AWS when this key was last used, and for what",
+        "ask AWS when this key was last used, and for what; for calls of the last 90 days CloudTrail says from which "
+        "address and by which program, which is who holds it",
         credential.site.address,
         "the owner of the account",
-        "aws iam get-access-key-last-used --access-key-id KEY_ID",
+        "aws iam get-access-key-last-used --access-key-id KEY_ID; aws cloudtrail lookup-events --lookup-attributes "
+        "AttributeKey=AccessKeyId,AttributeValue=KEY_ID --query 'Events[].CloudTrailEvent'",
         "no use for longer than the longest schedule: soak, then delete",
+    )
+
+
+def then_delete(case: Case) -> Handover:
+    """The end of a key that nobody is seen to use, once it was switched off: for people, since nobody can prove that
+    there is no consumer.
+    """
+    site, owner = case.credential.site, case.owner
+    user = owner.label if owner is not None and "${" not in owner.label else "USER"
+    with_it = f" (and {owner.site.address} with its grants, where it has no other key)" if owner is not None else ""
+    return Handover(
+        "when it has been Inactive for 14 days, and for longer than the longest schedule of anything that may hold it, "
+        f"and nobody has missed it, take {site.address}{with_it} out of the code and apply: there is no way back then",
+        str(case.credential.span),
+        "the owner of the user",
+        f"aws iam list-access-keys --user-name {shlex.quote(user)}   (says Inactive, and since the deletion nothing)",
+        "terraform plan destroys these and nothing else; what comes after a call with the key is InvalidClientTokenId",
     )
 
 
