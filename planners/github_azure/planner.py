@@ -122,6 +122,6 @@ def by_hand(use: Use) -> Handover:
     return Handover(
         "log in by OIDC: a step azure/login with client-id, tenant-id and subscription-id, permissions id-token: "
         "write, and no secret in the step or in env (Terraform: ARM_USE_OIDC=true without ARM_CLIENT_SECRET)",
-        use.workload.namespace or f"{use.places[0].path}:{use.places[0].line}",
+        use.where,
         "the owner of the workflow",
     )

@@ -213,6 +213,6 @@ def by_hand(use: Use) -> Handover:
     return Handover(
         "log in by federation: a step google-github-actions/auth with workload_identity_provider and service_account, "
         "permissions id-token: write, and no key in the step, in env or in a file",
-        use.workload.namespace or f"{use.places[0].path}:{use.places[0].line}",
+        use.where,
         "the owner of the workflow",
     )

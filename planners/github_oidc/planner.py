@@ -64,7 +64,7 @@ def plan(case: Case, use: Use) -> Move:
             Handover(
                 "in each repository that has the secret: permissions id-token: write, role-to-assume in "
                 "aws-actions/configure-aws-credentials, no keys",
-                use.workload.namespace or use.workload.site.address,
+                use.where,
                 "the owner of the repository",
                 "git grep -n aws-access-key-id .github/workflows",
                 "the login step prints the role; the secret is no longer named",
@@ -83,15 +83,6 @@ def _role(case: Case, move: Move) -> frozenset[str]:
     for reason in found:
         move.hold(reason)
     if found:
-        return none
-    if case.credential.site.calls:
-        move.hold(
-            "the user is made by a module that others call, and a role there would change what the "
-            "module asks of its callers",
-            Handover(
-                "give the module a role with a GitHub trust beside its user", case.folder, "the owner of the module"
-            ),
-        )
         return none
     if there := carried_by_another(case):
         move.reuses = there

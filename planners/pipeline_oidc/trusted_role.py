@@ -20,6 +20,7 @@ from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.pipelines.gitlab_project import literal
 from rolecall.planning.pipelines.optional_store import hold_optional
+from rolecall.planning.principals.callers import of_caller
 from rolecall.planning.principals.parity import carry_over, obstacles
 from rolecall.planning.principals.roles import Role, account_of, new_role
 from rolecall.planning.proofs.provider_pin import WITHOUT_THUMBPRINTS, pin_of
@@ -60,13 +61,6 @@ def hindered(case: Case, move: Move) -> bool:
     for reason in found:
         move.hold(reason)
     if found:
-        return True
-    if case.credential.site.calls:
-        move.hold(
-            "the user is made by a module that others call, and a role there would change what the "
-            "module asks of its callers",
-            Handover("give the module a role for the pipeline beside its user", case.folder, "the owner of the module"),
-        )
         return True
     if there := carried_by_another(case):
         move.reuses = there
@@ -111,7 +105,7 @@ def trusted_role(case: Case, move: Move, trust: Trust) -> tuple[Role, str]:
             "which project or branch may assume the role is not in the code",
             Handover(
                 f"set {variable} to the exact subjects: {trust.ask}",
-                case.folder or ".",
+                of_caller(case),
                 "the owner of the pipeline",
                 check="the job's login succeeds from the branch that deploys, and fails from any other",
             ),
@@ -125,7 +119,7 @@ def _provider(case: Case, move: Move, trust: Trust) -> tuple[str, str, str, list
     """
     known = [f for f in case.model.facts["oidc-provider"] if f.site is not None and _host(f) == trust.host]
     account = _account(case)
-    elsewhere = _is_for_many(case)
+    elsewhere = _is_for_many(case) or bool(case.credential.site.calls)
     for fact in known:
         site = fact.site
         if site is None or site.module != case.folder:

@@ -17,6 +17,7 @@ from rolecall.model.pipelines.systems import CI_STORES, SYSTEMS, keyless_way
 from rolecall.model.targets import TARGETS, target_of
 from rolecall.planning.case import Case, Use
 from rolecall.planning.edits.foreign import is_foreign
+from rolecall.planning.edits.variable_home import at_home
 from rolecall.planning.endings.access_key import PERMISSIONS, end_access_key
 from rolecall.planning.endings.controls import hardened, hidden_outputs, open_outputs
 from rolecall.planning.endings.ending import ENDINGS, ends_in_place
@@ -168,7 +169,7 @@ def _move_migration(case: Case, use: Use, move: Move) -> Migration:
     place = use.places[0]
     last = max(use.places, key=lambda span: span.end_line if span.path == place.path else 0)
     site = use.workload.site
-    phases = tuple(_phases(move))
+    phases = tuple(_phases(case, move))
     handover = (*move.handover, *naming_steps(case, use), *application_steps(case, use))
     subject = Subject(
         "credential",
@@ -198,12 +199,13 @@ def _move_migration(case: Case, use: Use, move: Move) -> Migration:
     )
 
 
-def _phases(move: Move) -> Iterator[Phase]:
+def _phases(case: Case, move: Move) -> Iterator[Phase]:
     for name in PHASES:
         edits = move.edits.get(name)
         # nothing is taken away from a workload while a part of its way is left to people
         if edits and (move.complete or name in ("prepare", "expand")):
-            yield Phase(name, tuple(edits), tuple(move.needs[name]), tuple(move.verify[name]), _ROLLBACK[name])
+            kept = tuple(at_home(case.context, edits))
+            yield Phase(name, kept, tuple(move.needs[name]), tuple(move.verify[name]), _ROLLBACK[name])
 
 
 def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
@@ -333,7 +335,7 @@ def _find_reader(case: Case, end: OpenEnd) -> Handover:
 
 def _held(case: Case, verdict: Verdict) -> Migration:
     move = answer(case, verdict)
-    phases = (*hardened(case), *_phases(move))
+    phases = (*hardened(case), *_phases(case, move))
     return Migration(
         id=identifier("key", case.credential.site.address, case.credential.id),
         subject=_key_subject(case),

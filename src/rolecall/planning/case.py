@@ -49,6 +49,14 @@ class Use:
         return tuple(spans[key] for key in sorted(spans))
 
     @property
+    def where(self) -> str:
+        """The repository or namespace that it is in, as far as it is known; else its address, and its place."""
+        known = self.workload.namespace
+        if known and "${" not in known:
+            return known
+        return f"{self.workload.site.address} ({self.places[0].path}:{self.places[0].line})"
+
+    @property
     def fields(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(c.steps[-1].field for c in self.consumptions if c.steps[-1].field))
 
@@ -160,13 +168,14 @@ class Context:
 
     def free_name(self, folder: str, type_name: str, wanted: str, origin: str = "", ending: str = "") -> str:
         """A resource name that the folder does not use for this type yet; the same for the same `origin` (a migration
-        may ask twice).  Where `wanted` is taken it gets `ending`, and then a number.  `type_name` may be `variable`.
+        may ask twice).  Where `wanted` is taken it gets `ending`, and then a number.  `type_name` may be
+        `variable` or `output`.
         """
         taken = {
             block.labels[-1]
             for block in self.blocks(folder)
             if (block.labels[:1] == (type_name,) and len(block.labels) > 1)
-            or (block.type == type_name == "variable" and block.labels)
+            or (block.type == type_name and type_name in ("variable", "output") and block.labels)
         }
         wanted = re.sub(r"[^\w-]", "_", wanted)
         name, number = wanted, 1
@@ -222,13 +231,18 @@ class Case:
         return self.declaration.flow.stores
 
     @cached_property
+    def owners(self) -> tuple[Identity, ...]:
+        """The owner as every call of its module makes it."""
+        found = (self.model.owner(credential) for credential in self.declaration.credentials)
+        return tuple({owner.id: owner for owner in found if owner is not None}.values())
+
+    @cached_property
     def grants(self) -> list[Grant]:
-        """The owner's own grants, each declaring block once."""
-        if self.owner is None:
-            return []
+        """The owner's own grants, those of every call of its module, each declaring block once."""
         found: dict[tuple[tuple[str, int], str], Grant] = {}
-        for grant in self.model.own_grants(self.owner):
-            found.setdefault((grant.site.declaration, grant.policy), grant)
+        for owner in self.owners:
+            for grant in self.model.own_grants(owner):
+                found.setdefault((grant.site.declaration, grant.policy), grant)
         return list(found.values())
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import text
+from rolecall.model.parts import Credential
 from rolecall.planning.case import Case, Use, attribute_text
 from rolecall.planning.edits.alignment import format_hcl
 from rolecall.planning.edits.hcl_edit import insert_after
@@ -16,6 +17,7 @@ from rolecall.planning.edits.workflow_edit import strings
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.pipelines.called_jobs import ways
 from rolecall.planning.pipelines.own_repository import is_here, origin
+from rolecall.planning.principals.callers import of_caller
 from rolecall.planning.templates import hcl, ident
 
 #: The issuer of the tokens of GitHub's jobs: https://docs.github.com/en/actions/reference/security/oidc
@@ -141,17 +143,24 @@ def _repository_block(case: Case, owner: str, name: str) -> tuple[str, str]:
 
 def lone(case: Case) -> bool:
     """Whether no other identity of the same cloud has its key among the secrets of the same repository: else their
-    variables would be of one name.
+    variables would be of one name.  Every call of a module makes an identity of its own.
     """
-    scopes = {end.store.scope for end in case.stores if end.store.kind == "github-secret"}
+    own = [_scopes(case, credential) for credential in case.declaration.credentials]
+    scopes = frozenset().union(*own)
+    if len(scopes) < sum(map(len, own)):
+        return False
+    ids = {credential.id for credential in case.declaration.credentials}
     for other in case.model.credentials.values():
-        if other.cloud != case.credential.cloud or other.owner == case.credential.owner:
+        if other.cloud != case.credential.cloud or other.owner == case.credential.owner or other.id in ids:
             continue
-        if any(
-            end.store.kind == "github-secret" and end.store.scope in scopes for end in case.model.flow(other).stores
-        ):
+        if scopes & _scopes(case, other):
             return False
     return True
+
+
+def _scopes(case: Case, credential: Credential) -> frozenset[str]:
+    """The repositories that a key is a secret of."""
+    return frozenset(end.store.scope for end in case.model.flow(credential).stores if end.store.kind == "github-secret")
 
 
 def unseen_reader(case: Case) -> str:
@@ -185,7 +194,7 @@ def set_subjects(case: Case, variable: str) -> Handover:
         f"set {variable} to the exact subjects: repo:OWNER/NAME:environment:ENVIRONMENT or "
         "repo:OWNER/NAME:ref:refs/heads/BRANCH "
         "(for repositories created or renamed since 2026-07-15: repo:OWNER@OWNER_ID/NAME@REPOSITORY_ID:…)",
-        case.folder or ".",
+        of_caller(case),
         "the owner of the pipeline",
         "gh api repos/OWNER/NAME/actions/oidc/customization/sub",
         "the login step succeeds from the branch that deploys, and fails from any other",

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from rolecall.model.parts import Document, Grant
+from rolecall.model.parts import Document, Grant, Identity
 from rolecall.planning.case import Case, attribute_text
 from rolecall.planning.edits.alignment import format_hcl
 from rolecall.planning.edits.hcl_edit import append_item, insert_after, set_attribute
 from rolecall.planning.edits.line_edit import Refused, line_end, line_start
 from rolecall.planning.edits.repetition import names_own_instance, repetition
+from rolecall.planning.principals.callers import through_call
 from rolecall.planning.principals.roles import Role
 from rolecall.planning.proofs.containment_proof import permissions
 from rolecall.source.edits import Edit, apply, ordered
@@ -41,10 +42,13 @@ USER_ONLY = (
 
 def obstacles(case: Case) -> Iterator[str]:
     """Why a role cannot simply take over what the user may do; nothing where it can."""
-    owner = case.owner
-    if owner is None:
+    if case.owner is None:
         yield "the user is not declared in the scanned code, so what it may do cannot be seen"
-        return
+    for owner in case.owners:
+        yield from _obstacles(case, owner)
+
+
+def _obstacles(case: Case, owner: Identity) -> Iterator[str]:
     for grant in case.model.unseen_groups(owner):
         yield f"it gets permissions from the group {grant.policy.rpartition('//')[2]}, which is not in the scanned code"
     for grant in case.model.grants(owner):
@@ -95,8 +99,6 @@ def carry_over(case: Case, role: Role, label: str) -> list[Edit]:
             continue
         if grant.site.format != "terraform":
             raise Refused("the grant is not written in Terraform")
-        if grant.site.module != case.folder:
-            raise Refused(f"{grant.site.address} grants from another module; add the role there by hand")
         block = case.context.block(grant.site.span)
         edits.extend(_for_role(case, grant, block, role, label))
     return edits
@@ -108,7 +110,7 @@ def _sources(case: Case) -> Iterator[Grant]:
     for grant in case.grants:
         mirrored = [grant]
         if grant.how == "membership":
-            mirrored = [g for g in case.model.grants(case.owner) if g.principal == grant.policy] if case.owner else []
+            mirrored = [g for owner in case.owners for g in case.model.grants(owner) if g.principal == grant.policy]
         for found in mirrored:
             if found.site.declaration not in seen:
                 seen.add(found.site.declaration)
@@ -118,18 +120,28 @@ def _sources(case: Case) -> Iterator[Grant]:
 def _for_role(case: Case, grant: Grant, block: Block, role: Role, label: str) -> Iterator[Edit]:
     type_name = block.labels[0]
     if type_name == "aws_iam_policy_attachment":
+        if grant.site.module != case.folder:
+            raise Refused(f"{grant.site.address} grants from another module; add the role there by hand")
         yield from _exclusive(block, role)
         return
     if type_name not in ROLE_BLOCKS:
         raise Refused(f"{grant.site.address} cannot be carried over to a role")
     new_type, principal = ROLE_BLOCKS[type_name]
+    elsewhere = grant.site.module != case.folder
+    if elsewhere:
+        if grant.how == "membership" or principal != "user":
+            raise Refused(f"{grant.site.address} grants from another module; add the role there by hand")
+        named, made = through_call(case, role, block, principal)
+        yield from made
+    else:
+        named = _principal(case, grant, block, role, principal)
     wanted = block.labels[1] + (f"_{label}" if label and label != block.labels[1] else "")
-    name = case.context.free_name(case.folder, new_type, wanted, f"{block.start}{label}", "_from_user")
-    changes = {principal: f"role = {_principal(case, grant, block, role, principal)}", "depends_on": ""}
+    name = case.context.free_name(grant.site.module, new_type, wanted, f"{block.start}{label}", "_from_user")
+    changes = {principal: f"role = {named}", "depends_on": ""}
     written = block.attribute("name")
     if written is not None and grant.how == "inline" and _taken(case, role, attribute_text(block, written)):
         changes["name"] = f"name = {_with_ending(attribute_text(block, written), '-from-user')}"
-    first = role.repeats.argument if not repetition(block).name else ""
+    first = role.repeats.argument if not elsewhere and not repetition(block).name else ""
     code = _rewritten(block, f'resource "{new_type}" "{name}" {{', first, changes)
     yield from insert_after(block.text, block.span, format_hcl(code))
 

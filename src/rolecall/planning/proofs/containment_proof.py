@@ -46,7 +46,7 @@ def _content(document: Document) -> Iterator[Statement | str]:
 def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]) -> Iterator[Counterexample]:
     """Every permission that a role has too many, and, where a move is a complete patch, that it has too few."""
     moves = [m for m in migrations if m.owner in before.identities and m.edits("expand")]
-    held = {m.owner: permissions(before, before.grants(before.identities[m.owner])) for m in moves}
+    held = {m.id: permissions(before, before.grants(before.identities[m.owner])) for m in moves}
     roles = _roles(after, moves)
     for role in after.identities.values():
         if role.kind != "aws:role":
@@ -57,9 +57,10 @@ def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]
         came = now - was
         opened = _opened(before, before.grants(old)) if old is not None else was
         if came and not is_within(_opened(after, after.grants(role)), opened):
-            yield from _beyond(role.site.address, came, roles.get(role.id, ()), moves, held)
+            own = {move.id: _of_instance(before, role, move, held[move.id]) for move in moves}
+            yield from _beyond(role.site.address, came, roles.get(role.id, ()), moves, own)
         for move in roles.get(role.id, ()):
-            missing = held[move.owner] - now
+            missing = held[move.id] - now
             if move.disposition == "patch" and (_denies(missing) or not is_within(missing, now)):
                 yield Counterexample(
                     "the role can do what the key could",
@@ -88,7 +89,7 @@ def _of_own_roles(
         if came:
             users = [other for other in moves if f"{other.unit}//{other.subject.address}" == holder]
             yield from _beyond(address, came, users, moves, held)
-        missing, workload = held[move.owner] - has, after.workloads.get(holder)
+        missing, workload = held[move.id] - has, after.workloads.get(holder)
         makes = workload is not None and not workload.identity and move.reuses == f"{address}Role"
         if makes and move.disposition == "patch" and (_denies(missing) or not is_within(missing, has)):
             says = f"the role of {address} is not granted {_tell(missing)}"
@@ -102,6 +103,17 @@ def own_roles(model: Model) -> dict[str, set[Statement | str]]:
         if grant.principal_kind == OWN_ROLE and grant.site.id == grant.label:
             found.setdefault(grant.label, set()).update(permissions(model, [grant]))
     return found
+
+
+def _of_instance(before: Model, role: Identity, move: Migration, held: set[Statement | str]) -> set[Statement | str]:
+    """What the user of a migration may do that the same call of a module makes as a role; `held` where none does."""
+    place = role.site.address.rpartition("aws_iam_role.")[0]
+    declaration = before.identities[move.owner].site.declaration
+    for user in before.identities.values():
+        beside = user.site.unit == role.site.unit and user.site.address.rpartition("aws_iam_user.")[0] == place
+        if beside and user.site.declaration == declaration:
+            return permissions(before, before.grants(user))
+    return held
 
 
 def _narrowed(before: Model, after: Model, migrations: Sequence[Migration]) -> Iterator[Counterexample]:
@@ -143,9 +155,9 @@ def _beyond(
     held: Mapping[str, set[Statement | str]],
 ) -> Iterator[Counterexample]:
     """What a role got beyond the users whose workloads took it; where none is known to, beyond every single user."""
-    allowed = set().union(*(held[move.owner] for move in known)) if known else set()
+    allowed = set().union(*(held[move.id] for move in known)) if known else set()
     extra = came - allowed
-    if is_within(extra, allowed) or (not known and any(is_within(came, held[move.owner]) for move in moves)):
+    if is_within(extra, allowed) or (not known and any(is_within(came, held[move.id]) for move in moves)):
         return
     for move in known or moves:
         yield Counterexample("nothing new is granted", move.id, f"{address} would be granted {_tell(extra)}")
