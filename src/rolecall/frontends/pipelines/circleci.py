@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from rolecall.frontends.pipelines.contexts import Scope
 from rolecall.frontends.pipelines.evaluation import joined
-from rolecall.frontends.pipelines.expressions import Piece
+from rolecall.frontends.pipelines.expressions import Piece, pieces_by
 from rolecall.frontends.pipelines.pipeline import MAX_NESTING, Pipeline, PipelinePlan
 from rolecall.frontends.pipelines.pipeline import read_unit as read_with
 from rolecall.frontends.pipelines.placed import Placed
@@ -72,14 +72,7 @@ def read_unit(tree: Tree, plan: PipelinePlan) -> Unit:
 
 def pieces(written: str) -> Iterator[Piece]:
     """The `<< >>` of a text."""
-    at = 0
-    for match in _ANY.finditer(written):
-        if match.start() > at:
-            yield Piece(written[at : match.start()], False, at, match.start(), at)
-        yield Piece(match[1], True, match.start(), match.end(), match.start(1))
-        at = match.end()
-    if at < len(written):
-        yield Piece(written[at:], False, at, len(written), at)
+    return pieces_by(_ANY, written)
 
 
 @dataclass(eq=False, slots=True)

@@ -115,6 +115,18 @@ def split(text: str) -> Iterator[Piece]:
         at = end + 2
 
 
+def pieces_by(pattern: re.Pattern[str], text: str) -> Iterator[Piece]:
+    """The pieces of a string in order, where a pattern's first group is the inside of an expression."""
+    at = 0
+    for match in pattern.finditer(text):
+        if match.start() > at:
+            yield Piece(text[at : match.start()], False, at, match.start(), at)
+        yield Piece(match[1], True, match.start(), match.end(), match.start(1))
+        at = match.end()
+    if at < len(text):
+        yield Piece(text[at:], False, at, len(text), at)
+
+
 def _closing(text: str, at: int) -> int:
     """Where the `}}` stands that closes an expression, those inside a string literal not counted; -1 without one."""
     quoted = False

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from rolecall.frontends.pipelines.contexts import Scope
-from rolecall.frontends.pipelines.expressions import Piece
+from rolecall.frontends.pipelines.expressions import Piece, pieces_by
 from rolecall.frontends.pipelines.groovy import GroovyText, Source, Token
 from rolecall.frontends.pipelines.pipeline import MAX_NESTING, Pipeline, PipelinePlan
 from rolecall.frontends.pipelines.pipeline import read_unit as read_with
@@ -325,14 +325,7 @@ class _Reader:
 
 
 def _pieces(written: str) -> Iterator[Piece]:
-    at = 0
-    for match in _GROOVY.finditer(written):
-        if match.start() > at:
-            yield Piece(written[at : match.start()], False, at, match.start(), at)
-        yield Piece(match[1], True, match.start(), match.end(), match.start(1))
-        at = match.end()
-    if at < len(written):
-        yield Piece(written[at:], False, at, len(written), at)
+    return pieces_by(_GROOVY, written)
 
 
 def _no_pieces(written: str) -> Iterator[Piece]:
