@@ -57,7 +57,7 @@ resource "aws_lambda_function" "app" {
 def test_a_key_is_switched_off_once(tmp_path: Path, status: str, phases: list[str]) -> None:
     (tmp_path / "main.tf").write_text(ESTATE.replace('"Active"', f'"{status}"'))
     plan = make_plan(analyse([tmp_path], Options(cache=False)), load(), settings=False)
-    (key,) = [one for one in plan.migrations if one.id.startswith("key-")]
+    (key,) = [one for one in plan.migrations if one.about == "key"]
     assert [phase.name for phase in key.phases] == phases
     assert key.disposition == "patch"
     assert key.phases[-1].needs[0].startswith("the soak is over: 14 days")
@@ -70,6 +70,6 @@ def test_what_has_to_be_true_before_fits_the_case(tmp_path: Path) -> None:
     ):
         (tmp_path / "main.tf").write_text(code)
         plan = make_plan(analyse([tmp_path], Options(cache=False)), load(), settings=False)
-        (key,) = [one for one in plan.migrations if one.id.startswith("key-")]
+        (key,) = [one for one in plan.migrations if one.about == "key"]
         soak = next(phase for phase in key.phases if phase.name == "soak")
         assert any(needed in need for need in soak.needs)

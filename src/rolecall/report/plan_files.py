@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rolecall.planning.composition import Series, Step, compose
-from rolecall.planning.migration import PHASES, Migration, with_waiting
+from rolecall.planning.migration import PHASES, Migration, about, with_waiting
 from rolecall.planning.series import patch
 from rolecall.report.json import dumps
 from rolecall.report.markdown import block, code, code_of_path, escaped, table
@@ -186,7 +186,7 @@ def roadmap(data: Mapping[str, Any], left_out: Sequence[str] = (), patches: Sequ
     for wave in data["waves"]:
         lines += [f"## Wave {wave['wave']}", ""]
         records = [migrations[name] for name in wave["migrations"] if name in migrations]
-        settings = [record for record in records if record["id"].startswith("setting-")]
+        settings = [record for record in records if about(record["id"]) == "setting"]
         if len(settings) < len(records):
             lines += _listed([record for record in records if record not in settings])
         if settings:

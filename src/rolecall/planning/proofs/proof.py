@@ -251,7 +251,7 @@ def _gone(series: Series, migrations: Sequence[Migration], last: Analysed) -> It
             yield Failure("the finding is gone", migration.id, f"{migration.subject.address} {left_over}")
         if not still.isdisjoint(migration.answers):
             yield Failure("the finding is gone", migration.id, f"{migration.subject.address} is still set as it was")
-        if not migration.id.startswith("key-"):
+        if migration.about != "key":
             continue
         if (migration.subject.address, migration.subject.path) in left:
             yield Failure(
@@ -267,6 +267,6 @@ def _held(migration: Migration, *asked: Proof | None) -> Iterator[Proof]:
     if migration.disposition == "patch":
         yield Proof("the finding is gone", True, "after the last phase")
     yield Proof("nothing new is granted", True, "every statement and policy was the role's or the user's before")
-    if migration.disposition == "patch" and migration.id.startswith("move-"):
+    if migration.disposition == "patch" and migration.about == "move":
         yield Proof("the role can do what the key could", True, "where the role is in the code")
     yield Proof("other bytes are the same", True)
