@@ -76,6 +76,8 @@ def check(model: Model) -> Iterator[Finding]:
             help="let the pipelines log in by a token of their own, and drop these: rolecall plan"
             if any(end.store.kind in CI_STORES for end in ends)
             or any(c.workload.platform in PLATFORMS for c in consumers.values())
+            else "let the vendor take a role where it can, else narrow the key and replace it by and by: rolecall plan"
+            if consumers and all(c.workload.kind == "saas" for c in consumers.values())
             else f"use the {identity(first.cloud)} that the platform gives it, and drop these: rolecall plan",
         )
 
@@ -104,6 +106,26 @@ resource "aws_ecs_task_definition" "app" {
       { name = "AWS_SECRET_ACCESS_KEY", value = var.aws_secret },
     ]
   }])
+}
+"""
+        },
+    ),
+    Example(
+        "what a vendor writes its logs with",
+        {
+            "main.tf": """\
+variable "keys" {
+  type = map(string)
+}
+
+resource "fastly_service_vcl" "shop" {
+  name = "shop"
+  logging_s3 {
+    name          = "logs"
+    bucket_name   = "logs"
+    s3_access_key = var.keys["access_key"] # <- RC104
+    s3_secret_key = var.keys["secret_key"]
+  }
 }
 """
         },

@@ -17,6 +17,7 @@ from rolecall.model.flow.metadata import is_part
 from rolecall.model.flow.registry import key_entry, makes_key
 from rolecall.model.flow.store_names import key_of, state_name, store_kind, store_name
 from rolecall.model.flow.stores import READERS, Stores
+from rolecall.model.flow.vendors import read_vendor
 from rolecall.model.flow.ways import key_behind, place_of, way
 from rolecall.model.flow.written import KEYED, REFERENCE
 from rolecall.model.nature import vendor_of_type
@@ -152,6 +153,8 @@ class Holders:
             vendor = vendor_of_type(resource.type)
             if self.minted or self.identities or (vendor and self.reads):
                 self.opaque(resource, vendor)
+            if vendor:
+                read_vendor(self, resource, vendor)
 
     def _workload(self, resource: Resource, entry: Entry) -> None:
         if resource.type in STACKS and resource.address in self._opened:
