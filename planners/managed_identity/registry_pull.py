@@ -64,7 +64,7 @@ def serves(case: Case, use: Use) -> bool:
 
 def plan(case: Case, use: Use, make: _MakeIdentity) -> Move:
     """An identity that may pull; then the password goes.  `make` writes an identity of its own for the workload."""
-    move = Move("azure:managed-identity")
+    move = Move("azure:managed-identity", platform=True)
     site = use.workload.site
     resource = case.context.resource(site)
     try:

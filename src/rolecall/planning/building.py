@@ -170,7 +170,7 @@ def _move_migration(case: Case, use: Use, move: Move) -> Migration:
     last = max(use.places, key=lambda span: span.end_line if span.path == place.path else 0)
     site = use.workload.site
     phases = tuple(_phases(case, move))
-    handover = (*move.handover, *naming_steps(case, use), *application_steps(case, use))
+    handover = (*move.handover, *naming_steps(case, use), *(() if move.platform else application_steps(case, use)))
     subject = Subject(
         "credential",
         case.credential.cls,

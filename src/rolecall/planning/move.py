@@ -24,6 +24,7 @@ class Move:
     the consumer is inferred from where the key lies and no reader is seen, so that the key itself is never deleted;
     `others` says who else may read it, where the consumer is seen.  `one_sided` says that the patch is whole and waits
     for something that is not in the code at all: the login of whatever runs it; `waits` are the reasons that say so.
+    `platform` says that the platform itself used the key (to pull an image), so that no application has read it.
     """
 
     target: str
@@ -41,6 +42,7 @@ class Move:
     others: str = ""
     one_sided: bool = False
     waits: list[str] = field(default_factory=list)
+    platform: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:

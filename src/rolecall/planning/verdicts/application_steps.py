@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from rolecall.frontends.application_clients import explicit_clients
@@ -14,12 +13,6 @@ from rolecall.planning.migration import Handover
 STANDARD = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 #: Arguments of a resource itself, which no application reads by these names.
 _ARGUMENTS = ("storage_account_access_key", "storage_access_key", "service_principal.client_secret")
-#: What the platform itself logs in to a registry with to pull an image.
-#: https://learn.microsoft.com/azure/app-service/reference-app-settings#custom-containers
-_PULLS = re.compile(
-    r"(?:.*\.)?(?:docker_)?registry_(?:credential\.)?(?:username|password)|image_registry_credential\..+"
-    r"|DOCKER_(?:REGISTRY|CUSTOM_REGISTRY)_SERVER_\w+"
-)
 #: Places that are named for one variable.
 _MAX_PLACES = 5
 
@@ -69,7 +62,7 @@ def _variables(case: Case, use: Use) -> Iterator[Handover]:
                 f"git grep -n {name}",
                 "no code reads it any more",
             )
-        elif name not in (*STANDARD, *_ARGUMENTS) and _PULLS.fullmatch(name) is None:
+        elif name not in (*STANDARD, *_ARGUMENTS):
             yield Handover(
                 f"no reader of {name} is found in this repository: look in the application's own",
                 use.workload.site.address,
