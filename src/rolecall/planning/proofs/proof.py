@@ -75,70 +75,90 @@ def prove(
     touching = _touching(series, migrations)
     if not touching:
         return Outcome((), {})
-    failures: list[Failure] = []
-    owners = {
-        m.subject.address: m.identity for m in migrations if m.id in series.included and m.subject.type != "trust"
-    }
-    before = {finding.fingerprint: finding for finding in analysis.findings}
-    holders = _with_groups(analysis.model, set(owners.values()))
-    last: Analysed = analysis
-    told: set[str] = set()
-    context = Context(analysis.tree, analysis.model, analysis.unit)
-    units = {migration.id: migration.unit for migration in migrations}
-    judged: list[Judged] = []
-    steps = [step for step in series.steps if step.changes]
     by_id = {migration.id: migration for migration in migrations}
     included = [by_id[name] for name in series.included]
-
-    def read_again() -> list[tuple[list[Failure], list[Judged]]]:
-        found: list[tuple[list[Failure], list[Judged]]] = []
-        before = analysis.tree
-        for step in steps:
-            after = analysis.tree.with_overlay(step.files)
-            misread = list(_read_again(step, touching, analysis))
-            misread += [
-                Failure(ONCE, double.migration, f"phase {step.name}: {double.detail}")
-                for double in doubles(analysis.tree, before, after, step, included)
-            ]
-            found.append((misread, list(of_step(step, context, units))))
-            before = after
-        return found
-
+    steps = [step for step in series.steps if step.changes]
     size = sum(len(data or b"") for step in steps for path, data in step.files.items() if path in step.changes)
-    with Aside(read_again, size > _WORTH_FORKING) as meanwhile:
-        for step in steps:
-            last = last.over(step.files)  # what an earlier phase has changed is not read again
-            blamed = _blamed(step, touching, migrations)
-            failures.extend(_no_worse(step, before, last.findings, blamed, owners, holders, told))
-            if step.name == "migrate":
-                left = still_used(last.model, [m for m in migrations if m.id in series.included or not m.phases])
-                failures.extend(Failure(found.name, found.migration, found.detail) for found in left)
-        for misread, blocks in meanwhile.made():
+    judged: list[Judged] = []
+    with Aside(lambda: list(_files(steps, touching, analysis, migrations, included)), size > _WORTH_FORKING) as files:
+        last, failures = _analysed_again(analysis, steps, touching, migrations, series)
+        for misread, blocks in files.made():
             failures.extend(misread)
             judged.extend(blocks)
     failures.extend(_gone(series, migrations, last))
-    failures.extend(
-        Failure(NAME, name, f"{block.title}, by {block.against}: {'; '.join(block.faults)}")
-        for block in judged
-        if block.faults
-        for name in sorted(block.owners)
-    )
-    agreed = proofs(judged)
-    failures.extend(Failure(USED, *lost) for lost in losses(analysis.model, last.model, evidence, included))
-    failures.extend(
-        Failure(found.name, found.migration, found.detail)
-        for proof in (counterexamples, more_said)
-        for found in proof(analysis.model, last.model, included)
-    )
+    failures.extend(_compared(analysis, last, included, judged, evidence))
     judged_by_terraform = terraform.judge(series, included) if terraform is not None and not failures else {}
     failures.extend(Failure(VALIDATE, *found) for found in broken(judged_by_terraform, series, included))
     bad = {failure.migration for failure in failures}
+    agreed = proofs(judged)
     shown = {
         migration.id: tuple(_held(migration, agreed.get(migration.id), proof_of(judged_by_terraform, migration)))
         for migration in migrations
         if migration.phases and migration.id in series.included and migration.id not in bad
     }
     return Outcome(tuple(failures), shown)
+
+
+def _files(
+    steps: Sequence[Step],
+    touching: Mapping[str, list[str]],
+    analysis: Analysed,
+    migrations: Sequence[Migration],
+    included: Sequence[Migration],
+) -> Iterator[tuple[list[Failure], list[Judged]]]:
+    """What is wrong with the files of each phase by themselves, and what the providers' schemas say of its blocks."""
+    context = Context(analysis.tree, analysis.model, analysis.unit)
+    units = {migration.id: migration.unit for migration in migrations}
+    before = analysis.tree
+    for step in steps:
+        after = analysis.tree.with_overlay(step.files)
+        misread = list(_read_again(step, touching, analysis))
+        misread += [
+            Failure(ONCE, double.migration, f"phase {step.name}: {double.detail}")
+            for double in doubles(analysis.tree, before, after, step, included)
+        ]
+        yield misread, list(of_step(step, context, units))
+        before = after
+
+
+def _analysed_again(
+    analysis: Analysed,
+    steps: Sequence[Step],
+    touching: Mapping[str, list[str]],
+    migrations: Sequence[Migration],
+    series: Series,
+) -> tuple[Analysed, list[Failure]]:
+    """The analysis after the last phase, and what an analysis of each phase has against it."""
+    owners = {
+        m.subject.address: m.identity for m in migrations if m.id in series.included and m.subject.type != "trust"
+    }
+    before = {finding.fingerprint: finding for finding in analysis.findings}
+    holders = _with_groups(analysis.model, set(owners.values()))
+    failures: list[Failure] = []
+    told: set[str] = set()
+    last = analysis
+    for step in steps:
+        last = last.over(step.files)  # what an earlier phase has changed is not read again
+        blamed = _blamed(step, touching, migrations)
+        failures.extend(_no_worse(step, before, last.findings, blamed, owners, holders, told))
+        if step.name == "migrate":
+            left = still_used(last.model, [m for m in migrations if m.id in series.included or not m.phases])
+            failures.extend(Failure(found.name, found.migration, found.detail) for found in left)
+    return last, failures
+
+
+def _compared(
+    analysis: Analysed, last: Analysed, included: Sequence[Migration], judged: Sequence[Judged], evidence: Evidence
+) -> Iterator[Failure]:
+    """What the schemas, the logs of use, and the grants before and after have against the series."""
+    for block in judged:
+        if block.faults:
+            detail = f"{block.title}, by {block.against}: {'; '.join(block.faults)}"
+            yield from (Failure(NAME, name, detail) for name in sorted(block.owners))
+    yield from (Failure(USED, *lost) for lost in losses(analysis.model, last.model, evidence, included))
+    for proof in (counterexamples, more_said):
+        for found in proof(analysis.model, last.model, included):
+            yield Failure(found.name, found.migration, found.detail)
 
 
 def _with_groups(model: Model, users: set[str]) -> set[str]:
