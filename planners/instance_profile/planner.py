@@ -51,7 +51,7 @@ def plan(case: Case, use: Use) -> Move:
             "clean the running host: user data ran once and what it wrote is still there",
             site.address,
             "the owner of the instance",
-            "grep -rl AWS_SECRET_ACCESS_KEY /etc/environment /etc/profile.d /etc/systemd /home/*/.aws /root/.aws",
+            "grep -rli aws_secret_access_key /etc/environment /etc/profile.d /etc/systemd /home/*/.aws /root/.aws",
             "nothing is found, and `aws sts get-caller-identity` shows the role",
         )
     )

@@ -37,7 +37,7 @@ def plan(case: Case, use: Use) -> Move:
             "helper",
             f"{use.places[0].path}:{use.places[0].line}",
             "the owner of the workload",
-            "grep -rl AWS_SECRET_ACCESS_KEY /etc /home/*/.aws /root/.aws /var/lib/cloud",
+            "grep -rli aws_secret_access_key /etc /home/*/.aws /root/.aws /var/lib/cloud",
             "nothing is found on the host",
         ),
     )
