@@ -70,6 +70,15 @@ def test_every_part_has_a_layer(project: Path) -> None:
     assert {part for part, _ in modules(project)} <= set(RANK)
 
 
+def test_every_room_is_on_the_map(project: Path) -> None:
+    """docs/architecture.md says what is in each package of a layer that has several."""
+    text = (project / "docs" / "architecture.md").read_text("utf-8")
+    for layer in ("model", "planning"):
+        folders = (project / "src" / "rolecall" / layer).glob("*/__init__.py")
+        said = text.partition(f"Inside `{layer}`:")[2].partition("\nInside")[0].partition("\n\n")[0]
+        assert {path.parent.name for path in folders} <= set(re.findall(r"`(\w+)`", said)), layer
+
+
 def test_imports_are_absolute(project: Path) -> None:
     """A relative import would be invisible to the test above."""
     wrong = [
