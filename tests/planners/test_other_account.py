@@ -10,6 +10,7 @@ from test_switched_off import ESTATE
 from rolecall.analysis.run import Options, analyse
 from rolecall.planners import load
 from rolecall.planning.plan import Plan, make_plan
+from rolecall.planning.series import patch
 
 DEFAULT = """\
 provider "aws" {
@@ -64,13 +65,22 @@ def of(name: str) -> str:
 def test_what_is_moved_between_providers(tmp_path: Path, providers: str, other: bool) -> None:
     plan = planned(tmp_path, {"main.tf": providers + of("aws.data")})
     move, key = plan.migrations
-    assert (move.disposition, key.disposition) == (("advice", "advice") if other else ("patch", "patch"))
+    assert (move.disposition, key.disposition) == (("partial", "partial") if other else ("patch", "patch"))
     if other:
         assert move.targets == ("aws:assume-role",)
-        assert not move.phases
+        assert [phase.name for phase in move.phases] == ["expand"]
         assert not key.phases
-        assert any("trust names aws_iam_role.app alone" in step.what for step in move.handover)
+        assert any("lets aws_iam_role.app alone in" in step.what for step in move.handover)
         assert all(step.what and step.where and step.who and step.command and step.check for step in move.handover)
+
+
+def test_the_role_of_the_other_account_lets_the_workload_s_own_in(tmp_path: Path) -> None:
+    plan = planned(tmp_path, {"main.tf": DEFAULT + ASSUMES + of("aws.data")})
+    added = patch(plan.series.step("expand")).decode()
+    assert "+      Principal = { AWS = aws_iam_role.app.arn }" in added
+    assert 'Action = "sts:AssumeRole", Resource = aws_iam_role.app_assumed.arn' in added
+    assert added.count("+  provider = aws.data") == 2  # the role and its policy, not the grant to assume it
+    assert all(proof.holds for proof in plan.migrations[0].proof)
 
 
 @pytest.mark.parametrize(("handed", "other"), [("aws.data", True), ("aws", False)])

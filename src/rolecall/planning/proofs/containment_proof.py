@@ -6,7 +6,7 @@ Both are read from the model after the last phase, not from the edits.  Statemen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rolecall.model.access.policy_sites import OWN_ROLE
@@ -48,13 +48,18 @@ def counterexamples(before: Model, after: Model, migrations: Sequence[Migration]
     moves = [m for m in migrations if m.owner in before.identities and m.edits("expand")]
     held = {m.id: permissions(before, before.grants(before.identities[m.owner])) for m in moves}
     roles = _roles(after, moves)
+    fresh = {
+        f"${{{role.site.address}.arn}}"
+        for role in after.identities.values()
+        if role.kind == "aws:role" and role.id not in before.identities
+    }
     for role in after.identities.values():
         if role.kind != "aws:role":
             continue
         now = permissions(after, after.grants(role))
         old = before.identities.get(role.id)
         was = permissions(before, before.grants(old)) if old is not None else set()
-        came = now - was
+        came = {item for item in now - was if not _reaches(item, fresh)}
         opened = _opened(before, before.grants(old)) if old is not None else was
         if came and not is_within(_opened(after, after.grants(role)), opened):
             own = {move.id: _of_instance(before, role, move, held[move.id]) for move in moves}
@@ -161,6 +166,18 @@ def _beyond(
         return
     for move in known or moves:
         yield Counterexample("nothing new is granted", move.id, f"{address} would be granted {_tell(extra)}")
+
+
+def _reaches(item: Statement | str, fresh: Collection[str]) -> bool:
+    """Whether a permission is to assume roles that the patch makes and nothing else: what those may do is proved of
+    them.
+    """
+    return (
+        isinstance(item, Statement)
+        and (item.effect, item.actions) == ("Allow", ("sts:AssumeRole",))
+        and bool(item.resources)
+        and all(resource in fresh for resource in item.resources)
+    )
 
 
 def _denies(items: set[Statement | str]) -> bool:

@@ -1,5 +1,5 @@
 """A workload whose key belongs to another account of AWS (recipe AWS-35): a policy on its own role would open nothing
-there, so it assumes a role of that account.
+there, so it assumes a role of that account.  Where one state has both, that role is written beside the user.
 
 Terraform reaches an account by a provider configuration.  Two of them that log in alike, and differ in the region
 alone, reach the same one; which accounts others reach is not in the code, so nothing is moved between them.
@@ -13,9 +13,13 @@ import re
 
 from rolecall.frontends.resource import Resource
 from rolecall.planning.case import Case, Use, attribute_text
+from rolecall.planning.edits.hcl_edit import insert_after
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.migration import Handover
 from rolecall.planning.move import Move
+from rolecall.planning.principals.parity import carry_over, obstacles
+from rolecall.planning.principals.roles import account_of, new_role, role_in_module
+from rolecall.planning.templates import render
 from rolecall.source.hcl import Block
 
 TARGET = "aws:assume-role"
@@ -44,7 +48,8 @@ def other_account(case: Case, use: Use) -> Move | None:
     if there == here or (there and here and _login(case, user, there) == _login(case, workload, here)):
         return None
     move = Move(TARGET)
-    first, *others = _steps(case, use)
+    made = _beside(case, use, move)
+    first, *others = _steps(case, use, made)
     move.hold(
         f"{case.owner.site.address} is made by {there or 'a provider that its caller hands in'} and "
         f"{use.workload.site.address} by {here or 'another one'}: where these are two accounts, a role of the "
@@ -53,6 +58,35 @@ def other_account(case: Case, use: Use) -> Move | None:
     )
     move.handover.extend(others)
     return move
+
+
+def _beside(case: Case, use: Use, move: Move) -> str:
+    """Adds the role of the key's account, which lets the workload's own in, and the grant to assume it, where both
+    accounts are in the code: the role's address, "" where that cannot be written.
+    """
+    try:
+        if next(obstacles(case), "") or use.workload.site.module != case.folder:
+            return ""
+        own = role_in_module(case, use.workload.identity)
+        if own is None or own.repeats.name or case.owner is None:
+            return ""
+        role, edits = new_role(case, None, "outside_role/assumed.tf.j2", "_assumed", trusted=f"{own.address}.arn")
+        edits += carry_over(case, role, "assumed")
+        block = case.context.block(case.model.identities[own.id].site.span)
+        grant = render(
+            "outside_role/assumes.tf.j2",
+            label=case.context.free_name(case.folder, "aws_iam_role_policy", f"{own.label}_assumes", own.id),
+            name=f"assume-{role.label}".replace("_", "-"),
+            provider=account_of(block),
+            role=own.address,
+            assumed=role.address,
+        )
+        move.add("expand", [*edits, *insert_after(block.text, block.span, grant)])
+    except Refused:
+        return ""
+    move.verify["expand"].append(f"aws sts assume-role with the ARN of {role.address} succeeds as {own.address}")
+    move.permissions.extend(("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy"))
+    return role.address
 
 
 def _provider(case: Case, resource: Resource) -> str:
@@ -96,13 +130,24 @@ def _written(block: Block) -> tuple[str, ...]:
     return tuple(sorted((*own, *inner)))
 
 
-def _steps(case: Case, use: Use) -> tuple[Handover, ...]:
+def _steps(case: Case, use: Use, made: str) -> tuple[Handover, ...]:
     site = use.workload.site
     owner = case.owner.site.address if case.owner is not None else case.credential.site.address
     identity = use.workload.identity.rpartition("//")[2] or "the role of the workload"
     source = next((word for kind, word in _SOURCES.items() if kind in use.workload.platform), "")
     profile = f" (a profile with role_arn and credential_source = {source})" if source else ""
-    return (
+    first = (
+        Handover(
+            f"if both are one account, say so by the same login in both provider blocks, and plan again; else "
+            f"apply phase expand: {made} has the policies of {owner} and lets {identity} alone in (add "
+            "aws:PrincipalOrgID to its trust where both are in one organisation)",
+            owner,
+            "the owner of that account",
+            "aws sts get-caller-identity   (with the login of each provider block)",
+            "the role is there, and lets in nobody else",
+        ),
+    )
+    by_hand = (
         Handover(
             f"if both are one account, say so by the same login in both provider blocks, and plan again; else make a "
             f"role there with the policies of {owner}, whose trust names {identity} alone (sts:AssumeRole, and "
@@ -119,6 +164,9 @@ def _steps(case: Case, use: Use) -> tuple[Handover, ...]:
             "aws sts assume-role --role-arn ROLE_ARN --role-session-name check   (as the workload)",
             "it prints a session",
         ),
+    )
+    return (
+        *(first if made else by_hand),
         Handover(
             f"let the application take a session of that role by its SDK, which renews it{profile}: a role that takes "
             "another one has it for an hour at most",
