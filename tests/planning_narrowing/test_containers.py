@@ -99,3 +99,11 @@ def test_an_argument_that_the_build_gives_is_not_known() -> None:
 )
 def test_a_repository_is_a_name_without_registry_and_tag(image: str, name: str) -> None:
     assert repository(image) == name
+
+
+def test_stages_that_double_what_they_take_over_end() -> None:
+    stages = "".join(
+        f"FROM python AS s{i}\nCOPY --from=s{i - 1} / /\nCOPY --from=s{i - 1} / /x\n" for i in range(1, 99)
+    )
+    with pytest.raises(Refused, match="not read to the end"):
+        layout(f"FROM python AS s0\nCOPY . /a\n{stages}")

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 #: Stands in a name for what nobody can tell.
 OPEN = "\0"
 MAX_BYTES = 512 * 1024
+#: A line above this length is no command, and a file with more builds than this is no script.
+MAX_LINE = 4_000
+MAX_BUILDS = 200
 _IMAGES = frozenset({"docker_image", "docker_registry_image"})
-_CODE = (".yml", ".yaml", ".sh", ".bash", ".mk", ".tf", ".json", ".ps1", ".tpl")
+_CODE = (".yml", ".yaml", ".sh", ".bash", ".mk", ".tf", ".ps1", ".tpl")
 _NAMES = frozenset({"makefile", "gnumakefile", "jenkinsfile", "justfile"})
 _COMMAND = re.compile(r"\b(?:docker|podman|nerdctl)[ \t]+(?:(?:image|buildx|builder)[ \t]+)?build\b([^\n]*)")
 _TAGGED = re.compile(r"\b(?:docker|podman|nerdctl)[ \t]+(?:image[ \t]+)?tag[ \t]+(\S+)[ \t]+(\S+)")
@@ -39,12 +42,16 @@ _UNREAD = re.compile(
     r"|\bnixpacks\b|\baz[ \t]+acr[ \t]+build\b|\bgcloud[ \t]+builds[ \t]+submit\b|\bjib\w*\b"
     r"|\bcopilot[ \t]+(?:svc|deploy)\b"
 )
+_PROGRAMS = re.compile(
+    rb"docker|podman|nerdctl|kaniko|buildah|earthly|nixpacks|pack build|ko (?:build|publish|apply)|acr build"
+    rb"|builds submit|\bjib|copilot"
+)
 _ASSIGNED = re.compile(
     r"(?m)(?:^|[\"';&]|\becho[ \t])[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*"
     r"(?:[:?]?=|:)[ \t]*([^\n#;]*[^\s#;])"
 )
 _HOLE = re.compile(
-    r"\$\{\{\s*env\.(\w+)\s*\}\}|\$\{\{[^}]*\}\}|\$\{(\w+)(?::?-[^}]*)?\}|\$\((\w+)\)|\$(\w+)|\$\{[^}]*\}|\$\([^)]*\)"
+    r"\$\{\{\s*env\.(\w+)\s*\}\}|\$\{\{[^}\n]{0,200}\}\}|\$\{(\w+)(?::?-[^}\n]{0,200})?\}|\$\((\w+)\)|\$(\w+)|\$\{[^}\n]{0,200}\}|\$\([^)\n]{0,200}\)"
 )
 _MODULE = re.compile(r"\$\{path\.(?:module|root)\}")
 _REPOSITORY = re.compile(r"\$\{\s*aws_ecr_repository\.([\w-]+)(?:\[0\])?\.repository_url\s*\}")
@@ -120,8 +127,15 @@ def written_builds(context: Context) -> Iterator[Build]:
             file = context.tree.read(path)
         except Unreadable:
             continue
-        if len(file.data) <= MAX_BYTES and (b"build" in file.data):
+        if len(file.data) <= MAX_BYTES and _may_build(file.data):
             yield from _in_file(context, file)
+
+
+def _may_build(data: bytes) -> bool:
+    """Whether a file has the words of any form of build: a look that costs little, since most files have none."""
+    return b"build" in data and (
+        _PROGRAMS.search(data) is not None or (b"image:" in data and (b"build:" in data or b"skaffold" in data))
+    )
 
 
 # -- resources of Terraform
@@ -191,32 +205,38 @@ def _in_file(context: Context, file: SourceText) -> Iterator[Build]:
         code = re.sub(r"\\\r?\n[ \t]*", " ", file.data.decode("utf-8"))
     except UnicodeDecodeError:
         return
-    words = _Words(context, file, code)
-    scripts = list(_scripts(file, code))
+    code = "\n".join(line for line in code.splitlines() if len(line) <= MAX_LINE)
+    roots, faults = load(file) if file.path.endswith((".yml", ".yaml")) else ([], [])
+    words = _Words(context, file, code, roots)
+    scripts = list(_scripts(file, code, roots))
+    if faults:
+        scripts.append((code, None))
     renamed: dict[str, set[str]] = defaultdict(set)
     for script, _ in scripts:
         for old, new in _TAGGED.findall(words.filled(script)):
             renamed[old.strip("\"'")].add(new.strip("\"'"))
+    left = MAX_BUILDS
     for script, folder in scripts:
         for match in _COMMAND.finditer(script):
+            left -= 1
+            if left < 0:
+                yield Build(file.path, (OPEN,), None, None)
+                return
             yield words.command(match[1], _moved(folder, script[: match.start()]), renamed)
         if _UNREAD.search(script):
             yield Build(file.path, (OPEN,), None, None)
-    if file.path.endswith((".yml", ".yaml")):
-        roots, _ = load(file)
-        for node in values(roots):
-            if isinstance(node, YamlMapping):
-                yield from words.told(node)
+    for node in values(roots):
+        if isinstance(node, YamlMapping):
+            yield from words.told(node)
 
 
-def _scripts(file: SourceText, code: str) -> Iterator[tuple[str, str | None]]:
-    """The pieces of a file that are run by one shell, with the folder (None: not known) in which each starts."""
+def _scripts(file: SourceText, code: str, roots: list[YamlNode]) -> Iterator[tuple[str, str | None]]:
+    """The pieces of a file that are run by one shell, with the folder (None: not known) in which each starts; `roots`
+    are those of YAML.
+    """
     here = file.path.rpartition("/")[0]
     name = file.path.rpartition("/")[2].lower()
     if file.path.endswith((".yml", ".yaml")):
-        roots, faults = load(file)
-        if faults:
-            yield code, None
         github = file.path.startswith(".github/") or "/.github/" in file.path
         for root in roots:
             yield from _pieces(root, here if not github and name.startswith("buildspec") else "", github, set())
@@ -271,9 +291,10 @@ def _moved(folder: str | None, before: str) -> str | None:
 class _Words:
     """A file's variables, and what its builds say with them."""
 
-    def __init__(self, context: Context, file: SourceText, code: str) -> None:
+    def __init__(self, context: Context, file: SourceText, code: str, roots: list[YamlNode]) -> None:
         self.context = context
         self.file = file
+        self.roots = roots
         self.assigned: dict[str, set[str]] = defaultdict(set)
         for name, value in _ASSIGNED.findall(code):
             self.assigned[name].add(re.sub(r"[\"']?\s*>>.*$", "", value).strip().strip("\"'"))
@@ -391,9 +412,8 @@ class _Words:
 
     def _images(self) -> list[str]:
         """The names that docker/metadata-action gives, which stand behind `steps.ID.outputs.tags`."""
-        roots, _ = load(self.file)
         found: list[str] = []
-        for node in values(roots):
+        for node in values(self.roots):
             if isinstance(node, YamlMapping) and (_text(node.get("uses")) or "").startswith("docker/metadata-action@"):
                 inputs = node.get("with")
                 said = _text(inputs.get("images")) if isinstance(inputs, YamlMapping) else None

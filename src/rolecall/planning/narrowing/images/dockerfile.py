@@ -18,6 +18,8 @@ from rolecall.planning.edits.line_edit import Refused
 from rolecall.source.text import SourceText
 
 MAX_STEPS = 500
+#: What one stage may take over from others, all together.
+MAX_COPIED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,8 @@ class _Reader:
                     raise Refused(f"{self.path} has a health check of its own")
             case _:
                 raise Refused(f"{self.path} has {name}, which is not read")
+        if len(now.copied) > MAX_COPIED or len(now.binaries) > MAX_COPIED:
+            raise Refused(f"{self.path} is not read to the end")
         self.stages[self.current] = now
 
     def _filled(self, text: str) -> str | None:
