@@ -4,8 +4,8 @@ Nothing of it is patched: how a rule of the trust quotes a subject is not docume
 rule expression to be used for matching the inbound token" and no more, its guide's example is `groups co
 "network-admin"`, its own Terraform project knows the operators eq and co and says nothing of quotes; set-ups in public
 write `sub eq repo:…` bare, in single and in double quotes, and `sub eq *`, which takes everybody.  A rule that matches
-more than it says would let strangers in.  The exchange needs an OAuth client of the identity domain besides, whose id and
-secret no code has.  So the steps are told, with what the code shows, and with the job that proves the rule.
+more than it says would let strangers in.  The exchange needs an OAuth client of the identity domain besides, whose id
+and secret no code has.  So the steps are told, with what the code shows, and with the job that proves the rule.
 https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/json_web_token_exchange.htm,
 https://docs.oracle.com/en-us/iaas/tools/oci-cli/latest/oci_cli_docs/cmdref/identity-domains/identity-propagation-trust/create.html,
 https://www.ateam-oracle.com/automating-oci-workload-identity-federation-with-terraform-and-resource-manager
