@@ -40,14 +40,7 @@ def plan(case: Case, use: Use) -> Move:
     if case.credential.form != "literal" and not backend and _aliased(case, use):
         move.hold(
             "an aliased provider mostly reaches another account, and which one this key reaches is not in the code",
-            Handover(
-                f"give {site.address} an assume_role block with a role of the account that the key "
-                "reaches, then drop the keys",
-                site.address,
-                "the owner of that account",
-                "aws sts get-caller-identity   (with the key, then with the role)",
-                "both name the same account",
-            ),
+            _assume_role(site.address),
         )
     move.needs["migrate"].append(
         f"whoever runs Terraform here has a role that reaches the same account as the key of this {what}"
@@ -58,15 +51,7 @@ def plan(case: Case, use: Use) -> Move:
     if "example" not in case.credential.marks and not _logs_in(case):  # by an example nobody logs in
         move.wait_for(
             "what runs Terraform, and how it logs in, is not in the code",
-            Handover(
-                f"before phase migrate give whoever runs Terraform a role of the account that the key of this {what} "
-                "reaches: in a pipeline by its own token (a role that trusts its issuer, subject and audience), "
-                "on a machine by its instance profile, at a desk by IAM Identity Center",
-                site.address,
-                "whoever runs Terraform",
-                "aws sts get-caller-identity   (with the key, then with AWS_ACCESS_KEY_ID unset)",
-                "both name the same account, and terraform plan shows no changes with the new login",
-            ),
+            _login_first(site.address, what),
         )
     if backend:
         move.needs["migrate"].append("terraform init -reconfigure (not -migrate-state: the bucket and key stay)")
@@ -79,16 +64,7 @@ def plan(case: Case, use: Use) -> Move:
         )
     move.verify["migrate"].append("terraform plan shows no changes with the new login")
     if case.credential.form == "literal" and "example" not in case.credential.marks:
-        move.handover.insert(
-            0,
-            Handover(
-                "revoke this key now: it is in the history of the repository",
-                case.credential.site.address,
-                "the owner of the account",
-                "aws iam update-access-key --status Inactive --user-name USER --access-key-id KEY_ID",
-                "aws iam get-access-key-last-used shows no new use",
-            ),
-        )
+        move.handover.insert(0, _revoke(case.credential.site.address))
     elif case.credential.form == "input":
         names = ", ".join(dict.fromkeys(hop.address for hop in case.credential.hops)) or "see the block"
         move.handover.append(
@@ -99,6 +75,38 @@ def plan(case: Case, use: Use) -> Move:
             )
         )
     return move
+
+
+def _assume_role(address: str) -> Handover:
+    return Handover(
+        f"give {address} an assume_role block with a role of the account that the key reaches, then drop the keys",
+        address,
+        "the owner of that account",
+        "aws sts get-caller-identity   (with the key, then with the role)",
+        "both name the same account",
+    )
+
+
+def _login_first(address: str, what: str) -> Handover:
+    return Handover(
+        f"before phase migrate give whoever runs Terraform a role of the account that the key of this {what} "
+        "reaches: in a pipeline by its own token (a role that trusts its issuer, subject and audience), "
+        "on a machine by its instance profile, at a desk by IAM Identity Center",
+        address,
+        "whoever runs Terraform",
+        "aws sts get-caller-identity   (with the key, then with AWS_ACCESS_KEY_ID unset)",
+        "both name the same account, and terraform plan shows no changes with the new login",
+    )
+
+
+def _revoke(address: str) -> Handover:
+    return Handover(
+        "revoke this key now: it is in the history of the repository",
+        address,
+        "the owner of the account",
+        "aws iam update-access-key --status Inactive --user-name USER --access-key-id KEY_ID",
+        "aws iam get-access-key-last-used shows no new use",
+    )
 
 
 def _aliased(case: Case, use: Use) -> bool:
