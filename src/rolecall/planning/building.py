@@ -36,6 +36,7 @@ from rolecall.planning.verdicts.named_secrets import naming_steps
 from rolecall.planning.verdicts.named_stores import readers_by_name
 from rolecall.planning.verdicts.other_account import other_account
 from rolecall.planning.verdicts.outside import answer
+from rolecall.planning.verdicts.serverless import service_steps
 from rolecall.planning.verdicts.steps import LAST_USE, last_use, take_over
 from rolecall.source.text import Span
 
@@ -247,6 +248,8 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
         end.handover.insert(0, _find_taker(lost))
     elif not blind and not is_foreign(case.credential.site):
         _end(end)
+    if not moves:
+        end.handover.extend(service_steps(case, targets))
     if case.is_switched_off:
         end.phases = [phase for phase in end.phases if phase.name != "soak"]
     if not end.complete:
