@@ -20,7 +20,7 @@ from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.edits.workflow_edit import Login, edit_workflow, place, replace_inputs
 from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
-from rolecall.planning.pipelines.github_repository import own_subjects
+from rolecall.planning.pipelines.github_repository import elsewhere, own_subjects
 from rolecall.planning.pipelines.login_inputs import Words, named_by_variables
 from rolecall.planning.verdicts.advising import revocation, steps_to
 
@@ -68,7 +68,7 @@ def plan(case: Case, use: Use) -> Move:
 def _workflow(case: Case, use: Use, move: Move, known: frozenset[str]) -> None:
     if use.workload.site.format != "github":
         move.hold(
-            f"the workflows that read {use.workload.site.address} are in another repository",
+            elsewhere(use),
             by_hand(use),
         )
         return

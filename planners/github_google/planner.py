@@ -21,6 +21,7 @@ from rolecall.planning.migration import Edit, Handover
 from rolecall.planning.move import Move
 from rolecall.planning.pipelines.github_repository import (
     decided,
+    elsewhere,
     lone,
     no_subject,
     own_subjects,
@@ -160,7 +161,7 @@ def _provider(case: Case, move: Move, account: Block) -> str:
 def _workflow(case: Case, use: Use, move: Move, known: frozenset[str]) -> None:
     if use.workload.site.format != "github":
         move.hold(
-            f"the workflows that read {use.workload.site.address} are in another repository",
+            elsewhere(use),
             by_hand(use),
         )
         return

@@ -283,4 +283,35 @@ diff --git a/main.tf b/main.tf
         {"jobs.site": ("aws:oidc",), "jobs.prod": ("aws:oidc",)},
         says=("other jobs have another key, and the names of both say the same",),
     ),
+    PlannerExample(
+        "a key that its name gives to a pipeline",
+        {
+            "main.tf": _USER.replace("app", "github-deployer").replace("s3:GetObject", "eks:DescribeCluster")
+            + """\
+
+resource "aws_ssm_parameter" "key" {
+  name  = "deployer"
+  type  = "SecureString"
+  value = aws_iam_access_key.github-deployer.secret
+}
+""",
+            ".github/workflows/deploy.yml": KEYS_ALONE,
+        },
+        {
+            "jobs.site": "partial",
+            "aws_ssm_parameter.key": "partial",
+            "aws_iam_access_key.github-deployer": "partial",
+        },
+        {
+            "jobs.site": ("aws:oidc",),
+            "aws_ssm_parameter.key": ("aws:oidc",),
+            "aws_iam_access_key.github-deployer": ("aws:oidc",),
+        },
+        says=(
+            "“github” in its names says that a pipeline has it; which one is not in the code",
+            "nothing seen reads aws_ssm_parameter.key, so nobody can tell who uses what lies there",
+            "map the new role to the groups that the user has in its clusters",
+            "it may be the key of aws_iam_user.github-deployer",
+        ),
+    ),
 )

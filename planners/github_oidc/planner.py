@@ -21,6 +21,7 @@ from rolecall.planning.pipelines.cluster_access import REASON, cluster_step
 from rolecall.planning.pipelines.github_repository import (
     NOBODY,
     decided,
+    elsewhere,
     lone,
     no_subject,
     patterns,
@@ -33,7 +34,7 @@ from rolecall.planning.pipelines.github_repository import (
 from rolecall.planning.pipelines.login_variables import variable_ending
 from rolecall.planning.pipelines.optional_store import hold_optional
 from rolecall.planning.pipelines.own_repository import hold_unless_here
-from rolecall.planning.principals.parity import carry_over, obstacles
+from rolecall.planning.principals.parity import carry_over, in_clusters, obstacles
 from rolecall.planning.principals.roles import account_of, new_role
 from rolecall.planning.verdicts.judgement import carried_by_another
 
@@ -60,7 +61,7 @@ def plan(case: Case, use: Use) -> Move:
             move.others = reader
     else:
         move.hold(
-            f"the workflows that read {use.workload.site.address} are in another repository",
+            elsewhere(use),
             Handover(
                 "in each repository that has the secret: permissions id-token: write, role-to-assume in "
                 "aws-actions/configure-aws-credentials, no keys",
@@ -121,6 +122,7 @@ def _role(case: Case, move: Move) -> frozenset[str]:
         move.hold(refused.reason)
         return none
     move.add("expand", edits)
+    move.handover.extend(in_clusters(case))
     if not _provider(case, account):
         move.needs["expand"].append(
             "the account has an OIDC provider for GitHub (aws iam list-open-id-connect-providers); else make it first: "

@@ -7,6 +7,7 @@ import shlex
 
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Mapping, text
+from rolecall.model.nature import speaks
 from rolecall.planning.case import Case
 from rolecall.planning.edits.workflow_edit import place
 from rolecall.planning.migration import Handover
@@ -20,7 +21,9 @@ def make_role(case: Case, job: Resource, variable: str) -> tuple[Handover, ...]:
     where = place(job)
     return (
         Handover(
-            "see whose key the job has, and what that user may do: the role gets the same, or less" + _siblings(case),
+            "see whose key the job has, and what that user may do: the role gets the same, or less"
+            + _users(case)
+            + _siblings(case),
             where,
             "the owner of the account",
             "aws sts get-caller-identity, as a step of the job; aws iam list-attached-user-policies --user-name USER; "
@@ -66,6 +69,19 @@ def _role(case: Case, job: Resource) -> Handover:
         "aud and sub are compared with StringEquals, and sub is the job's own: repo:OWNER/NAME:environment:ENVIRONMENT "
         "where it names an environment (gh api repos/OWNER/NAME/actions/oidc/customization/sub shows another make)",
     )
+
+
+def _users(case: Case) -> str:
+    """The users here whose key may be it, by their names, as the end of a sentence; "" for none."""
+    found = [
+        owner.site.address
+        for credential in case.model.credentials.values()
+        if credential.cloud == "aws" and credential.form == "minted"
+        if (owner := case.model.owner(credential)) is not None and speaks("ci", owner.label, owner.site.name)
+        if not case.model.flow(credential).workloads
+    ]
+    named = ", ".join(list(dict.fromkeys(found))[:3])
+    return f"; it may be the key of {named}, for which this plan has a role where it can be made" if named else ""
 
 
 def _siblings(case: Case) -> str:

@@ -32,6 +32,7 @@ from rolecall.planning.verdicts.application_steps import application_steps
 from rolecall.planning.verdicts.copied_key import copied
 from rolecall.planning.verdicts.image_pull import pull_steps
 from rolecall.planning.verdicts.judgement import Verdict, carried_by_another, hold_back, likely_target
+from rolecall.planning.verdicts.named_pipeline import named_pipeline
 from rolecall.planning.verdicts.named_secrets import naming_steps
 from rolecall.planning.verdicts.named_stores import readers_by_name
 from rolecall.planning.verdicts.other_account import other_account
@@ -75,7 +76,7 @@ class Built:
 def build(case: Case, planners: Mapping[tuple[str, str], Planner]) -> Built:
     """All migrations of one case."""
     cloud = case.credential.cloud
-    uses = (*case.uses, *_unseen_uses(case))
+    uses = (*case.uses, *_unseen_uses(case), *_named_use(case))
     served = any((cloud, use.workload.platform) in planners for use in uses) or ends_in_place(case)
     verdict = hold_back(case) if cloud == "aws" else held(case) if served else advise(case)
     if verdict is not None:
@@ -146,6 +147,24 @@ def _unseen_uses(case: Case) -> Iterator[Use]:
             namespace=ends[0].store.scope,
         )
         yield Use(workload, tuple(Consumption(workload, end.steps) for end in ends))
+
+
+def _named_use(case: Case) -> Iterator[Use]:
+    """The pipeline that the names of a credential speak of, where it is handed over and nobody is seen to take it."""
+    blind = _blind(case)
+    if case.uses or not blind or len(blind) < len(case.ends) or case.is_switched_off:
+        return
+    platform, word = named_pipeline(case)
+    if platform:
+        cloud = case.credential.cloud
+        target = TARGETS[cloud]["github-actions"]
+        workload = Workload(blind[0].store.site, "pipeline-job", platform, cloud, target, label=word)
+        yield Use(workload, tuple(Consumption(workload, end.steps) for end in blind))
+
+
+def _blind(case: Case) -> list[OpenEnd]:
+    """The places that the key is put into and that do not say what reads them."""
+    return [end for end in case.ends if end.store.kind not in _SEEN.get(case.credential.cloud, ())]
 
 
 def _by_hand(case: Case, use: Use) -> Move:
@@ -219,7 +238,7 @@ def _key_migration(case: Case, moves: list[tuple[Use, Move]]) -> Migration:
             end.leave(f"{use.workload.site.address} cannot be moved by a patch alone: {why_not}", *move.handover)
         elif move.one_sided:
             end.leave(f"{use.workload.site.address} is patched on its own side alone: {'; '.join(move.reasons)}")
-    blind = [open_end for open_end in case.ends if open_end.store.kind not in _SEEN.get(case.credential.cloud, ())]
+    blind = _blind(case)
     secret = [open_end for open_end in blind if open_end.steps[0].attribute != "id"]  # an id alone opens nothing
     for open_end in secret or blind:
         address = open_end.store.site.address

@@ -77,6 +77,13 @@ def _only(job: Resource) -> bool:
     return plain and set(strings(job.get("triggers"))) == {"push"} and not list(job.find("trigger_filters.push.tags"))
 
 
+def elsewhere(use: Use) -> str:
+    """Why the workflow that reads a secret is not patched here."""
+    if use.workload.label:
+        return f"“{use.workload.label}” in its names says that a pipeline has it; which one is not in the code"
+    return f"the workflows that read {use.workload.site.address} are in another repository"
+
+
 def settled(case: Case) -> bool:
     """Whether `subjects` are all that the jobs' tokens can say: the project's settings name the older form, and the
     jobs are those of the repository whose secrets Terraform sets.

@@ -15,6 +15,7 @@ from rolecall.planning.edits.alignment import format_hcl
 from rolecall.planning.edits.hcl_edit import append_item, insert_after, set_attribute
 from rolecall.planning.edits.line_edit import Refused, line_end, line_start
 from rolecall.planning.edits.repetition import names_own_instance, repetition
+from rolecall.planning.migration import Handover
 from rolecall.planning.principals.callers import through_call
 from rolecall.planning.principals.roles import Role
 from rolecall.planning.proofs.containment_proof import permissions
@@ -64,6 +65,22 @@ def _obstacles(case: Case, owner: Identity) -> Iterator[str]:
             yield f"{identity.site.address} lets the user assume it; let the role in there too"
     if not case.model.own_grants(owner):
         yield "the code gives the user no permissions, so they must be granted elsewhere"
+
+
+def in_clusters(case: Case) -> Iterator[Handover]:
+    """What a user that looks at EKS clusters may have in them: its rights there are the cluster's to give.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/grant-k8s-access.html
+    """
+    documents = [document for grant in case.grants for document in _documents(case, grant)]
+    if any(action.lower().startswith("eks:") for d in documents for s in d.statements for action in s.actions):
+        yield Handover(
+            "map the new role to the groups that the user has in its clusters (aws-auth, access entries), if any",
+            case.owner.site.address if case.owner is not None else case.folder,
+            "the owner of the cluster",
+            "kubectl -n kube-system get configmap aws-auth -o yaml; aws eks list-access-entries --cluster-name CLUSTER",
+            "kubectl auth can-i --list shows the same as the role and as the user",
+        )
 
 
 def _documents(case: Case, grant: Grant) -> Iterator[Document]:
