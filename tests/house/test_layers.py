@@ -112,6 +112,17 @@ def test_modules_are_small(project: Path) -> None:
     assert wrong == {}
 
 
+def test_every_module_says_what_is_in_it(project: Path) -> None:
+    """In its first line; the folder of a planner is told by its `planner.py`."""
+    silent = [
+        str(path.relative_to(project))
+        for part, path in modules(project)
+        if (part != "planners" or path.stem != "__init__")
+        and not (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition("\n")[0].strip()
+    ]
+    assert silent == []
+
+
 def test_no_module_is_called_for_what_is_left_over(project: Path) -> None:
     vague = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
     wrong = [str(path.relative_to(project)) for _, path in modules(project) if {path.stem, path.parent.name} & vague]

@@ -1,0 +1,1 @@
+"""What each resource type means, as data: one TOML table for each."""

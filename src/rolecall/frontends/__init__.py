@@ -1,0 +1,1 @@
+"""One shape for a declaration in any language."""

@@ -1,0 +1,1 @@
+"""Identities, credentials, workloads, stores, grants and trusts, and the flow between them."""

@@ -1,0 +1,1 @@
+"""Migrations: what changes, in which phase, and the proof that it may."""

@@ -1,0 +1,1 @@
+"""What was found and planned, for people and for programs."""

@@ -1,0 +1,1 @@
+"""Bytes, spans and trees of HCL, YAML and JSON; edits of them, and diffs."""

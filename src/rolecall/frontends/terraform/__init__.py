@@ -1,0 +1,1 @@
+"""Terraform: modules, expressions and what calls put into them."""

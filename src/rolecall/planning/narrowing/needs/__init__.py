@@ -1,0 +1,1 @@
+"""What a program calls, told from its code."""
