@@ -289,8 +289,7 @@ def _annotate_by_hand(move: Move, pod: Pod, reason: str, role: str) -> None:
             f"annotate the service account {shown} with the ARN of {role}",
             pod.resource.address,
             "the application's team",
-            f"kubectl -n {pod.namespace.text} annotate serviceaccount {shown} "
-            f"eks.amazonaws.com/role-arn=<ARN of {role}>",
+            f"kubectl -n {pod.namespace.text} annotate serviceaccount {shown} eks.amazonaws.com/role-arn=ROLE_ARN",
             "new pods have AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE",
         ),
     )
@@ -298,7 +297,7 @@ def _annotate_by_hand(move: Move, pod: Pod, reason: str, role: str) -> None:
 
 def _role_by_hand(use: Use, pod: Pod | None = None) -> Handover:
     runs_as = f" {pod.account.text}" if pod is not None and pod.account is not None else ""
-    namespace = pod.namespace.text if pod is not None else use.workload.namespace or "<namespace>"
+    namespace = pod.namespace.text if pod is not None else use.workload.namespace or "NAMESPACE"
     return Handover(
         f"give the pods' service account{runs_as} a role (Pod Identity or IRSA) with the user's policies",
         use.workload.site.address,
@@ -359,7 +358,7 @@ def _by_namespace(case: Case, use: Use, move: Move) -> None:
                     "run rolecall plan again",
                     address,
                     "the owner of the namespace",
-                    "kubectl get pods -o yaml | grep -B3 -A3 <name of the secret>",
+                    "kubectl get pods -o yaml | grep -B3 -A3 SECRET_NAME",
                 ),
             )
     try:
@@ -376,7 +375,7 @@ def _by_namespace(case: Case, use: Use, move: Move) -> None:
                 "find out who reads this secret: a pod of the namespace, or somebody outside who was given it",
                 address,
                 "the owner of the namespace",
-                "kubectl get pods -o yaml | grep -B3 -A3 <name of the secret>",
+                "kubectl get pods -o yaml | grep -B3 -A3 SECRET_NAME",
             ),
         )
     move.handover.append(

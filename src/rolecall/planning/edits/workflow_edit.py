@@ -140,6 +140,9 @@ def let_ask(case: Case, move: Move, job: Resource) -> list[Edit]:
         if not granted.entries:
             return list(yaml_edit.replace_value(source, granted.span, "\nid-token: write"))
         if level == "workflow":
+            shared = {entry.name or "": text(entry.value) or "" for entry in granted.entries}
+            if _has_siblings(case, job) and all((*shared, *shared.values())):  # the others need no token
+                return _own_list(case, job, {**shared, "id-token": "write"})
             move.prerequisites.append(
                 "every job of the workflow may then ask for a token, since the permissions are the workflow's"
             )
@@ -148,6 +151,28 @@ def let_ask(case: Case, move: Move, job: Resource) -> list[Edit]:
         return []
     if granted is not None:
         raise Refused("the job's permissions are not a mapping")
+    below = asked_below(case.context, job)
+    if below is None:
+        raise Refused("which permissions the jobs of the workflow need that it calls cannot be told")
+    scopes = scopes_of(case.context, job)
+    _tell_scopes(move, job, scopes)
+    granted_now = {"id-token": "write", "contents": "read"}
+    for asked in (scopes.known, below):
+        granted_now.update((scope, level) for scope, level in asked.items() if granted_now.get(scope) != "write")
+    return _own_list(case, job, granted_now)
+
+
+def _has_siblings(case: Case, job: Resource) -> bool:
+    unit = case.context.unit(job.unit, "github")
+    return any(
+        one.mode == "job" and one.span.path == job.span.path and one.span.start != job.span.start
+        for one in (unit.resources if unit is not None else ())
+    )
+
+
+def _own_list(case: Case, job: Resource, granted: dict[str, str]) -> list[Edit]:
+    """Gives a job permissions of its own, beside the line that says where it runs or what it calls."""
+    source = case.context.text(job.span.path)
     anchor = next(
         (entry for entry in job.body.entries if entry.name in ("runs-on", "uses") and entry.span is not None), None
     )
@@ -159,18 +184,8 @@ def let_ask(case: Case, move: Move, job: Resource) -> list[Edit]:
         raise Refused("the job is written in one line")
     end = source.data.find(b"\n", anchor.span.end)
     end = len(source.data) if end == -1 else end + 1
-    below = asked_below(case.context, job)
-    if below is None:
-        raise Refused("which permissions the jobs of the workflow need that it calls cannot be told")
-    scopes = scopes_of(case.context, job)
-    _tell_scopes(move, job, scopes)
-    granted_now = {"id-token": "write", "contents": "read"}
-    for asked in (scopes.known, below):
-        granted_now.update((scope, level) for scope, level in asked.items() if granted_now.get(scope) != "write")
-    newline = source.newline
-    lines = (f"{indent}permissions:", *(f"{indent}  {scope}: {level}" for scope, level in granted_now.items()))
-    block = newline.join(lines) + newline
-    return [Edit(source.path, end, end, block)]
+    lines = (f"{indent}permissions:", *(f"{indent}  {scope}: {level}" for scope, level in granted.items()))
+    return [Edit(source.path, end, end, source.newline.join(lines) + source.newline)]
 
 
 def _tell_scopes(move: Move, job: Resource, scopes: Scopes) -> None:
@@ -184,7 +199,7 @@ def _tell_scopes(move: Move, job: Resource, scopes: Scopes) -> None:
                 "to comment, contents to push or release, packages for ghcr.io (write each)",
                 place(job),
                 "the owner of the workflow",
-                "gh run view RUN --log shows in its first step (Set up job) which permissions the token has had",
+                "gh run view RUN --log | grep -A 20 'GITHUB_TOKEN Permissions'",
                 "a run of the job has no “Resource not accessible by integration”",
             ),
         )

@@ -9,7 +9,7 @@ from rolecall.planning.endings.last_use import QUIET_DAYS
 from rolecall.planning.endings.passages import passages
 from rolecall.planning.endings.spent import spent_stores
 from rolecall.planning.migration import Handover, Phase
-from rolecall.planning.verdicts.steps import last_use, then_delete
+from rolecall.planning.verdicts.steps import last_use, then_delete, user_word
 
 PERMISSIONS = ("iam:UpdateAccessKey", "iam:DeleteAccessKey", "iam:DeleteUser", "iam:GetAccessKeyLastUsed")
 LAST_USED = "aws iam get-access-key-last-used shows no use since the migrate phase"
@@ -48,7 +48,7 @@ def end_access_key(end: KeyEnd) -> None:
         end.leave(*retirement.told(error))
         return
     if not whole:
-        user = case.declaration.label
+        user = user_word(case)
         end.handover.append(
             Handover(
                 "delete the user when nothing else needs it",

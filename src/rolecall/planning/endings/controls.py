@@ -15,6 +15,7 @@ from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.migration import Edit, Handover, Phase
 from rolecall.planning.proofs.provider_pin import LOCK
 from rolecall.planning.verdicts.mail_sender import only_sends
+from rolecall.planning.verdicts.steps import user_word
 
 _ROLLBACK = "revert the commit and apply"
 
@@ -30,7 +31,7 @@ def hardened(case: Case) -> Iterator[Phase]:
         "prepare",
         (*narrower, *(hidden.edits if hidden is not None else ())),
         (
-            f"the user has no other key than this: aws iam list-access-keys --user-name {case.declaration.label}",
+            f"the user has no other key than this: aws iam list-access-keys --user-name {user_word(case)}",
             *(hidden.needs if hidden is not None else ()),
         ),
         (
@@ -174,7 +175,7 @@ def vendor_steps(case: Case, label: str, addresses: str) -> tuple[Handover, ...]
             f"({known}), first on one resource; and leave only the actions and resources that it uses",
             grants or case.credential.site.address,
             "the owner of the integration",
-            f"curl -s {addresses}" if addresses else f"aws iam list-user-policies --user-name {case.declaration.label}",
+            f"curl -s {addresses}" if addresses else f"aws iam list-user-policies --user-name {user_word(case)}",
             f"what {label} does still works; the same key is refused from another network",
         ),
         rotation(case, f"{label} works with the new key"),

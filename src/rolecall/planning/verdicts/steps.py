@@ -8,7 +8,7 @@ https://learn.microsoft.com/entra/workload-id/workload-identity-federation
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Mapping
 
 from rolecall.planning.case import Case, Use
@@ -143,6 +143,7 @@ _OCI_AUDIT = (
     '"data[?contains(not_null(data.identity.credentials, \'\'), \'{}\')].[\\"event-time\\", data.\\"event-name\\"]"'
 )
 
+_USER = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 #: How to see when a credential was last used.
 LAST_USE: Mapping[tuple[str, str], str] = {
     ("azure", "client-secret"): "az monitor log-analytics query --workspace WORKSPACE --analytics-query "
@@ -189,15 +190,15 @@ def then_delete(case: Case) -> Handover:
     there is no consumer.
     """
     site, owner = case.credential.site, case.owner
-    user = owner.label if owner is not None and "${" not in owner.label else "USER"
     with_it = f" (and {owner.site.address} with its grants, where it has no other key)" if owner is not None else ""
     return Handover(
         "when it has been Inactive for 14 days, and for longer than the longest schedule of anything that may hold it, "
         f"and nobody has missed it, take {site.address}{with_it} out of the code and apply: there is no way back then",
         str(case.credential.span),
         "the owner of the user",
-        f"aws iam list-access-keys --user-name {shlex.quote(user)}   (says Inactive, and since the deletion nothing)",
-        "terraform plan destroys these and nothing else; what comes after a call with the key is InvalidClientTokenId",
+        f"aws iam list-access-keys --user-name {user_word(case)}",
+        "the list says Inactive, and since the deletion nothing; terraform plan destroys these and nothing else; what "
+        "comes after a call with the key is InvalidClientTokenId",
     )
 
 
@@ -217,3 +218,13 @@ def take_over(case: Case, use: Use) -> Handover:
         else "",
         "the log of the account shows its own identity, and no longer the key's owner",
     )
+
+
+def user_word(case: Case) -> str:
+    """The name of a key's user as a word of a command; USER where it is not known, or no name that IAM would take.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html (UserName)
+    """
+    name = case.declaration.label
+    known = case.owner is None or name != case.owner.site.address
+    return name if known and name != case.credential.site.address and _USER.fullmatch(name) else "USER"

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 
 from rolecall.planning.case import Case
 from rolecall.planning.migration import Handover
+from rolecall.planning.verdicts.steps import user_word
 
 #: How the last reading of a place is seen, by its kind.
 _READ = {
     "secretsmanager": "aws secretsmanager describe-secret --secret-id SECRET_NAME --query LastAccessedDate",
-    "ssm": "aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue=<its name>",
+    "ssm": "aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue=PARAMETER_NAME",
 }
 
 
@@ -27,7 +28,7 @@ def last_steps(case: Case) -> Iterator[Handover]:
         "see that the key is Inactive in the account too, and for how long it has not been used",
         where,
         "the owner of the key",
-        f"aws iam list-access-keys --user-name {case.declaration.label}; "
+        f"aws iam list-access-keys --user-name {user_word(case)}; "
         "aws iam get-access-key-last-used --access-key-id KEY_ID",
         "Status is Inactive, and the last use is older than the longest schedule of whatever may have had it",
     )
