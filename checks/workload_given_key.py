@@ -67,7 +67,7 @@ def check(model: Model) -> Iterator[Finding]:
         )
         yield RULE.finding(
             f"{holder} is given a static {key(first)}{f' ({first.field})' if first.field else ''} {origin}",
-            first.span,
+            first.span if first.span.start or not consumers else next(iter(consumers.values())).steps[-1].place,
             first.site.address,
             severity="high" if consumers and not first.library and not _of_an_account(first) else "medium",
             confidence="high" if first.form == "input" else "medium",

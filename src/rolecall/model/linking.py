@@ -54,6 +54,12 @@ class Step:
     hops: tuple[Hop, ...]
     by_name: bool = False
 
+    @property
+    def place(self) -> Span:
+        """Where to show it: of what comes in by a whole file, where the holder names that file."""
+        last = self.hops[-1] if self.hops and self.span.start == 0 else None
+        return last.span if last is not None and last.kind == "resource" else self.span
+
 
 @dataclass(frozen=True, slots=True)
 class Consumption:

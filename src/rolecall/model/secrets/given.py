@@ -26,6 +26,6 @@ def given(model: Model) -> Iterator[tuple[Workload, Credential, list[Span]]]:
             if workload.kind not in COMPUTE or workload.cloud != credential.cloud:
                 continue
             _, _, spans = places.setdefault(workload.site.declaration, (workload, credential, []))
-            if consumption.steps[-1].span not in spans:
-                spans.append(consumption.steps[-1].span)
+            if consumption.steps[-1].place not in spans:
+                spans.append(consumption.steps[-1].place)
     yield from places.values()
