@@ -305,4 +305,30 @@ resource "aws_ecs_service" "reports" {
 }
 """,
     ),
+    _held(
+        "another tag of the repository",
+        "what builds its image with the tag tools is not in the code",
+        main=MAIN.replace(":latest", ":tools"),
+        workflow=WORKFLOW.replace(":$GITHUB_SHA", ":latest"),
+    ),
+    _held(
+        "a package that its settings make call AWS",
+        "asks for watchtower",
+        **{"app/requirements.txt": "flask==3.1\nwatchtower==3\n"},
+    ),
+    _held(
+        "a variable that loads other code",
+        "the variable NODE_OPTIONS may load other code",
+        main=MAIN.replace(
+            'name = "BUCKET", value', 'name = "NODE_OPTIONS", value = "-r x" }, { name = "BUCKET", value'
+        ),
+    ),
+    _held(
+        "tests that the code imports",
+        "app/reports/tests/stubs.py",
+        **{
+            "app/reports/web.py": CODE.replace("import boto3\n", "import boto3\nfrom reports.tests import stubs\n"),
+            "app/reports/tests/stubs.py": "import subprocess\n",
+        },
+    ),
 )

@@ -65,7 +65,8 @@ _VALUED = frozenset(_OPTIONS.split())
 @dataclass(frozen=True, slots=True)
 class Build:
     """One build: the image's repositories ("" for one that stays where it is built; with OPEN where it cannot be
-    told), and its folder and Dockerfile, None where these cannot be told.  `given` are the names of its arguments.
+    told), and its folder and Dockerfile, None where these cannot be told.  `given` are the names of its arguments,
+    `tags` what stands behind the repositories.
     """
 
     place: str
@@ -74,6 +75,7 @@ class Build:
     dockerfile: str | None
     target: str = ""
     given: frozenset[str] = frozenset()
+    tags: tuple[str, ...] = ()
 
     @property
     def made_of(self) -> tuple[str | None, str | None, str]:
@@ -88,13 +90,16 @@ def build_of(context: Context, unit: Unit, image: Value) -> Build:
         if found is None:
             raise Refused("its image is not built in the repository")
         return found
-    name = repository(_flat(image, unit))
+    said = _flat(image, unit)
+    name, tag = repository(said), tag_of(said)
     if not name or OPEN in name:
         raise Refused("which image it runs is not in the code")
     every = [*_declared_builds(context, unit), *context.builds]
     builds = [one for one in every if name in one.names]
     if not builds:
         raise Refused(f"what builds its image ({name.rpartition('//')[2].rstrip('>')}) is not in the code")
+    if OPEN not in tag and not any(tag == one or OPEN in one for build in builds for one in build.tags):
+        raise Refused(f"what builds its image with the tag {tag} is not in the code")
     unsure = [one for one in every if any(OPEN in other for other in one.names)]
     if len({one.made_of for one in (*builds, *unsure)}) > 1:
         other = next(one for one in (*unsure, *builds) if one.made_of != builds[0].made_of)
@@ -115,6 +120,15 @@ def repository(image: str) -> str:
     if not slash:
         return OPEN if OPEN in bare else ""
     return rest if "." in host or ":" in host or OPEN in host or host == "localhost" else bare
+
+
+def tag_of(image: str) -> str:
+    """The tag of an image's name, "latest" without one; with OPEN where it cannot be told."""
+    bare, _, digest = image.strip("\"'").partition("@")
+    if digest or any(sign in image for sign in "${}"):
+        return OPEN
+    last = bare.rpartition("/")[2]
+    return last.partition(":")[2] or (OPEN if OPEN in last else "latest")
 
 
 def written_builds(context: Context) -> Iterator[Build]:
@@ -177,7 +191,9 @@ def _declared(resource: Resource, unit: Unit, context: Context) -> Build | None:
     dockerfile = posixpath.join(place, inner_file) if place is not None and inner_file else None
     said = repository(_flat(name, unit)) if name is not None else OPEN
     target = text(resource.get("build.target")) or ""
-    return Build(f"{resource.span.path}:{resource.span.line}", (said,), place, dockerfile, target, frozenset(given))
+    tag = tag_of(_flat(name, unit)) if name is not None else OPEN
+    where = f"{resource.span.path}:{resource.span.line}"
+    return Build(where, (said,), place, dockerfile, target, frozenset(given), (tag,))
 
 
 def _flat(value: Value, unit: Unit) -> str:
@@ -337,7 +353,8 @@ class _Words:
             )
             if dockerfile is None or not self.context.tree.exists(dockerfile):
                 dockerfile = None
-        return Build(self.file.path, tuple(map(repository, names)) or ("",), place, dockerfile, target, given)
+        repositories, tags = tuple(map(repository, names)) or ("",), tuple(map(tag_of, names))
+        return Build(self.file.path, repositories, place, dockerfile, target, given, tags)
 
     def command(self, rest: str, folder: str | None, renamed: Mapping[str, set[str]]) -> Build:
         try:

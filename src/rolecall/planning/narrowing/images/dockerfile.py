@@ -119,8 +119,10 @@ def below(path: str, folder: str) -> str | None:
     """The part of a path below a folder ("" for the folder itself); None where it is not inside."""
     if path == folder:
         return ""
+    if not folder:
+        return path
     start = folder if folder.endswith("/") else f"{folder}/"
-    return path[len(start) :] if path.startswith(start) or not folder else None
+    return path[len(start) :] if path.startswith(start) else None
 
 
 def _steps(file: SourceText) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from rolecall.frontends.values import Mapping as MappingValue
 from rolecall.model.flow.fields import structured
 from rolecall.planning.edits.line_edit import Refused
 from rolecall.planning.narrowing.needs.functions import Need, Needs, code_needs, unknown_entry
-from rolecall.planning.narrowing.needs.images import image_program, plain_words
+from rolecall.planning.narrowing.needs.images import image_program, plain_words, refuse_loaders
 from rolecall.planning.narrowing.needs.scopes import Places
 from rolecall.planning.narrowing.needs.worded import Pattern, Words
 
@@ -236,6 +236,7 @@ def _one(
         entries[entry_of.name or ""] = entry_of
     for secret in _variables(_first(container, platform.secrets)):
         entries[secret.name or ""] = unknown_entry(secret.name or "")
+    refuse_loaders(entries)
     unsure = platform.files and _first(container, platform.files) is not None
     places = Places(None if unsure or "" in entries else words, partition, entries, program.filled)
     return code_needs(resource, program, places)[0]

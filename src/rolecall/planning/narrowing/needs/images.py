@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Resource, Unit
@@ -26,6 +26,15 @@ _IMPORTS_TESTS = re.compile(rb"(?m)^\s*(?:from|import)\b[^\n]*\b(?:tests|conftes
 #: Whoever starts a task may give it another command, which is another program of the same image.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
 _OVERRIDES = b"ontainerOverrides"
+#: Packages that call AWS for a program by its settings, without an import in its code.
+_BY_SETTINGS = re.compile(
+    r"(?im)^[\s\"'\[-]*(watchtower|s3fs|django-storages|django-ses|celery|kombu|ddtrace|newrelic|smart-open"
+    r"|(?:aws-)?opentelemetry[\w-]*|aws-[\w-]+|apache-airflow[\w-]*|dramatiq-sqs|pynamodb)\b"
+)
+_REQUIRED = re.compile(r"(?:^|/)(?:requirements[\w.-]*\.txt|pyproject\.toml|Pipfile|setup\.(?:py|cfg))$")
+#: https://nodejs.org/api/cli.html#node_optionsoptions,
+#: https://docs.python.org/3/using/cmdline.html#environment-variables
+_LOADERS = frozenset({"NODE_OPTIONS", "PYTHONSTARTUP", "LD_PRELOAD", "GUNICORN_CMD_ARGS"})
 _SOURCES = (".tf", ".json", ".yml", ".yaml", ".js", ".ts", ".mjs", ".py", ".sh", ".go", ".java", ".rb")
 
 
@@ -53,6 +62,13 @@ def image_program(
     if build.context is None or build.dockerfile is None:
         raise Refused(f"from which folder its image is built is not certain ({build.place})")
     return _of(context, build.context, build.dockerfile, build.given, build.target, entry, command)
+
+
+def refuse_loaders(names: Iterable[str]) -> None:
+    """Refused where a variable of the environment makes the program load other code first."""
+    for name in names:
+        if name in _LOADERS:
+            raise Refused(f"the variable {name} may load other code into what runs in its image")
 
 
 def _template_program(context: Context, resource: Resource) -> tuple[Program, Layout]:
@@ -130,7 +146,11 @@ def _python(context: Context, prefix: str, copied: Sequence[str], start: Started
     names = (start.place, f"{start.place}.py", f"{start.place}/__init__.py", f"{start.place}/__main__.py")
     if not any(name in known and name.endswith(".py") for name in names):
         raise Refused(f"what runs in its image is not in the code that is seen: {start.place}")
-    files = tuple(
-        context.text(f"{prefix}{path}") for path in copied if path.endswith(".py") and not _TESTS.search(path)
-    )
-    return Program(files, prefix.rstrip("/"))
+    for path in (one for one in copied if _REQUIRED.search(one)):
+        if found := _BY_SETTINGS.search(context.text(f"{prefix}{path}").data.decode("utf-8", "replace")):
+            raise Refused(f"{prefix}{path} asks for {found[1]}, which may call AWS by its settings alone")
+    every = [context.text(f"{prefix}{path}") for path in copied if path.endswith(".py")]
+    files = [file for file in every if not _TESTS.search(file.path.removeprefix(prefix))]
+    if any(_IMPORTS_TESTS.search(file.data) for file in files):
+        files = every
+    return Program(tuple(files), prefix.rstrip("/"))
