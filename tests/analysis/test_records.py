@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field, fields, is_dataclass, replace
+import dataclasses
+from dataclasses import field, fields, is_dataclass
 from functools import cached_property
 
 import pytest
 
-from rolecall.source.records import dataclass
+from rolecall.source.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,11 @@ def test_classes_are_made_of_it() -> None:
 def test_the_tools_for_dataclasses_know_it() -> None:
     assert is_dataclass(Point)
     assert [item.name for item in fields(Place)] == ["x", "y", "names", "label"]
-    assert replace(Place(1, label="a"), y=5) == Place(1, 5, label="a")
+    for way in (replace, dataclasses.replace):
+        assert way(Place(1, label="a"), y=5) == Place(1, 5, label="a")
+        assert way(Derived("a", 2), of="b") == Derived("b", 2)
+    with pytest.raises(TypeError, match="unexpected keyword argument"):
+        replace(Point(1), z=1)  # type: ignore[call-arg]
     match One("a"):
         case One(only=said):
             assert said == "a"

@@ -18,13 +18,12 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 
 from rolecall.catalog.entries import written
 from rolecall.model.finding import Finding
 from rolecall.source.patterns import late
-from rolecall.source.records import dataclass
+from rolecall.source.records import dataclass, replace
 from rolecall.source.text import SourceText
 
 _ANY = late(rb"checkov|trivy:|tfsec:|kics-scan|cfn_nag|SuppressedRules|zizmor:")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from rolecall.analysis import elsewhere, filefacts, islands, literals, pickling
 from rolecall.analysis.aside import Aside
@@ -18,6 +17,7 @@ from rolecall.model.parts import Credential, Fact, Fragment
 from rolecall.model.secrets.secret_places import secret_places
 from rolecall.model.state.tags import plain
 from rolecall.source.digests import blake2b
+from rolecall.source.records import replace
 from rolecall.source.text import SourceText
 
 #: How much there is to judge (`_weight`) from which on two processes do it faster than one.

@@ -11,9 +11,9 @@ wants to know about: only folders below it count.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from rolecall.model.finding import RANK, Finding
+from rolecall.source.records import replace
 
 #: Names of folders, in lower case: pytest's and most projects' own, Go's, Jest's, and those of fixtures anywhere.
 FOLDERS = frozenset({"tests", "testdata", "test-data", "test_data", "fixtures", "__tests__", "__fixtures__"})

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from rolecall.analysis.cache import Row, Snapshot
 from rolecall.analysis.discovery import Roots
 from rolecall.analysis.frontends import FRONTENDS, SNIFFING, Frontend, Plan, decides
 from rolecall.analysis.survey import Changes, Survey, digest_of
 from rolecall.source.digests import blake2b
-from rolecall.source.records import dataclass
+from rolecall.source.records import dataclass, replace
 from rolecall.source.text import SourceText
 
 #: Up to this many folders are looked up one by one.

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TypeAlias
 
-from rolecall.source.records import dataclass
+from rolecall.source.records import dataclass, replace
 from rolecall.source.text import Span
 
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"

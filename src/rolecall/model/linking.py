@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import field, replace
+from dataclasses import field
 from functools import cached_property
 from itertools import takewhile
 
@@ -36,7 +36,7 @@ from rolecall.model.parts import (
 )
 from rolecall.model.pipelines.systems import CI_STORES
 from rolecall.model.secrets.object_stores import owned_by_stores
-from rolecall.source.records import dataclass
+from rolecall.source.records import dataclass, replace
 from rolecall.source.text import Span
 
 MAX_PATH = 24

@@ -7,7 +7,6 @@ decides nothing where there is better evidence.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from rolecall.catalog.entries import hints
 from rolecall.model.parts import Credential, Evidence, Identity, Nature
 from rolecall.source.patterns import late
+from rolecall.source.records import replace
 
 if TYPE_CHECKING:
     from rolecall.model.linking import Flow

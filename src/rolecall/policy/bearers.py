@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Literal
 
 from rolecall.model.access.policy_sites import DOCUMENT, OWN_ROLE, PERMISSION_SET
@@ -20,7 +19,7 @@ from rolecall.policy.breadth import ADMINISTRATORS
 from rolecall.policy.decision import is_everything
 from rolecall.policy.holdings import Holdings, Permit, gather, managed, of_document, of_grants, of_principal
 from rolecall.policy.patterns import UNKNOWN
-from rolecall.source.records import dataclass
+from rolecall.source.records import dataclass, replace
 from rolecall.source.text import Span
 
 #: machine: a workload's or a machine's user.  unknown: nobody can tell.  person: people's.  nobody: no block of the

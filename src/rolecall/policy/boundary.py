@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from rolecall.model.parts import Statement
 from rolecall.policy.holdings import Holdings
 from rolecall.policy.patterns import covers, meet
+from rolecall.source.records import replace
 
 
 def within(holdings: Holdings) -> Holdings:

@@ -12,13 +12,12 @@ that a proof is never wrong.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from rolecall.model.parts import Statement
 from rolecall.policy.boundary import within
 from rolecall.policy.holdings import Holdings
 from rolecall.policy.patterns import UNKNOWN, TooLargeError, classes, has_symbol, meet, opened
-from rolecall.source.records import dataclass
+from rolecall.source.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
@@ -18,7 +17,7 @@ from rolecall.policy.conditions import Context, Narrowing, all_hold, is_soft, na
 from rolecall.policy.holdings import Holdings, Permit
 from rolecall.policy.patterns import covers, escape_from, has_symbol, meet
 from rolecall.source.patterns import late
-from rolecall.source.records import dataclass
+from rolecall.source.records import dataclass, replace
 
 Answer = Literal["yes", "conditional", "no"]
 NOTHING: Context = MappingProxyType({})

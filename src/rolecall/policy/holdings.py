@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from rolecall.model.access.documents import possibly
 from rolecall.model.linking import Model
 from rolecall.model.parts import Document, Grant, Identity, Statement
-from rolecall.source.records import dataclass
+from rolecall.source.records import dataclass, replace
 from rolecall.source.text import Span
 
 #: What may stand between `arn:` and `:iam::aws:policy/`: a partition, or a part that names it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from rolecall.model.finding import Severity
 from rolecall.model.linking import Model
@@ -13,6 +12,7 @@ from rolecall.policy.conditions import is_soft
 from rolecall.policy.issuers import GITHUB
 from rolecall.policy.patterns import covers, has_symbol
 from rolecall.source.patterns import late
+from rolecall.source.records import replace
 from rolecall.source.text import Span
 
 #: Accounts that vendors publish for customers to trust, and the product behind them.

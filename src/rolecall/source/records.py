@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__all__ = ["dataclass"]
+__all__ = ["dataclass", "replace"]
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass
+    from dataclasses import dataclass, replace
 else:
     import dataclasses
     from operator import attrgetter
@@ -39,7 +39,7 @@ else:
         return (
             not any(word in written for word in ("ClassVar", "InitVar", "KW_ONLY"))
             and not hasattr(cls, "__post_init__")
-            and all(base in _FIELDS for base in cls.__mro__[1:] if hasattr(base, "__dataclass_fields__"))
+            and all(base in _FIELDS for base in cls.__mro__[1:] if "__dataclass_fields__" in base.__dict__)
         )
 
     def _own(cls):
@@ -77,6 +77,16 @@ else:
 
     #: What each class gets of its own.
     _MADE = ("__dict__", "__weakref__")
+
+    def replace(record, /, **changes):
+        """As dataclasses.replace, without asking for what the standard library has to make first."""
+        names = _FIELDS.get(type(record))
+        if names is None:
+            return dataclasses.replace(record, **changes)
+        for name in names:
+            if name not in changes:
+                changes[name] = getattr(record, name)
+        return type(record)(**changes)
 
     def _fields(cls):
         return next(_FIELDS[base] for base in cls.__mro__ if base in _FIELDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -12,6 +11,7 @@ from rolecall.frontends.terraform.expressions import evaluate
 from rolecall.frontends.terraform.kinds import Set
 from rolecall.frontends.values import Entry, Mapping, Scalar, Sequence, Value, text
 from rolecall.source.hcl import node_text, parse
+from rolecall.source.records import replace
 
 if TYPE_CHECKING:
     from rolecall.frontends.terraform.declaration import Declaration

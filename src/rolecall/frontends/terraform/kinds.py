@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from rolecall.frontends.values import (
     Encoded,
@@ -18,7 +17,7 @@ from rolecall.frontends.values import (
     Value,
     children,
 )
-from rolecall.source.records import dataclass
+from rolecall.source.records import dataclass, replace
 from rolecall.source.text import Span
 
 #: A value made of more parts than this, counted as if none were shared, is not passed on.

@@ -7,12 +7,12 @@ a text is told so by the cloud, but until then it says what its author wants.  N
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from json.decoder import scanstring  # type: ignore[attr-defined]
 
 from rolecall.frontends.terraform.json_text import MARKS, Reader, laid_out
 from rolecall.frontends.values import Entry, Mapping, Scalar, Sequence, Unknown, Value
 from rolecall.source.patterns import late
+from rolecall.source.records import replace
 
 _BLANK = late(r"(?:[\s\ufeff]+|//[^\n]*|\#[^\n]*|/\*.*?(?:\*/|\Z))*", re.DOTALL)
 _BARE = late(r"[A-Za-z_$][\w:$.*/-]*")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from rolecall.frontends.resource import Condition, Mode, Problem, Resource, Unit
@@ -25,6 +25,7 @@ from rolecall.frontends.values import (
     references,
 )
 from rolecall.source.patterns import late
+from rolecall.source.records import replace
 from rolecall.source.text import SourceText, Span
 
 _INDEX = late(r"\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\]")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal
 
 from tree_sitter import Node
@@ -24,7 +23,7 @@ from rolecall.frontends.terraform.kinds import (
 from rolecall.frontends.terraform.scope import Scope
 from rolecall.frontends.values import Encoded, Mapping, Reference, Scalar, Sequence, Template, Unknown, Value, text
 from rolecall.source.hcl import node_text
-from rolecall.source.records import dataclass
+from rolecall.source.records import dataclass, replace
 from rolecall.source.text import Span
 
 Evaluate = Callable[[Node, Scope], Value]

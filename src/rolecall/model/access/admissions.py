@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolecall.catalog.entries import Entry
@@ -23,6 +22,7 @@ from rolecall.model.flow.fields import attributes
 from rolecall.model.parts import Document, Mention, ResourcePolicy, Statement
 from rolecall.model.sites import absent, gate_of, site_of
 from rolecall.source.patterns import late
+from rolecall.source.records import replace
 from rolecall.source.tree import Unreadable
 
 if TYPE_CHECKING:

@@ -7,11 +7,10 @@ catalog such a type is `azapi:Microsoft.Storage/storageAccounts`.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import Entry, Mapping, text
 from rolecall.model.flow.fields import structured
+from rolecall.source.records import replace
 
 _TYPE = "azapi_resource"
 

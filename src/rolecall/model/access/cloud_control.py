@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import cache
 
 from rolecall.catalog.entries import written
@@ -18,6 +17,7 @@ from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import Entry, Scalar, Sequence, Value
 from rolecall.frontends.values import Mapping as MappingValue
 from rolecall.source.patterns import late
+from rolecall.source.records import replace
 
 PREFIX = "awscc_"
 _CATALOGS = ("aws.toml", "aws_secrets.toml", "aws_settings.toml", "lifecycle.toml", "transport.toml")

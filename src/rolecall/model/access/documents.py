@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.terraform.json_text import decode_json
@@ -24,6 +23,7 @@ from rolecall.frontends.values import (
 from rolecall.model.access.choices import is_nothing, opened, ways
 from rolecall.model.flow.fields import attributes
 from rolecall.model.parts import Document, Statement
+from rolecall.source.records import replace
 from rolecall.source.text import Span
 
 #: Reasons for which a text that is written out is no policy.

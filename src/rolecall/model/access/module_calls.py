@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from rolecall.model.access.policy_sites import DOCUMENT, OWN_ROLE
 from rolecall.model.parts import Document, Grant, PolicySite, ResourcePolicy, Statement
 from rolecall.model.sites import absent, gate_of, site_of
 from rolecall.source.patterns import late
+from rolecall.source.records import replace
 
 if TYPE_CHECKING:
     from rolecall.model.extraction import Extraction

@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Resource
@@ -23,6 +22,7 @@ from rolecall.model.access.sam_policies import from_template
 from rolecall.model.parts import Grant, PolicySite, ResourcePolicy
 from rolecall.model.sites import absent, gate_of, site_of
 from rolecall.source.patterns import late
+from rolecall.source.records import replace
 from rolecall.source.tree import Unreadable
 
 if TYPE_CHECKING:

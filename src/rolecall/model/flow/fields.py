@@ -7,7 +7,6 @@ catalog names (Input.style), so that nothing above it knows how ECS differs from
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from rolecall.catalog.entries import Entry, Input
 from rolecall.frontends.resource import Resource
@@ -27,7 +26,7 @@ from rolecall.frontends.values import (
     text,
 )
 from rolecall.model.access.choices import is_nothing
-from rolecall.source.records import dataclass
+from rolecall.source.records import dataclass, replace
 from rolecall.source.text import Span
 
 #: Values that stand for several: a list, one of which a part is known, one of several.

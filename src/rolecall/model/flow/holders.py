@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ from rolecall.model.secrets.cloud_keys import cloud_keys
 from rolecall.model.secrets.environment import is_exposed, read_environment
 from rolecall.model.secrets.found import Found, aws_keys
 from rolecall.model.sites import absent, site_of
+from rolecall.source.records import replace
 from rolecall.source.text import Span
 
 if TYPE_CHECKING:

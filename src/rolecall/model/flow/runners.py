@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.resource import Resource
@@ -16,7 +15,7 @@ from rolecall.model.parts import Workload
 from rolecall.model.secrets.cloud_keys import key_file_name, whole_key
 from rolecall.model.secrets.found import classify, unset
 from rolecall.model.secrets.object_stores import foreign_owner
-from rolecall.source.records import dataclass
+from rolecall.source.records import dataclass, replace
 
 if TYPE_CHECKING:
     from rolecall.model.flow.holders import Holders

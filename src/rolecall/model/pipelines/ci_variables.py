@@ -9,7 +9,6 @@ https://registry.terraform.io/providers/hashicorp/tfe/latest/docs/resources/vari
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolecall.catalog.entries import Entry, Input
@@ -22,6 +21,7 @@ from rolecall.model.pipelines.systems import CI_STORES
 from rolecall.model.secrets.aws_names import key_part
 from rolecall.model.secrets.cloud_keys import whole_key
 from rolecall.model.secrets.found import unset
+from rolecall.source.records import replace
 
 if TYPE_CHECKING:
     from rolecall.model.flow.holders import Holders

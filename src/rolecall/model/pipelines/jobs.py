@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolecall.frontends.pipelines.scripts import StepFact, step_facts
@@ -19,6 +18,7 @@ from rolecall.model.pipelines.systems import SYSTEMS
 from rolecall.model.secrets.aws_names import key_part, says_aws
 from rolecall.model.secrets.cloud_keys import key_name, whole_key
 from rolecall.model.secrets.other_words import in_other_words
+from rolecall.source.records import replace
 
 if TYPE_CHECKING:
     from rolecall.model.flow.holders import Holders

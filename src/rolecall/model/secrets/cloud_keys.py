@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from rolecall.frontends.values import Scalar, references, render, scalars, text
 from rolecall.model.flow.fields import Field
@@ -21,7 +20,7 @@ from rolecall.model.secrets.found import Found, classify, unset
 from rolecall.model.secrets.secret_names import is_setting
 from rolecall.model.secrets.service_keys import service_key
 from rolecall.source.patterns import late
-from rolecall.source.records import dataclass
+from rolecall.source.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ import base64
 import binascii
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 
 from rolecall.frontends.resource import Resource
 from rolecall.frontends.values import Scalar, Sequence, Template, Value, find, render, scalars, truth
@@ -33,6 +32,7 @@ from rolecall.model.secrets.secret_names import (
     stands_for,
 )
 from rolecall.source.patterns import late
+from rolecall.source.records import replace
 
 #: A longer text is not looked through.
 MAX_TEXT = 256 * 1024

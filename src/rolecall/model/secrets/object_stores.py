@@ -8,7 +8,6 @@ https://developer.hashicorp.com/terraform/language/backend/s3.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.frontends.values import render, scalars, text
@@ -16,6 +15,7 @@ from rolecall.model.parts import Credential, Fact
 from rolecall.model.pipelines.systems import SYSTEMS
 from rolecall.model.secrets.aws_names import endpoint_kind
 from rolecall.source.patterns import late
+from rolecall.source.records import replace
 
 #: Clouds by what their S3-compatible endpoints end in.
 _OWNERS = (("oraclecloud.com", "oci"), ("storage.googleapis.com", "gcp"))

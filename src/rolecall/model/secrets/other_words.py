@@ -8,11 +8,11 @@ the password), https://developer.hashicorp.com/terraform/language/backend/s3 (ac
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from rolecall.frontends.values import references, render
 from rolecall.model.flow.fields import Field
 from rolecall.source.patterns import late
+from rolecall.source.records import replace
 
 _LOGIN = "docker/login-action"
 _OF_AWS = late(r"\.dkr\.ecr[.\w-]*\.amazonaws\.com|\bpublic\.ecr\.aws\b")

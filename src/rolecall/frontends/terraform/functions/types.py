@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rolecall.frontends.terraform.conversion import Refused, same_type, scalar_text, to_bool, to_number
 from rolecall.frontends.terraform.functions.call import Call, Function, taking
 from rolecall.frontends.terraform.kinds import OneOf, Set, entries_of, is_refused, items_of
@@ -19,6 +17,7 @@ from rolecall.frontends.values import (
     Value,
     references,
 )
+from rolecall.source.records import replace
 
 
 @taking(1)
