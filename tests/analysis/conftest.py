@@ -1,3 +1,5 @@
+"""An estate on disk, and a cache of its own for each test."""
+
 from __future__ import annotations
 
 from pathlib import Path

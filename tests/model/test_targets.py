@@ -1,3 +1,5 @@
+"""The targets of the code are those of the closed list."""
+
 from __future__ import annotations
 
 from rolecall.catalog.entries import catalog

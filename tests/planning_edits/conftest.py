@@ -1,3 +1,5 @@
+"""A folder of files, made as a test wants it."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

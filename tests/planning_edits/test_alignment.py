@@ -1,3 +1,5 @@
+"""What is written is laid out as `terraform fmt` lays it out."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""A phase is written whole or not at all, and only where the tree is as it was planned for."""
+
 from __future__ import annotations
 
 import json

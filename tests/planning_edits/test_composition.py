@@ -1,3 +1,5 @@
+"""Migrations that meet in a file: what goes together, what is a conflict, and who stays."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

@@ -1,3 +1,5 @@
+"""Patches as git reads them."""
+
 from __future__ import annotations
 
 import subprocess

@@ -1,3 +1,5 @@
+"""Edits of HCL change the bytes that must change, and refuse where they cannot be sure."""
+
 from __future__ import annotations
 
 import os

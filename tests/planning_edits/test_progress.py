@@ -1,3 +1,5 @@
+"""How far a tree has come with a plan, by its text alone."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""What each proof of files refuses, and what it lets pass."""
+
 from __future__ import annotations
 
 from pathlib import Path

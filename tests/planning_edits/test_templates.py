@@ -1,3 +1,5 @@
+"""New blocks and texts are quoted for the language that they land in."""
+
 from __future__ import annotations
 
 import unicodedata

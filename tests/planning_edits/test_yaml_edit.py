@@ -1,3 +1,5 @@
+"""Edits of YAML and JSON change the bytes that must change, and refuse where they cannot be sure."""
+
 from __future__ import annotations
 
 import json
