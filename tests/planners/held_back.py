@@ -544,7 +544,7 @@ resource "azuread_application_password" "backup" {
         says=("connect the server to Azure Arc", "a certificate of at most 90 days"),
     ),
     PlannerExample(
-        "a key whose way is lost in what only Terraform computes",
+        "a key that goes through functions and loops to what rolecall does not know",
         {
             "main.tf": """\
 resource "google_service_account" "proxy" {
@@ -572,8 +572,8 @@ resource "nomad_job" "proxy" {
             "proxy.hcl": 'job "proxy" {\n%{ for key, value in env }\n  ${key} = "${value}"\n%{ endfor }\n}\n',
         },
         {"google_service_account_key.proxy": "advice"},
-        {"google_service_account_key.proxy": ("gcp:workload-identity-federation",)},
-        says=("main.tf:15 reads this key, and where it goes from there cannot be followed",),
+        {"google_service_account_key.proxy": ("unknown",)},
+        says=("rolecall does not know what nomad_job.proxy does with it",),
     ),
     *KEEPING,
     *TOLD,
