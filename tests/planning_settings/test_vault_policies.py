@@ -143,6 +143,19 @@ def test_a_vault_whose_policies_are_elsewhere_stays(tmp_path: Path) -> None:
     assert any("none of its policies is in the code" in reason for reason in migration.reasons)
 
 
+def test_a_role_that_is_there_is_not_made_again(tmp_path: Path) -> None:
+    inside = (
+        _INSIDE
+        + "\n  access_policy {\n    tenant_id = var.tenant\n    object_id = var.other\n"
+        + ("    secret_permissions = var.words\n  }\n")
+    )
+    text = 'variable "tenant" {}\nvariable "other" {}\nvariable "words" {}\n' + _VAULT % (inside, "")
+    plan = planned(lay_out(tmp_path, {"main.tf": text}))
+    assert "azurerm_role_definition" in "".join(_shown(plan, "expand"))
+    apply(tmp_path, plan)
+    assert not _shown(planned(tmp_path), "expand")
+
+
 def test_nothing_is_switched_before_all_have_a_role(tmp_path: Path) -> None:
     compound = '  application_id     = "11111111-1111-1111-1111-111111111111"\n'
     text = _VAULT % ("", "") + _BESIDE % "" + (_BESIDE % compound).replace('"api" {', '"gateway" {')
@@ -165,6 +178,26 @@ def test_the_provider_decides_what_it_is_called(tmp_path: Path) -> None:
     assert any(
         "enable_rbac_authorization" in line for line in _shown(planned(lay_out(tmp_path, {"main.tf": text})), "migrate")
     )
+
+
+def test_code_for_an_older_provider_has_its_name(tmp_path: Path) -> None:
+    """Another migration writes what that version does not have, into a block that this one changes too."""
+    key = """
+resource "azurerm_key_vault_key" "sign" {
+  name         = "sign"
+  key_vault_id = azurerm_key_vault.orders.id
+  key_type     = "RSA"
+  key_size     = 2048
+  key_opts     = ["sign"]
+}
+"""
+    text = (_VAULT % (f"  soft_delete_enabled      = true\n{_INSIDE}", "")).partition('data "azurerm')
+    plan = planned(lay_out(tmp_path, {"main.tf": text[1] + text[2] + key}))
+    (migration,) = [m for m in plan.migrations if m.targets == ("azure:rbac",)]
+    assert migration.disposition == "patch"
+    assert any("enable_rbac_authorization" in line for line in _shown(plan, "migrate"))
+    failed = [m for m in plan.migrations if any("rotation_policy is not a block" in reason for reason in m.reasons)]
+    assert [m.subject.address for m in failed] == ["azurerm_key_vault_key.sign"]
 
 
 @needs_terraform

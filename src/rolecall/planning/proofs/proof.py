@@ -151,10 +151,11 @@ def _compared(
     analysis: Analysed, last: Analysed, included: Sequence[Migration], judged: Sequence[Judged], evidence: Evidence
 ) -> Iterator[Failure]:
     """What the schemas, the logs of use, and the grants before and after have against the series."""
+    by_id = {migration.id: migration for migration in included}
     for block in judged:
         if block.faults:
             detail = f"{block.title}, by {block.against}: {'; '.join(block.faults)}"
-            yield from (Failure(NAME, name, detail) for name in sorted(block.owners))
+            yield from (Failure(NAME, name, detail) for name in _at_fault(block, by_id))
     yield from (Failure(USED, *lost) for lost in losses(analysis.model, last.model, evidence, included))
     for proof in (counterexamples, more_said):
         for found in proof(analysis.model, last.model, included):
@@ -256,6 +257,17 @@ def _no_worse(
                 name,
                 f"phase {step.name}: {finding.rule} at {finding.span}: {finding.message}",
             )
+
+
+def _at_fault(block: Judged, migrations: Mapping[str, Migration]) -> list[str]:
+    """Of the migrations that write in a block those that write what the schema does not have, else all."""
+    words = {fault.partition(" ")[0].rpartition(".")[2] for fault in block.faults}
+    named = [
+        name
+        for name in sorted(block.owners)
+        if any(word in edit.new for phase in migrations[name].phases for edit in phase.edits for word in words)
+    ]
+    return named or sorted(block.owners)
 
 
 def _gone(series: Series, migrations: Sequence[Migration], last: Analysed) -> Iterator[Failure]:

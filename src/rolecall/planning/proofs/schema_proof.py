@@ -107,7 +107,7 @@ def judge(change: Change, pins: Mapping[str, Pin], siblings: Callable[[], Iterab
     """The blocks of a changed Terraform file; `pins` are those of its module by provider.  Where nothing is pinned, the
     module's own blocks (`siblings`) may tell of an older version than the newest: the code runs by that one, if at all.
     """
-    fitting: dict[str, int | None] = {}
+    fits: dict[str, int | None] = {}
     old = {(block.type, block.labels): block for block in parse_file(SourceText(change.path, change.before)).blocks}
     written = [
         (piece.start, piece.end, piece.edit)
@@ -128,13 +128,13 @@ def judge(change: Change, pins: Mapping[str, Pin], siblings: Callable[[], Iterab
         provider = provider_of(block.labels[0])
         major = pins[provider].major
         if pins[provider].newest is None:
-            if provider not in fitting:
-                fitting[provider] = _fitting(siblings(), provider)
-            major = fitting[provider]
+            if provider not in fits:
+                fits[provider] = fitting(siblings(), provider)
+            major = fits[provider]
         yield _judged(block, before, owners, major)
 
 
-def _fitting(siblings: Iterable[Block], provider: str) -> int | None:
+def fitting(siblings: Iterable[Block], provider: str) -> int | None:
     """The newest major that has less against the code that is there than the newest of all has; None for none."""
     own = [block for block in siblings if block.type in _MODES and len(block.labels) == 2]
     own = [block for block in own if provider_of(block.labels[0]) == provider]

@@ -23,6 +23,7 @@ from rolecall.planning.edits.repetition import Repetition, repetition
 from rolecall.planning.edits.setting_edit import set_value
 from rolecall.planning.migration import Edit
 from rolecall.planning.proofs.provider_pin import pin_in
+from rolecall.planning.proofs.schema_proof import fitting
 from rolecall.planning.settings.vault_roles import KINDS, Roles, roles_for
 from rolecall.source.hcl import Block
 
@@ -182,6 +183,8 @@ def _assignments(
     granted = [("role_definition_name", json.dumps(role)) for role in policy.roles.built_in]
     of = scope.removeprefix(address).removesuffix(".id")  # which instance, where the vault is made several times
     if policy.roles.actions:
+        if policy.roles.actions not in made and (there := _defined(context, folder, address, policy.roles.actions)):
+            made[policy.roles.actions] = there
         if policy.roles.actions not in made:
             made[policy.roles.actions], code = _definition(context, vault, policy, folder, wanted)
             way.custom = True
@@ -194,6 +197,17 @@ def _assignments(
             folder, "azurerm_role_assignment", wanted, f"{policy.address}:{policy.block.start}:{number}", "_role"
         )
         yield f"azurerm_role_assignment.{label}", _block(top, repeated, label, scope, argument, value, policy.holder)
+
+
+def _defined(context: Context, folder: str, vault: str, actions: tuple[str, ...]) -> str:
+    """The address of a role of one's own that the folder has for a vault already, with these actions; "" for none."""
+    named = re.compile(rb"\b" + re.escape(vault.encode()) + rb"\b")
+    for block in context.blocks(folder):
+        if block.labels[:1] == ("azurerm_role_definition",) and named.search(block.slice):
+            listed = re.findall(rb'"(Microsoft\.KeyVault/[^"]+)"', block.slice)
+            if sorted(listed) == sorted(action.encode() for action in actions):
+                return ".".join(block.labels)
+    return ""
 
 
 def _has(context: Context, folder: str, *wanted: str) -> bool:
@@ -252,7 +266,9 @@ def flag_of(context: Context, about: Misset) -> str:
     for name in _FLAGS:
         if written.attribute(name) is not None:
             return name
-    return _FLAGS[0] if pin_in(context, about.site.unit, "azurerm").reaches(*NEW_NAME) else _FLAGS[1]
+    pin = pin_in(context, about.site.unit, "azurerm")
+    older = fitting(context.blocks(about.site.module), "azurerm") if pin.newest is None else None
+    return _FLAGS[0] if pin.reaches(*NEW_NAME) and (older is None or older >= NEW_NAME[0]) else _FLAGS[1]
 
 
 def _switch(context: Context, about: Misset) -> list[Edit]:
