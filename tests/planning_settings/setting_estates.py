@@ -888,6 +888,24 @@ Resources:
         says=("no patch: stack.yaml:16 is given the same",),
     ),
     PlannerExample(
+        "a key whose kind a parameter says",
+        {
+            "stack.yaml": """\
+Parameters:
+  Spec: {Type: String, Default: SYMMETRIC_DEFAULT}
+Resources:
+  Seal:
+    Type: AWS::KMS::Key
+    Properties:
+      KeySpec: !Ref Spec
+      KeyPolicy: {Version: "2012-10-17", Statement: []}
+"""
+        },
+        {"Seal": "advice"},
+        {"Seal": ("keep-with-controls",)},
+        says=("so what the stacks are given decides",),
+    ),
+    PlannerExample(
         "a cluster of a mode that may know no roles",
         {
             "stack.yaml": """\
