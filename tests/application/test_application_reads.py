@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rolecall.frontends.application import MAX_BYTES, EnvRead, reads
+from rolecall.frontends.application import MAX_BYTES, EnvRead, mentions, reads
 from rolecall.source.tree import Tree
 
 NAMES = {"AWS_KEY", "KEY", "DB_URL", "SHOP_AWS_KEY_ID"}
@@ -157,3 +157,18 @@ def test_names_are_text_not_patterns(tmp_path: Path) -> None:
 def test_any_text_is_read(tmp_path: Path, content: str, path: str) -> None:
     for read in found(tmp_path, {path: content}):
         assert content.encode()[read.span.start : read.span.end]
+
+
+def test_files_that_name_a_variable_at_all(tmp_path: Path) -> None:
+    files = {
+        "settings.py": b"KEY = os.environ['KEY']\n",
+        "store.py": b"client(settings.KEY, settings.AWS_KEY)\n",
+        "other.py": b"MONKEY = KEYS\n",
+        "notes.md": b"KEY\n",
+    }
+    tree = Tree(tmp_path).with_overlay(files)
+    assert list(mentions(tree, tree.paths(), {"KEY", "AWS_KEY"})) == [
+        ("KEY", "settings.py"),
+        ("AWS_KEY", "store.py"),
+        ("KEY", "store.py"),
+    ]

@@ -113,9 +113,7 @@ def reads(tree: Tree, paths: Iterable[str], names: Collection[str]) -> Iterator[
     Explicit AWS clients in Python are found whatever the names.  Never raises; a file that cannot be read is left out.
     """
     wanted = frozenset(name for name in names if re.fullmatch(r"[\w.-]+", name))
-    longest_first = sorted(wanted, key=lambda name: (-len(name), name))
-    alternation = "|".join(map(re.escape, longest_first)).encode() or b"(?!)"
-    word = re.compile(rb"(?<![\w-])(?:%s)(?!\w)" % alternation)
+    word = _word(wanted)
     for path in paths:
         kind = _kind(path)
         if not kind:
@@ -126,6 +124,28 @@ def reads(tree: Tree, paths: Iterable[str], names: Collection[str]) -> Iterator[
             continue
         if len(text.data) <= MAX_BYTES:
             yield from _file(text, kind, word, wanted)
+
+
+def mentions(tree: Tree, paths: Iterable[str], names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The name and the path of each source file that has one of the names in it, in whatever form: a module of settings
+    may read a variable that others use by its name.  Never raises.
+    """
+    word = _word(frozenset(name for name in names if re.fullmatch(r"[\w.-]+", name)))
+    for path in paths:
+        if not _kind(path):
+            continue
+        try:
+            data = tree.read(path).data
+        except Unreadable:
+            continue
+        if len(data) <= MAX_BYTES:
+            yield from ((name.decode(), path) for name in sorted(set(word.findall(data))))
+
+
+def _word(wanted: frozenset[str]) -> re.Pattern[bytes]:
+    longest_first = sorted(wanted, key=lambda name: (-len(name), name))
+    alternation = "|".join(map(re.escape, longest_first)).encode() or b"(?!)"
+    return re.compile(rb"(?<![\w-])(?:%s)(?!\w)" % alternation)
 
 
 def _kind(path: str) -> str:

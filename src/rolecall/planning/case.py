@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rolecall.evidence.facts import NOTHING, Evidence
-from rolecall.frontends.application import EnvRead, reads
+from rolecall.frontends.application import EnvRead, mentions, reads
 from rolecall.frontends.resource import Resource, Unit
 from rolecall.model.declaration import Declaration
 from rolecall.model.linking import Consumption, Model, OpenEnd
@@ -87,6 +87,14 @@ class Context:
         found: dict[str, list[EnvRead]] = defaultdict(list)
         for read in reads(self.tree, self.tree.paths(), names - {""}) if names - {""} else ():
             found[read.name].append(read)
+        return found
+
+    @cached_property
+    def mentions(self) -> dict[str, list[str]]:
+        """The source files that name the variables of `readers` at all; found in one pass over the tree."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for name, path in mentions(self.tree, self.tree.paths(), self.readers.keys()) if self.readers else ():
+            found[name].append(path)
         return found
 
     @cached_property

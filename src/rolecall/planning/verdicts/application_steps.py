@@ -19,7 +19,7 @@ _MAX_PLACES = 5
 
 def application_steps(case: Case, use: Use) -> Iterator[Handover]:
     """One step for each variable that leaves the workload's configuration and that code reads by its name, and one for
-    each way in which the same files build a client with a key.
+    each way in which files that name it build a client with a key.
     """
     if use.workload.kind not in APPLICATIONS:
         return
@@ -28,7 +28,12 @@ def application_steps(case: Case, use: Use) -> Iterator[Handover]:
 
 
 def _clients(case: Case, use: Use) -> Iterator[Handover]:
-    files = dict.fromkeys(read.span.path for name in use.fields for read in case.context.readers.get(name, []))
+    files: dict[str, None] = {}
+    for name in use.fields:
+        found = case.context.readers.get(name, [])
+        files.update(dict.fromkeys(read.span.path for read in found))
+        if found and name not in STANDARD:  # those are named all over a repository, by programs of all kinds
+            files.update(dict.fromkeys(case.context.mentions.get(name, [])))
     places: dict[str, list[str]] = {}
     for path in files:
         try:
@@ -37,13 +42,13 @@ def _clients(case: Case, use: Use) -> Iterator[Handover]:
             continue
         for client in explicit_clients(text, case.credential.cloud, use.workload.kind):
             places.setdefault(client.instead, []).append(f"{path}:{client.span.line}")
-    for instead, found in places.items():
-        more = f" and {len(found) - _MAX_PLACES} more" if len(found) > _MAX_PLACES else ""
+    for instead, where in places.items():
+        more = f" and {len(where) - _MAX_PLACES} more" if len(where) > _MAX_PLACES else ""
         yield Handover(
             f"a client is built with the key there; write instead: {instead}",
-            ", ".join(found[:_MAX_PLACES]) + more,
+            ", ".join(where[:_MAX_PLACES]) + more,
             "the application's team",
-            f"git show HEAD:{found[0].rpartition(':')[0]}",
+            f"git show HEAD:{where[0].rpartition(':')[0]}",
             "no client is handed a key, and the application works where it has its identity and no key",
         )
 
