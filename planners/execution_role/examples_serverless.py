@@ -131,7 +131,7 @@ diff --git a/template.yaml b/template.yaml
                         "PolicyName": "reports",
                         "PolicyDocument": {
                             "Version": "2012-10-17",
-                            "Statement": [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/x"}]
+                            "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::in/*"}]
                         }
                     }
                 ]
@@ -199,7 +199,7 @@ diff --git a/reports.json b/reports.json
 +                        "PolicyName": "reports",
 +                        "PolicyDocument": {
 +                            "Version": "2012-10-17",
-+                            "Statement": [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/x"}]
++                            "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::in/*"}]
 +                        }
 +                    }
 +                ]

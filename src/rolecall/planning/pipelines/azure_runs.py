@@ -29,7 +29,8 @@ _HOW = {
     ),
     "HCP Terraform": (
         "set TFC_AZURE_PROVIDER_AUTH=true and TFC_AZURE_RUN_CLIENT_ID in the workspace, take ARM_CLIENT_ID out of it, "
-        "and client_id, use_oidc and client_secret out of the block; two federated credentials, issuer https://app.terraform.io, subjects organization:ORGANIZATION:"
+        "and client_id, use_oidc and client_secret out of the block; two federated credentials, issuer "
+        "https://app.terraform.io, subjects organization:ORGANIZATION:"
         "project:PROJECT:workspace:WORKSPACE:run_phase:plan and …:run_phase:apply",
         True,
     ),
