@@ -430,3 +430,14 @@ def test_what_is_no_file_is_written_to_and_stays_what_it_is(tmp_path: Path) -> N
     finally:
         os.close(reading)
     assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(BAD)
+    program = [sys.executable, "-c", "from rolecall.cli.main import main; main()"]
+    with open("/dev/full", "wb") as full:
+        command = [*program, "check", str(tmp_path), "--no-cache"]
+        ended = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE)
+    assert ended.returncode == 2
+    assert ended.stderr.decode().strip() == "error: the output cannot be written: No space left on device"

@@ -6,6 +6,7 @@ Exit status: 0 nothing at or above `--fail-on`, 1 findings (`verify`: a phase no
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ _COMMANDS = {
     "rules": ("rolecall.cli.rules", "List the rules."),
 }
 FAILED = 2
+#: What the system says where a disk or a quota is full.
+_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 class Program(click.Group):
@@ -86,6 +89,11 @@ class Program(click.Group):
             with suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return FAILED
+        except OSError as error:
+            if error.errno not in _FULL:
+                return _report(error)
+            _say(f"the output cannot be written: {error.strerror}")
+            return FAILED
         except RecursionError:
             _say("the input is nested too deeply")
             return FAILED
@@ -93,10 +101,15 @@ class Program(click.Group):
             _say("out of memory")
             return FAILED
         except Exception as error:
-            if os.environ.get("ROLECALL_DEBUG"):
-                raise
-            _say(f"internal error, please report it: {type(error).__name__}: {error} (ROLECALL_DEBUG=1 shows where)")
-            return FAILED
+            return _report(error)
+
+
+def _report(error: Exception) -> int:
+    """Tells of a fault of the program itself; raises it where somebody looks for it."""
+    if os.environ.get("ROLECALL_DEBUG"):
+        raise error
+    _say(f"internal error, please report it: {type(error).__name__}: {error} (ROLECALL_DEBUG=1 shows where)")
+    return FAILED
 
 
 def _say(message: str) -> None:
