@@ -151,12 +151,11 @@ def _unseen_uses(case: Case) -> Iterator[Use]:
 
 def _named_use(case: Case) -> Iterator[Use]:
     """The pipeline that the names of a credential speak of, where it is handed over and nobody is seen to take it."""
-    blind = _blind(case)
-    if case.uses or not blind or len(blind) < len(case.ends) or case.is_switched_off:
+    blind, cloud = _blind(case), case.credential.cloud
+    if case.uses or not blind or len(blind) < len(case.ends) or case.is_switched_off or cloud not in _SEEN:
         return
     platform, word = named_pipeline(case)
     if platform:
-        cloud = case.credential.cloud
         target = TARGETS[cloud]["github-actions"]
         workload = Workload(blind[0].store.site, "pipeline-job", platform, cloud, target, label=word)
         yield Use(workload, tuple(Consumption(workload, end.steps) for end in blind))
