@@ -11,7 +11,7 @@ from rolecall.model.nature import speaks
 from rolecall.planning.case import Case
 from rolecall.planning.edits.workflow_edit import place
 from rolecall.planning.migration import Handover
-from rolecall.planning.pipelines.github_repository import own_subjects
+from rolecall.planning.pipelines.github_repository import of_workflows, own_subjects
 
 _ISSUER = "token.actions.githubusercontent.com"
 
@@ -46,19 +46,22 @@ def make_role(case: Case, job: Resource, variable: str) -> tuple[Handover, ...]:
 
 def trust_of(case: Case, job: Resource) -> str:
     """The statement by which a role lets the job's tokens in, as JSON; ACCOUNT is for people to fill in."""
+    return json.dumps(_statement(case, job))
+
+
+def _statement(case: Case, job: Resource) -> dict[str, object]:
     known = own_subjects(case, job)
     subject = known[0] if len(known) == 1 else known
-    statement = {
+    return {
         "Effect": "Allow",
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Principal": {"Federated": f"arn:aws:iam::ACCOUNT:oidc-provider/{_ISSUER}"},
         "Condition": {"StringEquals": {f"{_ISSUER}:aud": "sts.amazonaws.com", f"{_ISSUER}:sub": subject}},
     }
-    return json.dumps(statement)
 
 
 def _role(case: Case, job: Resource) -> Handover:
-    trust = {"Version": "2012-10-17", "Statement": [json.loads(trust_of(case, job))]}
+    trust = {"Version": "2012-10-17", "Statement": [_statement(case, job)]}
     return Handover(
         "make a role that this job's tokens alone may assume, and give it those policies; the account needs GitHub's "
         "OIDC provider once (aws iam list-open-id-connect-providers; create-open-id-connect-provider --url "
@@ -93,14 +96,12 @@ def _siblings(case: Case) -> str:
 def keyless_roles(case: Case) -> dict[str, str]:
     """The roles that jobs of the repository log in as without a key, each with the place of one such step."""
     found: dict[str, str] = {}
-    for name in sorted({w.site.unit for w in case.model.workloads.values() if w.site.format == "github"}):
-        unit = case.context.unit(name, "github")
-        for step in unit.resources if unit is not None else ():
-            inputs = step.get("with")
-            if step.mode != "step" or not isinstance(inputs, Mapping) or inputs.get("aws-access-key-id") is not None:
-                continue
-            if role := text(inputs.get("role-to-assume")):
-                found.setdefault(role, place(step))
+    for step in of_workflows(case):
+        inputs = step.get("with")
+        if step.mode != "step" or not isinstance(inputs, Mapping) or inputs.get("aws-access-key-id") is not None:
+            continue
+        if role := text(inputs.get("role-to-assume")):
+            found.setdefault(role, place(step))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rolecall.frontends.resource import Resource
@@ -175,16 +175,21 @@ def unseen_reader(case: Case) -> str:
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idsecretsinherit
     """
+    for job in of_workflows(case):
+        if job.mode == "job" and text(job.get("secrets")) == "inherit":
+            called = text(job.get("uses")) or ""
+            if not called.startswith("./"):
+                return f"{job.address} of {job.unit} hands every secret to {called or 'another workflow'}"
+        if job.mode == "step" and _ALL_SECRETS.search(case.context.text(job.span.path).text(job.span)):
+            return f"{job.address} of {job.unit} takes secrets without naming them"
+    return ""
+
+
+def of_workflows(case: Case) -> Iterator[Resource]:
+    """The jobs and steps of every workflow that is a part of the estate, in the order of the workflows' names."""
     for name in sorted({w.site.unit for w in case.model.workloads.values() if w.site.format == "github"}):
         unit = case.context.unit(name, "github")
-        for job in unit.resources if unit is not None else ():
-            if job.mode == "job" and text(job.get("secrets")) == "inherit":
-                called = text(job.get("uses")) or ""
-                if not called.startswith("./"):
-                    return f"{job.address} of {name} hands every secret to {called or 'another workflow'}"
-            if job.mode == "step" and _ALL_SECRETS.search(case.context.text(job.span.path).text(job.span)):
-                return f"{job.address} of {name} takes secrets without naming them"
-    return ""
+        yield from unit.resources if unit is not None else ()
 
 
 def _jobs(case: Case, use: Use) -> tuple[Resource, ...]:

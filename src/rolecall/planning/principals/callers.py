@@ -18,15 +18,11 @@ from rolecall.source.hcl import Block
 _THROUGH = re.compile(r'\s*"?(?:\$\{)?\s*module\.([\w-]+)(\[[^\]]*\])?\.([\w-]+)\s*\}?"?\s*')
 
 
-def calls_of(case: Case) -> list[str]:
-    """`path:line` of every call of the module in which the credential is declared, each once."""
-    found = [c.site.calls[-1] for c in case.declaration.credentials if c.site.calls]
-    return list(dict.fromkeys(f"{span.path}:{span.line}" for span in found))
-
-
 def of_caller(case: Case) -> str:
-    """Where an input of the user's module is set: its folder, or the calls that have to say it."""
-    return ", ".join(calls_of(case)[:5]) or case.folder or "."
+    """Where an input of the user's module is set: its folder, or the calls that have to say it (`path:line`)."""
+    found = [c.site.calls[-1] for c in case.declaration.credentials if c.site.calls]
+    calls = list(dict.fromkeys(f"{span.path}:{span.line}" for span in found))
+    return ", ".join(calls[:5]) or case.folder or "."
 
 
 def through_call(case: Case, role: Role, granting: Block, argument: str) -> tuple[str, list[Edit]]:
